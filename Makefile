@@ -1,0 +1,87 @@
+# Two commands matter: `make run` and `make test`. `make help` prints them all.
+SHELL  := /bin/bash
+PYTHON ?= python3
+PY     := .venv/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check --no-input
+# Opt in to PyTorch's own wheel index (a CPU build is far smaller): make run TORCH_INDEX="--index-url …"
+TORCH_INDEX ?=
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=disabled \
+          GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix test-fast test-serial doctor migrate openapi settings lock figures clean
+
+##@ Everyday
+
+run: .venv/ready ## Install what is missing, then start the studio and say how to sign in
+	@.venv/bin/atelier up $(ARGS)
+
+test: .venv/ready-test ## Everything: lint, types, layers, then every test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test-fast
+	@$(MAKE) --no-print-directory test-serial
+
+doctor: .venv/ready ## Say in plain words what is wrong with this machine
+	@.venv/bin/atelier doctor
+
+##@ While you build
+
+check: .venv/ready-test ## Lint, format, types, import layers (seconds)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo | tail -n 3
+
+fix: .venv/ready-test ## Let ruff mend what it can
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+test-fast: .venv/ready-test ## The tests that share the machine, two at a time
+	@$(PYTEST) -q -n 2 -m "not serial and not model" $(ARGS)
+
+test-serial: .venv/ready-test ## Ray, Chromium, whole processes and the bundled model, one at a time
+	@$(PYTEST) -q -m "serial or model" $(ARGS)
+
+openapi: .venv/ready-test ## Write docs/openapi.json anew
+	@$(PY) -m backend.cli openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+settings: .venv/ready-test ## Write docs/settings.md anew
+	@$(PY) -m backend.cli settings > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+
+migrate: .venv/ready ## Bring the database to the newest schema
+	@.venv/bin/atelier migrate
+
+figures: .venv/ready-test ## Measure the bundled model and the running studio again (about 20 minutes)
+	@$(PY) -m inference.minimodel evaluate
+	@$(PY) -m loadtests.first_light
+
+##@ Seldom
+
+lock: ## Resolve every dependency anew and write constraints.txt
+	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; $(PYTHON) -m venv "$$d/venv"; \
+	 "$$d/venv/bin/pip" install -q $(TORCH_INDEX) 'torch==2.13.0'; \
+	 "$$d/venv/bin/pip" install -q -e '.[inference,test]'; \
+	 { echo '# The exact set that was tested. Made by `make lock`; read by `make`.'; \
+	   "$$d/venv/bin/pip" freeze --exclude-editable | grep -v '^#' | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | sort -f; } > constraints.txt
+
+clean: ## Remove the virtual environment and every cache; keeps var/
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache atelier.egg-info
+
+help: ## Print this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One environment; the second stamp adds what only tests and lint need.
+.venv/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Atelier needs Python 3.11 or newer; this is {v.major}.{v.minor}. Try: make $(MAKECMDGOALS) PYTHON=python3.11")'
+	@echo "· creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv && touch $@
+
+.venv/ready: .venv/python pyproject.toml constraints.txt
+	@echo "· installing the studio and its model runtime (some minutes the first time)"
+	@$(PIP) install -q --no-deps $(TORCH_INDEX) -c constraints.txt torch
+	@$(PIP) install -q -c constraints.txt -e '.[inference]'
+	@touch $@
+
+.venv/ready-test: .venv/ready
+	@echo "· installing what the tests need"
+	@$(PIP) install -q -c constraints.txt -e '.[inference,test]'
+	@touch $@
