@@ -1,0 +1,173 @@
+"""The inference app: an engine behind HTTP. The same app runs in-process, under uvicorn and in Ray Serve.
+
+    POST   /v1/generate              GenerationRequest → server-sent GenerationEvents
+    GET    /v1/jobs/{id}             how far it is        DELETE stops it
+    GET    /v1/jobs/{id}/images/{k}  the bytes of a finished image
+    GET    /v1/models                the cards of the models on offer
+    POST   /predict  /generate       {prompt, …} → an image, for scripts and the study
+    GET    /healthz  /readyz  /metrics
+
+Errors are `{code, message, retryable}` with the status of their class. No users, no SQL, no policy.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from inference import plain, sse
+from inference.engine import Engine
+from inference.generation import Generation
+from inference.imaging import WEBP
+from inference.protocol import (
+    Failed,
+    GenerationParameters,
+    GenerationRequest,
+    ImageReady,
+    InferenceError,
+    InferenceHealth,
+    InvalidParameters,
+    ModelCard,
+    new_generation_id,
+    problem_of,
+)
+
+ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+class GenerateBody(BaseModel):
+    """A `GenerationRequest` whose id may come as the header `Idempotency-Key`, or be left to us."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(default=None, pattern=ID_PATTERN)
+    parameters: GenerationParameters
+
+
+class GenerationStatus(BaseModel):
+    """How far a generation is."""
+
+    id: str
+    state: str
+    parameters: GenerationParameters
+    step: int
+    total: int
+    images: list[ImageReady]
+    error: Failed | None
+
+
+def engine_of(request: Request) -> Engine:
+    """Return the engine that this app stands in front of."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+EngineDep = Annotated[Engine, Depends(engine_of)]
+
+
+def create_app(engine: Engine) -> FastAPI:
+    """Return the app in front of `engine`; starting and stopping the engine stays with the caller."""
+    app = FastAPI(title="Atelier inference", docs_url="/docs", redoc_url=None)
+    app.state.engine = engine
+    app.add_exception_handler(InferenceError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.post("/v1/generate", response_class=StreamingResponse)(generate)
+    app.get("/v1/jobs/{generation_id}")(status)
+    app.delete("/v1/jobs/{generation_id}", status_code=204)(cancel)
+    app.get("/v1/jobs/{generation_id}/images/{index}", response_class=Response)(image)
+    app.get("/v1/models")(models)
+    app.post("/predict", response_class=Response)(plain.predict)
+    app.post("/generate", response_class=Response)(plain.predict)
+    app.get("/healthz")(alive)
+    app.get("/readyz")(ready)
+    app.get("/metrics", response_class=Response)(metrics)
+    return app
+
+
+async def generate(
+    engine: EngineDep,
+    body: GenerateBody,
+    idempotency_key: Annotated[str | None, Header(pattern=ID_PATTERN)] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Draw, or attach to the generation of the same id, and stream its events to the end."""
+    if body.id and idempotency_key and body.id != idempotency_key:
+        raise InvalidParameters(
+            "the body's id and the Idempotency-Key differ; send one, or the same"
+        )
+    generation_id = body.id or idempotency_key or new_generation_id()
+    generation = engine.submit(GenerationRequest(id=generation_id, parameters=body.parameters))
+    return StreamingResponse(
+        sse.stream(generation.mailbox, sse.last_number(last_event_id)),
+        media_type=sse.MEDIA_TYPE,
+        headers={**sse.HEADERS, "X-Generation-Id": generation_id},
+    )
+
+
+def status(engine: EngineDep, generation_id: str) -> GenerationStatus:
+    """Say how far a generation is."""
+    return _status_of(engine.find(generation_id))
+
+
+def cancel(engine: EngineDep, generation_id: str) -> None:
+    """Stop a generation before its next step; twice, or an unknown one, is no error."""
+    engine.cancel(generation_id)
+
+
+def image(engine: EngineDep, generation_id: str, index: int) -> Response:
+    """Return a finished image."""
+    return Response(engine.image(generation_id, index), media_type=WEBP)
+
+
+def models(engine: EngineDep) -> list[ModelCard]:
+    """Return the models on offer; the first is the default."""
+    return engine.models()
+
+
+def alive() -> dict[str, str]:
+    """Say that the process answers, be the model loaded or not."""
+    return {"status": "alive"}
+
+
+def ready(engine: EngineDep, response: Response) -> InferenceHealth:
+    """Say whether it can draw now; 503 while it cannot."""
+    health = engine.health()
+    response.status_code = 200 if health.ready else 503
+    return health
+
+
+def metrics(engine: EngineDep) -> Response:
+    """Return what Prometheus collects."""
+    return Response(engine.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _status_of(generation: Generation) -> GenerationStatus:
+    events = [letter.event for letter in generation.mailbox.after(0)]
+    return GenerationStatus(
+        id=generation.id,
+        state=generation.state,
+        parameters=generation.parameters,
+        step=generation.steps_done,
+        total=generation.parameters.num_inference_steps,
+        images=[event for event in events if isinstance(event, ImageReady)],
+        error=next((event for event in events if isinstance(event, Failed)), None),
+    )
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InferenceError)  # noqa: S101 - registered for that class only
+    headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:g}"}
+    return JSONResponse(problem_of(error), error.http_status, headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for that class only
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
+        for problem in error.errors()
+    )
+    return JSONResponse(problem_of(InvalidParameters(told)), InvalidParameters.http_status)

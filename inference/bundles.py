@@ -1,0 +1,156 @@
+"""Loads a Stable Diffusion checkpoint folder (diffusers layout, safetensors) onto a device.
+
+Reads local files only. What is drawn with it, and how, is `pipeline`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from inference.catalog import NO_CHECKER, CatalogError, Offer, digest_of
+from inference.devices import Placement, place
+from inference.protocol import ModelCard
+from inference.stages.encode import PromptEncoder
+from inference.stages.preview import LatentColors
+from inference.stages.safety import Preprocessing, SafetyChecker
+
+_PIPELINE = "StableDiffusionPipeline"
+_PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything one model draws with, in place on its device."""
+
+    card: ModelCard
+    placement: Placement
+    encoder: PromptEncoder
+    unet: Any
+    vae: Any
+    scheduler_config: dict[str, Any]
+    colors: LatentColors
+    safety: SafetyChecker | None
+
+    @property
+    def pixels_per_latent(self) -> int:
+        """How many pixels a side one latent stands for; 8 in Stable Diffusion."""
+        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+
+
+def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bundle:
+    """Load a model, by its offer or straight from its folder, to `placement` (default: the best).
+
+    Raises:
+        CatalogError: The folder is not a Stable Diffusion checkpoint in diffusers layout.
+    """
+    offer = model if isinstance(model, Offer) else _offer_of(model)
+    _require_stable_diffusion(offer.directory)
+    where = placement or place()
+    directory, card = offer.directory, offer.card
+    unet = _part(UNet2DConditionModel, directory / "unet", where)
+    return Bundle(
+        card=card,
+        placement=where,
+        encoder=PromptEncoder(
+            CLIPTokenizer.from_pretrained(directory / "tokenizer", local_files_only=True),
+            _part(CLIPTextModel, directory / "text_encoder", where),
+        ),
+        unet=unet,
+        vae=_part(AutoencoderKL, directory / "vae", where),
+        scheduler_config=_json(directory / "scheduler" / "scheduler_config.json"),
+        colors=LatentColors.of(directory, unet.config.in_channels),
+        safety=_safety(directory, card, where),
+    )
+
+
+def _offer_of(directory: Path) -> Offer:
+    name = directory.resolve().name.lower()
+    return Offer(name=name, title=directory.name, description="", directory=directory.resolve())
+
+
+def _require_stable_diffusion(directory: Path) -> None:
+    index = directory / "model_index.json"
+    if not index.exists():
+        raise CatalogError(f"{directory} is no diffusers model folder: model_index.json is missing")
+    kind = _json(index).get("_class_name")
+    if kind != _PIPELINE:
+        raise CatalogError(f"{directory} holds a {kind}; this engine draws with {_PIPELINE}")
+    missing = [part for part in _PARTS if not (directory / part).is_dir()]
+    if missing:
+        raise CatalogError(f"{directory} lacks the folders {', '.join(missing)}")
+
+
+def _part(kind: Any, directory: Path, where: Placement) -> Any:  # noqa: ANN401
+    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone."""
+    plain = any(directory.glob("*model.safetensors*"))
+    module = kind.from_pretrained(
+        directory,
+        dtype=where.dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        variant=None if plain else "fp16",
+    )
+    return module.to(where.device).eval().requires_grad_(False)
+
+
+def _safety(directory: Path, card: ModelCard, where: Placement) -> SafetyChecker | None:
+    """Load the safety checker; without a usable one every image goes unchecked, and is held."""
+    folder = directory / "safety_checker"
+    if card.safety_checker == NO_CHECKER:
+        logger.warning("%s has no safety checker: its images will all be held", card.name)
+        return None
+    try:
+        return _load_safety(folder, card, where)
+    except Exception:
+        logger.exception(
+            "the safety checker of %s cannot be loaded: its images will be held", card.name
+        )
+        return None
+
+
+def _load_safety(folder: Path, card: ModelCard, where: Placement) -> SafetyChecker:
+    from diffusers.pipelines.stable_diffusion.safety_checker import (  # noqa: PLC0415 - only if there is one
+        StableDiffusionSafetyChecker,
+    )
+
+    # Always float32: half precision overflows in ViT-L, and a score of NaN holds the image back.
+    model = _part(StableDiffusionSafetyChecker, folder, Placement(where.device, torch.float32))
+    return SafetyChecker(
+        model=model,
+        preprocessing=_preprocessing(folder.parent, model.config.vision_config.image_size),
+        name=card.safety_checker,
+        weights_sha256=digest_of(folder),
+        concepts=_names(model.config, "concepts", len(model.concept_embeds)),
+        special_care=_names(model.config, "special_care", len(model.special_care_embeds)),
+    )
+
+
+def _names(config: Any, kind: str, count: int) -> tuple[str, ...]:  # noqa: ANN401
+    """Return the names a checker's config gives by index, `{"0": "badge"}`; else `concept_3`."""
+    told = getattr(config, kind, None) or {}
+    stem = kind.removesuffix("s")
+    return tuple(told.get(str(index), f"{stem}_{index}") for index in range(count))
+
+
+def _preprocessing(directory: Path, side: int) -> Preprocessing:
+    file = directory / "feature_extractor" / "preprocessor_config.json"
+    told = _json(file) if file.exists() else {}
+    return Preprocessing(
+        side=side,
+        mean=tuple(told.get("image_mean", (0.48145466, 0.4578275, 0.40821073))),
+        std=tuple(told.get("image_std", (0.26862954, 0.26130258, 0.27577711))),
+    )
+
+
+def _json(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text("utf-8")))

@@ -1,0 +1,93 @@
+"""Where to compute and in which precision.
+
+CUDA gets fp16. A CPU with AMX tiles gets bf16, which is several times faster there; any other CPU
+gets fp32, because it would emulate the short types. `ATELIER_DEVICE` (cpu, cuda, cuda:1) and
+`ATELIER_DTYPE` (float32, bfloat16, float16) override the choice.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+DEVICE_VARIABLE = "ATELIER_DEVICE"
+DTYPE_VARIABLE = "ATELIER_DTYPE"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class DeviceError(Exception):
+    """The device or precision asked for is not there; the text says what is."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A torch device and the precision of the model on it."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def dtype_name(self) -> str:
+        """The precision in torch's words, without the module: float16."""
+        return str(self.dtype).removeprefix("torch.")
+
+
+def place(
+    device: str | None = None, dtype: str | None = None, *, cpuinfo: Path = Path("/proc/cpuinfo")
+) -> Placement:
+    """Choose device and precision: as asked, else by the environment, else by the machine.
+
+    Raises:
+        DeviceError: Asked for something that is not there.
+    """
+    chosen = _device(device or os.environ.get(DEVICE_VARIABLE) or "")
+    wanted = dtype or os.environ.get(DTYPE_VARIABLE) or ""
+    if wanted and wanted not in DTYPES:
+        raise DeviceError(f"{DTYPE_VARIABLE} must be one of {', '.join(DTYPES)}, not {wanted!r}")
+    return Placement(chosen, DTYPES[wanted] if wanted else _best_dtype(chosen, cpuinfo))
+
+
+def use_every_core() -> int:
+    """Give torch the cores this process may really use, and return how many.
+
+    An operator's `OMP_NUM_THREADS` stands. In a container, the number of cores that the machine
+    has says little: the affinity mask and the CPU quota decide.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(_usable_cores())
+    return torch.get_num_threads()
+
+
+def _device(name: str) -> torch.device:
+    if not name:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"{DEVICE_VARIABLE} must be cpu, cuda or cuda:N, not {name!r}") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(f"{DEVICE_VARIABLE}={name} but torch finds no CUDA device; use cpu")
+    return device
+
+
+def _best_dtype(device: torch.device, cpuinfo: Path) -> torch.dtype:
+    if device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if _has_amx(cpuinfo) else torch.float32
+
+
+def _has_amx(cpuinfo: Path) -> bool:
+    return cpuinfo.exists() and " amx_bf16" in cpuinfo.read_text("utf-8", errors="replace")
+
+
+def _usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    limit, _, period = (
+        quota.read_text("utf-8").partition(" ") if quota.exists() else ("max", "", "")
+    )
+    return cores if limit == "max" else max(1, min(cores, int(limit) // int(period)))

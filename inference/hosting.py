@@ -1,0 +1,91 @@
+"""Runs an engine and its app under uvicorn in this process: listen first, load meanwhile, drain last."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from inference.app import create_app
+from inference.catalog import Catalog
+from inference.engine import Engine, EngineOptions
+
+_STREAMS_SECONDS = 2
+
+
+def serve(
+    options: EngineOptions, *, host: str, port: int, drain_seconds: float, parent_pipe: bool
+) -> int:
+    """Serve until a signal, or the parent's end, says stop. Returns the exit status."""
+    engine = Engine(Catalog.read(), options).start()
+    listener = socket.create_server((host, port))
+    server = _Server(engine, drain_seconds)
+    announce(*listener.getsockname()[:2])
+    if parent_pipe:
+        when_input_closes(server.leave_now)
+    server.run(sockets=[listener])
+    engine.stop(timeout=_STREAMS_SECONDS)
+    _exit(engine)
+    return 0
+
+
+def announce(host: str, port: int) -> None:
+    """Print the address as one JSON line, for the process that started this one."""
+    print(json.dumps({"url": f"http://{host}:{port}"}), flush=True)  # noqa: T201 - the interface
+
+
+def when_input_closes(leave: Callable[[], None]) -> None:
+    """Call `leave` from a thread of its own once standard input ends."""
+
+    def watch() -> None:
+        # Not through `sys.stdin`: its lock, held by this thread, would break an ordinary exit.
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        leave()
+
+    threading.Thread(target=watch, name="atelier-parent-pipe", daemon=True).start()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, draining the engine before it closes connections; streams then end by themselves."""
+
+    def __init__(self, engine: Engine, drain_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(engine),
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=_STREAMS_SECONDS,
+            )
+        )
+        self._engine = engine
+        self._drain_seconds = drain_seconds
+        self._leaving = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        if self._leaving:
+            self.leave_now()  # asked twice: somebody is in a hurry
+            return
+        self._leaving = True
+        threading.Thread(target=self._leave, args=[self._drain_seconds], daemon=True).start()
+
+    def leave_now(self) -> None:
+        self._leave(0)
+
+    def _leave(self, patience: float) -> None:
+        self._engine.drain(patience)
+        self.should_exit = True
+
+
+def _exit(engine: Engine) -> None:
+    """Leave at once if the engine is still inside a long step: nothing of it is wanted any more."""
+    if engine.alive:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

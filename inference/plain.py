@@ -1,0 +1,72 @@
+"""The plain shape of the study and the demo: ask with a prompt, get an image back in one answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from inference.engine import Engine
+from inference.generation import Generation
+from inference.imaging import PNG, WEBP, png_of
+from inference.protocol import (
+    Canceled,
+    Failed,
+    GenerationParameters,
+    GenerationRequest,
+    ImageReady,
+    error_of,
+    new_generation_id,
+)
+
+GONE_CHECK_SECONDS = 1.0
+
+
+async def predict(
+    request: Request,
+    parameters: GenerationParameters,
+    accept: Annotated[str, Header()] = PNG,
+) -> Response:
+    """Draw `parameters` and return the (first) image: PNG, or WebP if `Accept` asks for it.
+
+    Headers tell the drawn seed and the highest safety score (above 0: a concept is present). The
+    caller leaving stops the drawing.
+    """
+    engine: Engine = request.app.state.engine
+    generation = engine.submit(GenerationRequest(id=new_generation_id(), parameters=parameters))
+    try:
+        ready = await _finished(request, generation)
+    finally:
+        engine.cancel(generation.id)
+    data = engine.image(generation.id, ready.index)
+    if WEBP not in accept:
+        data = await run_in_threadpool(png_of, data)
+    return Response(data, media_type=WEBP if WEBP in accept else PNG, headers=_told(ready))
+
+
+async def _finished(request: Request, generation: Generation) -> ImageReady:
+    """Follow `generation` to its end and return its first image.
+
+    Raises:
+        InferenceError: It failed, or the caller has gone.
+    """
+    first: ImageReady | None = None
+    async for letter in generation.mailbox.follow(heartbeat=GONE_CHECK_SECONDS):
+        if letter is None:
+            if await request.is_disconnected():
+                raise Canceled("the caller has gone")
+        elif isinstance(letter.event, Failed):
+            raise error_of(letter.event.code, letter.event.message)
+        elif isinstance(letter.event, ImageReady):
+            first = first or letter.event
+    if first is None:
+        raise error_of("broken", "it ended without an image")
+    return first
+
+
+def _told(ready: ImageReady) -> dict[str, str]:
+    scores = [*ready.scores.concepts.values()] if ready.scores else []
+    known = [score for score in scores if score is not None]
+    highest = f"{max(known):.4f}" if known and len(known) == len(scores) else "unchecked"
+    return {"X-Seed": str(ready.seed), "X-Safety-Score": highest}

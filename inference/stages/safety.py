@@ -1,0 +1,128 @@
+"""What the checkpoint's safety checker sees in an image: a score for every concept, no verdict.
+
+Runs the vision model and thresholds of `StableDiffusionSafetyChecker` itself, because the stock
+forward rounds the scores, throws them away and paints the image black. Here nothing is rounded and
+the pixels are only read. Deciding is the backend's.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from inference.protocol import SafetyScores
+
+SPECIAL_CARE_ADJUSTMENT = 0.01
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How the checker's vision model wants its input: side in pixels, and per-channel statistics."""
+
+    side: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SafetyChecker:
+    """A loaded `StableDiffusionSafetyChecker` with its preprocessing and its concepts' names."""
+
+    model: Any
+    preprocessing: Preprocessing
+    name: str
+    weights_sha256: str
+    concepts: tuple[str, ...]
+    special_care: tuple[str, ...]
+
+
+def score(checker: SafetyChecker | None, pixels: torch.Tensor) -> list[SafetyScores | None]:
+    """Return the scores of each of `pixels` (uint8 [n, 3, h, w]); `None` where it was not checked.
+
+    A checker that is missing or fails leaves every image unchecked; it never passes one as safe.
+    """
+    if checker is None:
+        return [None] * len(pixels)
+    try:
+        return [_scores(checker, image) for image in pixels]
+    except Exception:
+        logger.exception("the safety checker failed; these images count as not checked")
+        return [None] * len(pixels)
+
+
+def squares(height: int, width: int) -> list[tuple[int, int, int]]:
+    """Return the square crops (top, left, side) that together show all of a height × width image.
+
+    The stock checker looks at the middle square only and is blind to the ends of a tall image. An
+    odd number of crops, the middle one among them, overlapping by half a side or more.
+    """
+    side, long = min(height, width), max(height, width)
+    if side == long:
+        return [(0, 0, side)]
+    halves = math.ceil((long - side) / side)
+    offsets = [round((long - side) * k / (2 * halves)) for k in range(2 * halves + 1)]
+    return [(at, 0, side) if height > width else (0, at, side) for at in offsets]
+
+
+def _scores(checker: SafetyChecker, image: torch.Tensor) -> SafetyScores:
+    special, concepts = _margins(checker.model, _crops(image, checker.preprocessing))
+    return SafetyScores(
+        checker=checker.name,
+        weights_sha256=checker.weights_sha256,
+        concepts=_highest(checker.concepts, concepts),
+        special_care=_highest(checker.special_care, special),
+    )
+
+
+def _crops(image: torch.Tensor, how: Preprocessing) -> torch.Tensor:
+    """Return the normalised square crops of `image` [3, h, w]: float32 [crops, 3, side, side]."""
+    cut = [
+        functional.interpolate(
+            image[None, :, top : top + side, left : left + side].float(),
+            size=(how.side, how.side),
+            mode="bicubic",
+            antialias=True,
+        )
+        for top, left, side in squares(image.shape[-2], image.shape[-1])
+    ]
+    zero_to_one = torch.cat(cut).round().clamp(0, 255) / 255
+    mean = torch.tensor(how.mean, device=image.device).view(1, -1, 1, 1)
+    std = torch.tensor(how.std, device=image.device).view(1, -1, 1, 1)
+    return (zero_to_one - mean) / std
+
+
+def _margins(model: Any, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
+    """Return cosine minus threshold per crop: special care [crops, 3] and concepts [crops, 17].
+
+    As in the stock checker: once a special-care concept fires, every later margin of that crop is
+    raised by 0.01.
+    """
+    seen = model.visual_projection(model.vision_model(crops.to(model.dtype))[1]).float()
+    special = _cosine(seen, model.special_care_embeds) - model.special_care_embeds_weights.float()
+    concepts = _cosine(seen, model.concept_embeds) - model.concept_embeds_weights.float()
+    special, concepts = special.cpu(), concepts.cpu()
+    adjustment = torch.zeros(len(crops))
+    for column in range(special.shape[1]):
+        special[:, column] += adjustment
+        adjustment = torch.where(
+            special[:, column] > 0, torch.tensor(SPECIAL_CARE_ADJUSTMENT), adjustment
+        )
+    return special, concepts + adjustment[:, None]
+
+
+def _cosine(seen: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    return functional.normalize(seen) @ functional.normalize(known.float()).T
+
+
+def _highest(names: tuple[str, ...], margins: torch.Tensor) -> dict[str, float | None]:
+    """Return the highest margin over the crops by name; `None` if any of them is not a number."""
+    return {
+        name: float(column.max()) if bool(torch.isfinite(column).all()) else None
+        for name, column in zip(names, margins.T, strict=True)
+    }
