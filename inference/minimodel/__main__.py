@@ -1,0 +1,76 @@
+"""`python -m inference.minimodel train|export|evaluate|sheet`: the whole life of the bundled model.
+
+Each command may be interrupted and run again; training goes on where the last checkpoint stands. What
+glibc keeps of freed memory must be set before Python starts, so `train` says how if it is not.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from inference.minimodel.autoencoder import train_autoencoder
+from inference.minimodel.card import write_card
+from inference.minimodel.decoder import train_decoder
+from inference.minimodel.diffusion import train_unet
+from inference.minimodel.evaluate import evaluate
+from inference.minimodel.export import SHIPPED, export
+from inference.minimodel.judge import train_judge
+from inference.minimodel.safety import train_safety
+from inference.minimodel.sheet import write_sheet
+from inference.minimodel.text import train_text
+from inference.minimodel.training import WORKSHOP
+
+STAGES: Final[dict[str, Callable[[Path], None]]] = {
+    "text": train_text,
+    "autoencoder": train_autoencoder,
+    "unet": train_unet,
+    "decoder": train_decoder,
+    "judge": train_judge,
+    "safety": train_safety,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "train":
+        _advise()
+        for stage in [chosen.stage] if chosen.stage else STAGES:
+            STAGES[stage](chosen.workshop)
+    elif chosen.command == "export":
+        _say(f"{export(chosen.model, chosen.workshop)} bytes in {chosen.model}")
+    elif chosen.command == "evaluate":
+        _say(json.dumps(evaluate(chosen.model, chosen.stage), indent=2))
+        write_card(chosen.model)
+    else:
+        _say(str(write_sheet(chosen.model)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference.minimodel", description=__doc__)
+    parser.add_argument("command", choices=("train", "export", "evaluate", "sheet"))
+    parser.add_argument("--stage", help="one stage of training, or one part of the evaluation")
+    parser.add_argument("--workshop", type=Path, default=WORKSHOP, help="folder of checkpoints")
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="folder of the exported model")
+    return parser
+
+
+def _advise() -> None:
+    if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        _say(
+            "Set MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_ to 8000000000 beforehand: "
+            "returning memory to the system costs more than the arithmetic."
+        )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
