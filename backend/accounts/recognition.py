@@ -1,0 +1,112 @@
+"""Finds out who sent a request, from its headers. Writes nothing by itself and refuses nobody.
+
+`Authorization: Bearer` counts before the cookie, and a wrong key does not fall back to it: a program
+that sends a key must never act by accident as the person whose browser it runs in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from backend.accounts import repository
+from backend.accounts.actor import Actor, Via
+from backend.accounts.cookies import read_session_cookie
+from backend.accounts.credentials import fingerprint, matches, parse_key
+from backend.accounts.models import ApiKey, User, UserSession
+from backend.kit import clock
+from backend.kit.settings import Settings
+
+_NOTE_VISITS_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Somebody known. `stale`: the visit should be noted with `touch` in a writing transaction."""
+
+    actor: Actor
+    stale: bool
+    touch: Callable[[Session], None]
+
+
+def recognise(
+    session: Session, settings: Settings, headers: Mapping[str, str]
+) -> Recognised | None:
+    """Return who sent `headers` (lower-case names), or None."""
+    authorization = headers.get("authorization", "")
+    scheme, _, credential = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_key(session, credential.strip())
+    session_id = read_session_cookie(settings, headers)
+    return _by_session(session, settings, session_id) if session_id else None
+
+
+def _by_key(session: Session, text: str) -> Recognised | None:
+    presented = parse_key(text)
+    found = repository.find_key(session, presented.id) if presented else None
+    if presented is None or found is None:
+        return None
+    key, user = found
+    now = clock.utc_now()
+    if not matches(presented.secret, key.secret_hash) or not _key_is_valid(key, now):
+        return None
+    return _recognised(
+        session,
+        user,
+        via="api_key",
+        seen=key.last_used_at,
+        touch=lambda writing: repository.touch_key(writing, key.id, now),
+    )
+
+
+def _by_session(session: Session, settings: Settings, session_id: str) -> Recognised | None:
+    found = repository.find_session(session, fingerprint(session_id))
+    if found is None:
+        return None
+    row, user = found
+    now = clock.utc_now()
+    if has_ended(row, settings, now):
+        return None
+    return _recognised(
+        session,
+        user,
+        via="session",
+        seen=row.last_seen_at,
+        touch=lambda writing: repository.touch_session(writing, row.id_hash, now),
+    )
+
+
+def has_ended(row: UserSession, settings: Settings, now: datetime) -> bool:
+    """Return whether a session is too old, or was left alone for too long."""
+    idle = now - row.last_seen_at > timedelta(hours=settings.session_idle_hours)
+    old = now - row.created_at > timedelta(days=settings.session_max_days)
+    return idle or old
+
+
+def _key_is_valid(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _recognised(
+    session: Session,
+    user: User,
+    *,
+    via: Via,
+    seen: datetime | None,
+    touch: Callable[[Session], None],
+) -> Recognised | None:
+    if not user.active:
+        return None
+    actor = Actor(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=user.role,
+        permissions=repository.permissions_of(session, user.role),
+        via=via,
+    )
+    stale = seen is None or clock.utc_now() - seen > _NOTE_VISITS_EVERY
+    return Recognised(actor=actor, stale=stale, touch=touch)

@@ -1,0 +1,195 @@
+"""Puts the backend together: what it opens and in which order, what every request passes through.
+
+`create_app` opens nothing; entering the application's lifespan opens everything, and leaving it closes
+everything in the opposite order. The pages are not here: `webui.server` mounts them on this app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Response
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+
+from backend import api, migrations
+from backend.accounts import installation
+from backend.accounts import service as accounts
+from backend.accounts.cookies import SESSION_COOKIES, is_https
+from backend.catalog.service import Catalog, DemoCheckerRefused
+from backend.dispatch.dispatcher import Dispatcher
+from backend.generations import events
+from backend.generations.metrics import queue_gauges
+from backend.kit import probes, reference
+from backend.kit.context import Context, ContextDep
+from backend.kit.csrf import SameSiteOnly
+from backend.kit.database import Database
+from backend.kit.errors import NotReady
+from backend.kit.headers import SecurityHeaders
+from backend.kit.notifier.memory import MemoryNotifier
+from backend.kit.openapi import describe, named_for_its_function
+from backend.kit.problems import LastResort, answer_with_problems
+from backend.kit.settings import Settings
+from backend.kit.stopping import heard_before_stopping
+from backend.kit.storage import open_storage
+from backend.kit.telemetry import RequestTelemetry, metrics_text
+from inference.client import connect
+from inference.protocol import InferenceClient, InferenceError
+
+MAX_BODY_BYTES = 1024 * 1024
+CHECKER_KNOWN_WITHIN_S = 60.0
+_log = logging.getLogger("atelier.app")
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(settings: Settings, *, inference: InferenceClient | None = None) -> FastAPI:
+    """Return the backend. A given `inference` stays the caller's to close."""
+    app = FastAPI(
+        title="Atelier",
+        version=version("atelier"),
+        description="The image studio that a creative team runs for itself.",
+        lifespan=_lifespan(settings, inference),
+        generate_unique_id_function=named_for_its_function,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
+    app.include_router(api.router)
+    app.include_router(api.pages)
+    app.include_router(probes.router)
+    app.include_router(reference.router)
+    app.add_api_route("/metrics", read_metrics, include_in_schema=False)
+    answer_with_problems(app)
+    _wrap(app, settings)
+    return app
+
+
+def read_metrics(context: ContextDep) -> Response:
+    """Return what Prometheus collects."""
+    body, media_type = metrics_text(partial(queue_gauges, context.database))
+    return Response(body, media_type=media_type)
+
+
+def _wrap(app: FastAPI, settings: Settings) -> None:
+    """Add what every request passes through. The last one added is the outermost."""
+    installation.install(app, settings)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(SameSiteOnly, allowed_origins=[_origin(settings)], cookies=SESSION_COOKIES)
+    # Nobody else's origin: without this, Gradio adds a policy of its own that reflects any.
+    app.add_middleware(CORSMiddleware, allow_origins=[_origin(settings)], allow_credentials=True)
+    app.add_middleware(LastResort)
+    app.add_middleware(RequestTelemetry)
+    app.add_middleware(SecurityHeaders, https=is_https(settings))
+
+
+def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            client = inference or await _open_inference(settings, opened)
+            database = await _open_database(settings, opened)
+            context = Context(
+                settings=settings,
+                database=database,
+                storage=open_storage(settings.resolved_storage_url),
+                notifier=MemoryNotifier(),
+                inference=client,
+            )
+            app.state.context = context
+            app.state.catalog = await _open_catalog(context, opened)
+            await _open_dispatcher(context, opened)
+            opened.enter_context(
+                heard_before_stopping(partial(events.say_stopping, context.notifier))
+            )
+            yield
+
+    return lifespan
+
+
+async def _open_inference(settings: Settings, opened: AsyncExitStack) -> InferenceClient:
+    """Connect; an embedded server starts meanwhile, and `/readyz` says when it can draw."""
+    client = connect(settings.inference_url, data_dir=settings.data_dir)
+    opened.push_async_callback(client.aclose)
+    starting = asyncio.create_task(_wake(client))
+    opened.push_async_callback(_end, starting)
+    return client
+
+
+async def _wake(client: InferenceClient) -> None:
+    """Ask once, which starts an embedded server."""
+    try:
+        await client.health()
+    except InferenceError as error:
+        _log.warning("inference does not answer yet: %s", error.message)
+
+
+async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
+    await asyncio.to_thread(migrations.upgrade, settings.resolved_database_url)
+    database = Database(settings.resolved_database_url)
+    opened.callback(database.dispose)
+    await asyncio.to_thread(_ensure_roles, database)
+    return database
+
+
+def _ensure_roles(database: Database) -> None:
+    with database.write() as session:
+        accounts.ensure_roles(session)
+
+
+async def _open_catalog(context: Context, opened: AsyncExitStack) -> Catalog:
+    catalog = Catalog(context.inference, context.settings)
+    opened.push_async_callback(catalog.aclose)
+    if not catalog.accepts_demonstrations:
+        await _refuse_demonstrations(catalog)
+    return catalog
+
+
+async def _refuse_demonstrations(catalog: Catalog) -> None:
+    """Do not start in public with a demonstration of a safety checker.
+
+    Where inference takes longer to answer than we wait, the catalogue refuses such models all the same.
+
+    Raises:
+        DemoCheckerRefused: A model on offer comes with one.
+    """
+    until = asyncio.get_running_loop().time() + CHECKER_KNOWN_WITHIN_S
+    while asyncio.get_running_loop().time() < until:
+        try:
+            await catalog.cards()
+        except DemoCheckerRefused:
+            raise
+        except NotReady:
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def _open_dispatcher(context: Context, opened: AsyncExitStack) -> None:
+    if context.settings.dispatch_concurrency == 0:
+        return
+    dispatcher = Dispatcher(context)
+    running = asyncio.create_task(dispatcher.run(), name="dispatcher")
+
+    opened.push_async_callback(_stop, dispatcher, running)
+
+
+async def _stop(dispatcher: Dispatcher, running: asyncio.Task[None]) -> None:
+    await dispatcher.stop()
+    await running
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _origin(settings: Settings) -> str:
+    parts = urlsplit(settings.base_url)
+    return f"{parts.scheme}://{parts.netloc}"

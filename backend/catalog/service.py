@@ -1,0 +1,121 @@
+"""What can be drawn with: the model cards that inference offers, remembered for a few seconds.
+
+Loads no model and knows no weights. A studio that other machines can reach refuses models whose
+safety checker is only a demonstration, unless its operator has said that this is meant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from difflib import get_close_matches
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from backend.kit.errors import FieldProblem, NotReady, Unprocessable
+from backend.kit.settings import Settings
+from inference.protocol import InferenceClient, InferenceError, ModelCard
+
+FRESH_FOR_S = 5.0
+ANSWER_WITHIN_S = 3.0
+RETRY_AFTER_S = 3
+
+
+class DemoCheckerRefused(NotReady):
+    """The only safety checker on offer is a demonstration, and others can reach this studio."""
+
+    code = "demo_safety_checker"
+
+
+class Catalog:
+    """The cards, asked for once for everybody who wants them at the same time."""
+
+    def __init__(self, inference: InferenceClient, settings: Settings) -> None:
+        self._inference = inference
+        self.accepts_demonstrations = settings.on_loopback or settings.allow_demo_safety_checker
+        self._cards: list[ModelCard] = []
+        self._asked_at = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+
+    async def cards(self) -> list[ModelCard]:
+        """Return the models on offer, the first being the default.
+
+        While inference is away the last known cards are returned: a generation can still be queued.
+
+        Raises:
+            NotReady: Inference has not answered yet; `retry_after` seconds may help.
+            DemoCheckerRefused: See the class.
+        """
+        if time.monotonic() - self._asked_at > FRESH_FOR_S:
+            await self._ask()
+        if not self._cards:
+            raise NotReady(
+                "The model is still loading; try again in a few seconds.", retry_after=RETRY_AFTER_S
+            )
+        return self._cards
+
+    async def resolve(self, name: str | None = None) -> ModelCard:
+        """Return the card of `name`, or of the default model.
+
+        Raises:
+            NotReady: As `cards`.
+            Unprocessable: There is no such model; names the nearest one there is.
+        """
+        cards = await self.cards()
+        for card in cards:
+            if name is None or card.name == name:
+                return card
+        raise _no_such_model(name or "", [card.name for card in cards])
+
+    async def aclose(self) -> None:
+        """Stop asking."""
+        if self._asking:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ask(self) -> None:
+        """Join, or start, the one question under way; it outlives a caller who cannot wait for it."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._refresh())
+        await asyncio.wait({self._asking}, timeout=ANSWER_WITHIN_S)
+        if self._asking.done() and (error := self._asking.exception()):
+            raise error
+
+    async def _refresh(self) -> None:
+        try:
+            cards = await self._inference.models()
+        except InferenceError:
+            return
+        self._refuse_demonstrations(cards)
+        self._cards, self._asked_at = cards, time.monotonic()
+
+    def _refuse_demonstrations(self, cards: list[ModelCard]) -> None:
+        demo = [card for card in cards if "demo" in card.safety_checker.lower()]
+        if demo and not self.accepts_demonstrations:
+            self._cards = []
+            raise DemoCheckerRefused(
+                f"Model {demo[0].name!r} comes with {demo[0].safety_checker!r}, a demonstration that "
+                "recognises no real nudity or violence, and other machines can reach this studio. "
+                "Offer a model with a real safety checker, or set "
+                "ATELIER_ALLOW_DEMO_SAFETY_CHECKER=true to accept it."
+            )
+
+
+def catalog_of(request: Request) -> Catalog:
+    """Return the running studio's catalogue."""
+    catalog: Catalog = request.app.state.catalog
+    return catalog
+
+
+CatalogDep = Annotated[Catalog, Depends(catalog_of)]
+
+
+def _no_such_model(name: str, known: list[str]) -> Unprocessable:
+    nearest = (get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+    limit = "one of " + ", ".join(known)
+    message = f"must be {limit}, not {name!r}; the nearest good value is {nearest}"
+    return Unprocessable(
+        f"model {message}",
+        fields=[FieldProblem(field="model", message=message, limit=limit, nearest=nearest)],
+    )

@@ -1,0 +1,228 @@
+"""The `atelier` command: start the studio, prepare its database, look after a machine.
+
+Parses words and prints sentences; the work is done by the features it calls.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from backend.doctor import Finding, Level, examine
+from backend.kit.settings import Settings
+
+READY_WITHIN_S = 120.0
+STOP_WITHIN_S = 12
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Atelier, the image studio.")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_MARKS = {
+    Level.OK: "[green]ok[/]     ",
+    Level.WARNING: "[yellow]warning[/]",
+    Level.PROBLEM: "[red]problem[/]",
+}
+
+
+@app.command()
+def up(
+    *,
+    ray: Annotated[bool, typer.Option("--ray", help="Draw in a real local Ray Serve.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the studio in a browser.")] = True,
+) -> None:
+    """Start the studio and everything it needs; Ctrl-C stops all of it."""
+    settings = _settings(host=host, port=port, inference_url="ray:" if ray else None)
+    out.print("[bold]Atelier[/] · checking this machine")
+    if _print_findings(settings, only_trouble=True):
+        raise typer.Exit(1)
+    _migrate(settings)
+    out.print("· opening the studio")
+    _serve(settings, browser=browser and sys.stdout.isatty())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    _migrate(_settings())
+    out.print("The database is up to date.")
+
+
+@app.command()
+def doctor() -> None:
+    """Say in plain words what is wrong with this machine."""
+    if _print_findings(_settings(), only_trouble=False):
+        raise typer.Exit(1)
+    out.print("Nothing keeps the studio from running here.")
+
+
+@app.command("create-key")
+def create_key(
+    email: Annotated[str, typer.Option(help="Whose key it is; the account is made if needed.")],
+    role: Annotated[str | None, typer.Option(help="designer, marketing or admin.")] = None,
+) -> None:
+    """Print a new API key, alone on its line."""
+    from backend.accounts import service  # noqa: PLC0415 - a command imports what it needs
+    from backend.kit.database import Database  # noqa: PLC0415
+    from backend.kit.errors import AtelierError  # noqa: PLC0415
+
+    settings = _settings()
+    _migrate(settings, quiet=True)
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.write() as session:
+            key = service.create_key(session, email=email, role=role)
+    except AtelierError as error:
+        _fail(error.message)
+    finally:
+        database.dispose()
+    sys.stdout.write(key + "\n")
+
+
+@app.command("openapi", hidden=True)
+def openapi() -> None:
+    """Print the API's description, as docs/openapi.json holds it."""
+    from backend.app import create_app  # noqa: PLC0415
+
+    described = create_app(Settings.model_construct()).openapi()
+    sys.stdout.write(json.dumps(described, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+@app.command("settings", hidden=True)
+def describe_settings() -> None:
+    """Print the table of settings, as docs/settings.md holds it."""
+    sys.stdout.write(settings_page())
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: every setting, its default and one sentence."""
+    lines = [
+        "# Settings",
+        "",
+        "A fresh machine sets none of these. Each is an environment variable; a secret may instead be a",
+        "file, named by the variable with `_FILE` appended. Written by `make settings`.",
+        "",
+        "| variable | default | what it does |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        shown = "" if str(default) in {"", "[]", "**********"} else f"`{default}`"
+        lines.append(f"| `ATELIER_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _settings(**overrides: str | int | None) -> Settings:
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type] # pydantic parses what the shell gave
+    except ValidationError as error:
+        for problem in error.errors():
+            where = "_".join(str(part) for part in problem["loc"]).upper()
+            message = problem["msg"].removeprefix("Value error, ")
+            err.print(f"[red]problem[/] {f'ATELIER_{where}: ' if where else ''}{message}")
+        raise typer.Exit(2) from None
+
+
+def _print_findings(settings: Settings, *, only_trouble: bool) -> list[Finding]:
+    """Print what the doctor found; return the findings that stop us."""
+    problems = []
+    for finding in examine(settings):
+        if finding.level is Level.PROBLEM:
+            problems.append(finding)
+        if only_trouble and finding.level is Level.OK:
+            continue
+        out.print(f"{_MARKS[finding.level]} {finding.subject}: {finding.seen}", soft_wrap=True)
+        if finding.advice:
+            out.print(f"         {finding.advice}", soft_wrap=True)
+    return problems
+
+
+def _migrate(settings: Settings, *, quiet: bool = False) -> None:
+    from backend import migrations  # noqa: PLC0415
+
+    if not quiet:
+        out.print("· preparing the database")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(settings.resolved_database_url)
+
+
+def _serve(settings: Settings, *, browser: bool) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    from backend.kit.telemetry import configure_logging  # noqa: PLC0415
+    from webui.server import create_studio  # noqa: PLC0415
+
+    configure_logging(settings.log_level)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_studio(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+            server_header=False,
+        )
+    )
+    threading.Thread(target=_welcome, args=(settings, browser), daemon=True).start()
+    server.run()
+    out.print("· everything is stopped")
+
+
+def _welcome(settings: Settings, browser: bool) -> None:
+    """Wait until the studio can draw, then say where it is and how to get in."""
+    since = time.monotonic()
+    out.print("· loading the model")
+    while not _is_ready(settings.base_url):
+        if time.monotonic() - since > READY_WITHIN_S:
+            err.print("[red]The model did not load.[/] Look above for why, or run: atelier doctor")
+            return
+        time.sleep(0.2)
+    out.print(f"\n  [bold]The studio is open at[/] [bold cyan]{settings.base_url}[/]\n")
+    out.print(_how_to_sign_in(settings))
+    out.print("  Ctrl-C stops everything.\n")
+    if browser:
+        webbrowser.open(settings.base_url)
+
+
+def _how_to_sign_in(settings: Settings) -> str:
+    if settings.oidc_issuer:
+        return f"  Sign in with your account at {settings.oidc_issuer}"
+    return (
+        "  Sign in with one of three ready accounts, no password on this machine:\n"
+        "    designer@example.com · marketing@example.com · admin@example.com"
+    )
+
+
+def _is_ready(base_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base_url}/readyz", timeout=2) as answer:  # noqa: S310 - ours
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[red]problem[/] {message}")
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

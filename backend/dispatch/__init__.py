@@ -1,0 +1,1 @@
+"""Runs queued generations: claims them, follows their events, and cleans up after the dead."""

@@ -1,0 +1,104 @@
+"""Writes down how a generation came out: row, images, verdicts and audit in one transaction.
+
+Whoever lost the lease writes nothing. A cancel that was accepted before this moment wins over every
+other outcome, so that "canceled" is never answered for a generation that then succeeds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from prometheus_client import Counter, Histogram
+from sqlmodel import Session
+
+from backend.audit import service as audit
+from backend.dispatch.outcomes import Canceled, Deferred, Drawn, Failure, Lost, Outcome
+from backend.generations import events
+from backend.generations.models import Generation, queue
+from backend.images import service as images
+from backend.kit.clock import utc_now
+from backend.kit.context import Context
+from backend.kit.database import call_after_commit
+from backend.kit.queue import Lease, State
+from backend.kit.telemetry import REGISTRY
+from backend.moderation import service as moderation
+
+ENDED: Final = Counter(
+    "atelier_generations_ended_total", "Generations that ended.", ["state"], registry=REGISTRY
+)
+DREW: Final = Histogram(
+    "atelier_generation_seconds",
+    "From the claim to the stored images.",
+    registry=REGISTRY,
+    buckets=(0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600),
+)
+
+
+def settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
+    """Settle a generation held under `lease`; return how it came out after all."""
+    if isinstance(outcome, Lost):
+        return outcome
+    with context.database.write() as session:
+        row = queue.lock(session, lease)
+        return Lost() if row is None else settle_locked(session, context, row, outcome)
+
+
+def settle_locked(session: Session, context: Context, row: Generation, outcome: Outcome) -> Outcome:
+    """Settle `row`, which is running and locked by this transaction."""
+    if row.cancel_requested:
+        outcome = Canceled()
+    lease = Lease(row.id, row.fence)
+    match outcome:
+        case Drawn():
+            _keep_images(session, row, outcome)
+            _end(session, row, State.SUCCEEDED)
+        case Canceled():
+            _end(session, row, State.CANCELED)
+        case Deferred(delay):
+            queue.release(session, lease, delay=delay)
+        case Failure(retryable=True) if row.attempt < row.max_attempts:
+            queue.retry(session, lease, attempt=row.attempt)
+        case Failure():
+            _end(session, row, State.FAILED, failure=outcome)
+        case Lost():
+            return outcome
+    call_after_commit(session, lambda: _tell(context, row))
+    return outcome
+
+
+def _keep_images(session: Session, row: Generation, drawn: Drawn) -> None:
+    for finished in drawn.images:
+        image = images.record(session, finished.prepared, owner_id=row.owner_id)
+        moderation.judge(session, image, finished.scores)
+
+
+def _end(
+    session: Session, row: Generation, state: State, *, failure: Failure | None = None
+) -> None:
+    now = utc_now()
+    values: dict[str, Any] = {"ended_at": now}
+    if failure:
+        values |= {"error_code": failure.code, "error_message": _explained(row, failure)}
+    queue.finish(session, Lease(row.id, row.fence), state, **values)
+    audit.record(
+        session,
+        actor_id=None,
+        verb=f"generation.{state}",
+        subject=f"generation:{row.id}",
+        detail={"code": failure.code} if failure else None,
+    )
+    call_after_commit(session, lambda: ENDED.labels(state.value).inc())
+    if state is State.SUCCEEDED and row.started_at:
+        took = (now - row.started_at).total_seconds()
+        call_after_commit(session, lambda: DREW.observe(took))
+
+
+def _explained(row: Generation, failure: Failure) -> str:
+    """Return the message for its owner; the number of attempts is part of it if there were several."""
+    tried = f" It was tried {row.attempt} times." if failure.retryable and row.attempt > 1 else ""
+    return f"{failure.message}{tried}"[:2000]
+
+
+def _tell(context: Context, row: Generation) -> None:
+    events.say_changed(context.notifier, row)
+    events.say_queued(context.notifier)

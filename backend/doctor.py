@@ -1,0 +1,176 @@
+"""Looks at a machine and says in plain words what would keep the studio from running on it.
+
+Each check is one function that returns a `Finding`; none changes anything but a probe file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from backend.kit.database import Database
+from backend.kit.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING, which the queue claims with
+DISK_NEEDED_MB = 200
+DISK_WANTED_MB = 2000
+MEMORY_WANTED_MB = 2000
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, what was seen, and what to do if it is not well."""
+
+    subject: str
+    level: Level
+    seen: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for everything the studio needs from this machine."""
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _python, _packages, _data_folder, _disk, _memory, _port, _database, _model,
+    )  # fmt: skip
+    for check in checks:
+        yield check(settings)
+
+
+def _python(_: Settings) -> Finding:
+    seen = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding(
+            "Python", Level.PROBLEM, f"version {seen} is too old",
+            "Install Python 3.11 or newer and run: make run PYTHON=python3.11",
+        )  # fmt: skip
+    return Finding("Python", Level.OK, f"version {seen}")
+
+
+def _packages(settings: Settings) -> Finding:
+    wanted = ["fastapi", "gradio", "sqlmodel", "authlib"]
+    if settings.inference_url.startswith(("embedded:", "ray:")):
+        wanted += ["torch", "diffusers", "transformers"]
+    if settings.inference_url.startswith("ray:"):
+        wanted.append("ray")
+    missing = [name for name in wanted if find_spec(name) is None]
+    if missing:
+        return Finding(
+            "Packages", Level.PROBLEM, f"not installed: {', '.join(missing)}",
+            "Run: rm -f .venv/ready && make run",
+        )  # fmt: skip
+    return Finding("Packages", Level.OK, f"{len(wanted)} main packages are there")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"atelier")
+    except OSError as error:
+        return Finding(
+            "Data folder", Level.PROBLEM, f"{folder} can't be written: {error.strerror}",
+            "Give this user write access to it, or set ATELIER_DATA_DIR to a folder that has it.",
+        )  # fmt: skip
+    return Finding("Data folder", Level.OK, f"{folder} can be written")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(_nearest_existing(settings.data_dir.absolute())).free >> 20
+    if free < DISK_NEEDED_MB:
+        return Finding(
+            "Disk", Level.PROBLEM, f"only {free} MB are free",
+            f"Free at least {DISK_NEEDED_MB} MB, or set ATELIER_DATA_DIR to a larger disk.",
+        )  # fmt: skip
+    if free < DISK_WANTED_MB:
+        return Finding("Disk", Level.WARNING, f"{free} MB are free", "Free some space soon.")
+    return Finding("Disk", Level.OK, f"{free / 1024:.0f} GB are free")
+
+
+def _memory(_: Settings) -> Finding:
+    if "SC_AVPHYS_PAGES" not in os.sysconf_names:
+        return Finding("Memory", Level.OK, "not measured on this system")
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    if pages < MEMORY_WANTED_MB:
+        return Finding(
+            "Memory", Level.WARNING, f"{pages} MB in all",
+            "The bundled model wants about 2 GB; close other programs.",
+        )  # fmt: skip
+    return Finding("Memory", Level.OK, f"{pages / 1024:.0f} GB in all")
+
+
+def _port(settings: Settings) -> Finding:
+    subject = "Port"
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            return Finding(
+                subject, Level.PROBLEM,
+                f"{settings.host}:{settings.port} can't be used: {error.strerror}",
+                "Stop the other program, or choose another port: ATELIER_PORT=8001 make run",
+            )  # fmt: skip
+    return Finding(subject, Level.OK, f"{settings.host}:{settings.port} is free")
+
+
+def _database(settings: Settings) -> Finding:
+    url = settings.resolved_database_url
+    if url.startswith("sqlite"):
+        seen = sqlite3.sqlite_version
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            return Finding(
+                "Database", Level.PROBLEM, f"SQLite {seen} is too old",
+                "Use a Python built with SQLite 3.35 or newer, or set ATELIER_DATABASE_URL.",
+            )  # fmt: skip
+        return Finding("Database", Level.OK, f"SQLite {seen}")
+    database = Database(url)
+    try:
+        database.ping()
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises, the advice is the same
+        return Finding(
+            "Database", Level.PROBLEM, f"does not answer: {type(error).__name__}",
+            "Start the server, or correct ATELIER_DATABASE_URL.",
+        )  # fmt: skip
+    finally:
+        database.dispose()
+    return Finding("Database", Level.OK, "PostgreSQL answers")
+
+
+def _model(settings: Settings) -> Finding:
+    if not settings.inference_url.startswith(("embedded:", "ray:")):
+        return Finding("Model", Level.OK, f"images are drawn at {settings.inference_url}")
+    from inference.catalog import Catalog, CatalogError  # noqa: PLC0415 - only when we draw ourselves
+
+    try:
+        offered = [offer.card.name for offer in Catalog.read().offers]
+    except CatalogError as error:
+        return Finding(
+            "Model", Level.PROBLEM, str(error),
+            "Restore assets/models from the repository, or correct ATELIER_MODELS.",
+        )  # fmt: skip
+    return Finding("Model", Level.OK, ", ".join(offered))
+
+
+def _nearest_existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,62 @@
+"""Says what happens to generations: to everybody's hub, and to their owner through the notifier.
+
+A change of state is said by id only: whoever hears it reads the row, which is the truth. Progress and
+previews are nowhere but here, so they travel whole.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backend.generations.models import Generation
+from backend.generations.schemas import PreviewPublic, ProgressPublic
+from backend.kit.context import Context
+from backend.kit.live import Mark, Phase
+from backend.kit.notifier import Notifier
+from backend.kit.queue import State
+from inference.protocol import Preview, Progress
+
+QUEUE_CHANNEL: Final = "queue"
+STUDIO_CHANNEL: Final = "studio"
+STOPPING: Final = "stopping"
+
+
+def person_channel(owner_id: str) -> str:
+    """Return the channel on which everything of one person is said."""
+    return f"person:{owner_id}"
+
+
+def mark_of(row: Generation) -> Mark:
+    """Return the point in its life where the row stands."""
+    if row.state.ended:
+        return Mark(row.fence, Phase.ENDED)
+    return Mark(row.fence, Phase.WAITING if row.state is State.QUEUED else Phase.RUNNING)
+
+
+def say_changed(notifier: Notifier, row: Generation) -> None:
+    """Tell the owner's tabs to look at the row again."""
+    notifier.publish(person_channel(row.owner_id), {"event": "generation", "data": {"id": row.id}})
+
+
+def say_queued(notifier: Notifier) -> None:
+    """Wake the dispatchers: there may be work."""
+    notifier.publish(QUEUE_CHANNEL, {"event": "queued"})
+
+
+def say_cancel(notifier: Notifier, generation_id: str) -> None:
+    """Tell whoever runs it to stop it now, rather than at the next heartbeat."""
+    notifier.publish(QUEUE_CHANNEL, {"event": "cancel", "id": generation_id})
+
+
+def say_stopping(notifier: Notifier) -> None:
+    """End every open event stream; call it before the server waits for its connections."""
+    notifier.publish(STUDIO_CHANNEL, {"event": STOPPING})
+
+
+def saw(context: Context, row: Generation, mark: Mark, news: Progress | Preview) -> None:
+    """Remember the latest progress or preview and show it to the owner."""
+    context.hub.saw(row.id, mark, news)
+    public = ProgressPublic if isinstance(news, Progress) else PreviewPublic
+    data = public(generation_id=row.id, **news.model_dump(exclude={"type"}))
+    message = {"event": news.type, "data": data.model_dump(mode="json"), "mark": str(mark)}
+    context.notifier.publish(person_channel(row.owner_id), message)

@@ -1,0 +1,73 @@
+"""What the API's documentation shows about generations: examples, errors, streams."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi.openapi.models import Example
+
+from backend.kit.errors import Problem
+
+SUBMITTED: Final[dict[str, Example]] = {
+    "a prompt": {
+        "summary": "Only a prompt; the model's defaults for the rest",
+        "value": {"prompt": "a red striped dress on a cream background"},
+    },
+    "everything": {
+        "summary": "Every field",
+        "value": {
+            "prompt": "a navy coat with gold buttons, pale pink background",
+            "negative_prompt": "blurred",
+            "width": 256,
+            "height": 256,
+            "num_inference_steps": 20,
+            "guidance_scale": 4.0,
+            "seed": 1234,
+            "num_images": 2,
+            "scheduler": "ddim",
+            "priority": "normal",
+        },
+    },
+}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"model": Problem, "description": description, "content": content}
+
+
+REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The generation this Idempotency-Key made before, or a dry run's price."},
+    422: _problem("A value outside its limits; names field, limit and nearest good value."),
+    429: _problem("Too many queued and running; Retry-After says when to try again."),
+    503: _problem("The model is still loading; Retry-After says when to try again."),
+}
+CANCELED: Final[dict[int | str, dict[str, Any]]] = {
+    404: _problem("No such generation of yours."),
+    409: _problem("It has succeeded or failed already."),
+}
+
+_ONE = """: the first event says how it stands
+event: generation
+data: {"id": "01jd...", "state": "running", ...}
+id: 1.0.0
+
+event: progress
+data: {"generation_id": "01jd...", "step": 5, "total": 20, "eta_s": 2.1}
+id: 1.0.5
+"""
+_ALL = """event: snapshot
+data: {"generations": [...], "previews": {"01jd...": {...}}}
+
+event: preview
+data: {"generation_id": "01jd...", "index": 0, "step": 5, "webp_base64": "..."}
+id: 1.0.6
+"""
+
+
+def _stream(example: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"text/event-stream": {"example": example}}}}
+
+
+FOLLOWED: Final = _stream(_ONE)
+FOLLOWED_ALL: Final = _stream(_ALL)

@@ -1,0 +1,42 @@
+"""The generation row: what was asked, by whom, and how it is going. It is also the queue's own row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Column, Index, UniqueConstraint
+from sqlmodel import Field
+
+from backend.kit.clock import utc_now
+from backend.kit.database import PydanticJSON
+from backend.kit.ids import new_id
+from backend.kit.queue import Leased, LeaseQueue, lease_indexes
+from inference.protocol import GenerationParameters
+
+
+class Generation(Leased, table=True):
+    """One accepted request for images."""
+
+    __tablename__ = "generation"
+    __table_args__: ClassVar = (
+        UniqueConstraint("owner_id", "idempotency_key"),
+        Index("ix_generation_owner", "owner_id", "id"),
+        *lease_indexes("generation"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
+    owner_id: str = Field(foreign_key="user_account.id", max_length=26)
+    parameters: GenerationParameters = Field(
+        sa_column=Column(PydanticJSON(GenerationParameters), nullable=False)
+    )
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    request_hash: str = Field(max_length=64, description="SHA-256 of the body as it was sent.")
+    created_at: datetime = Field(default_factory=utc_now)
+    started_at: datetime | None = Field(default=None, description="When its last attempt began.")
+    ended_at: datetime | None = None
+    error_code: str | None = Field(default=None, max_length=64)
+    error_message: str | None = Field(default=None, max_length=2000)
+
+
+queue = LeaseQueue(Generation)

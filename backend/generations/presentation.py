@@ -1,0 +1,94 @@
+"""Turns generation rows into what their owner sees: with images, place in line and live progress."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from backend.generations.models import Generation, queue
+from backend.generations.schemas import (
+    GenerationError,
+    GenerationPublic,
+    GenerationUrls,
+    ImageInGeneration,
+    LiveProgress,
+    Preview,
+    Snapshot,
+)
+from backend.images import repository as images
+from backend.images.models import Image
+from backend.kit.live import Hub
+from backend.kit.queue import State
+
+
+def present(session: Session, hub: Hub, rows: Sequence[Generation]) -> list[GenerationPublic]:
+    """Return `rows`, which the caller was allowed to read, as their owner sees them."""
+    if not rows:
+        return []
+    pictures = defaultdict(list)
+    for image in images.of_generations(session, [row.id for row in rows]):
+        pictures[image.generation_id].append(_image(image))
+    positions = queue.positions(session, [row.id for row in rows if row.state is State.QUEUED])
+    return [_public(row, pictures[row.id], positions.get(row.id), hub) for row in rows]
+
+
+def present_one(session: Session, hub: Hub, row: Generation) -> GenerationPublic:
+    """Return `row`, which the caller was allowed to read, as its owner sees it."""
+    return present(session, hub, [row])[0]
+
+
+def snapshot(session: Session, hub: Hub, rows: Sequence[Generation]) -> Snapshot:
+    """Return the queued and running `rows` with the latest preview of each."""
+    return Snapshot(generations=present(session, hub, rows), previews=_previews(hub, rows))
+
+
+def _previews(hub: Hub, rows: Sequence[Generation]) -> dict[str, Preview]:
+    found = {row.id: hub.latest(row.id) for row in rows if row.state is State.RUNNING}
+    return {key: seen.preview for key, seen in found.items() if seen and seen.preview}
+
+
+def _public(
+    row: Generation, pictures: list[ImageInGeneration], position: int | None, hub: Hub
+) -> GenerationPublic:
+    here = f"/api/v1/generations/{row.id}"
+    return GenerationPublic(
+        id=row.id,
+        state=row.state,
+        parameters=row.parameters,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        images=pictures,
+        error=_error(row),
+        position=position,
+        progress=_progress(hub, row),
+        urls=GenerationUrls(self=here, events=f"{here}/events", cancel=f"{here}/cancel"),
+    )
+
+
+def _error(row: Generation) -> GenerationError | None:
+    if row.state is not State.FAILED:
+        return None
+    return GenerationError(code=row.error_code or "broken", message=row.error_message or "")
+
+
+def _progress(hub: Hub, row: Generation) -> LiveProgress | None:
+    seen = hub.latest(row.id) if row.state is State.RUNNING else None
+    if seen is None or seen.progress is None:
+        return None
+    return LiveProgress(**seen.progress.model_dump(exclude={"type"}))
+
+
+def _image(image: Image) -> ImageInGeneration:
+    return ImageInGeneration(
+        id=image.id,
+        index=image.index,
+        seed=image.seed,
+        width=image.width,
+        height=image.height,
+        moderation=image.moderation,
+        reason=image.reason,
+        content_type=image.content_type,
+    )

@@ -1,0 +1,137 @@
+"""Generations over HTTP: submit, list, read, cancel, follow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.accounts.actor import Actor
+from backend.accounts.dependencies import ActorDep, requires, signed_in
+from backend.accounts.permissions import GENERATE
+from backend.catalog.service import CatalogDep
+from backend.generations import repository, service, streams
+from backend.generations.examples import CANCELED, FOLLOWED, FOLLOWED_ALL, REFUSED, SUBMITTED
+from backend.generations.models import Generation
+from backend.generations.presentation import present, present_one
+from backend.generations.schemas import (
+    GenerationPage,
+    GenerationParameters,
+    GenerationPublic,
+    Price,
+)
+from backend.kit.context import ContextDep
+from backend.kit.database import SessionDep
+from backend.kit.live import Mark
+from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+from inference.protocol import ModelCard
+
+router = APIRouter(tags=["generations"])
+
+Generator = Annotated[Actor, Depends(requires(GENERATE))]
+ParametersBody = Annotated[GenerationParameters, Body(openapi_examples=SUBMITTED)]
+
+
+async def wanted_model(
+    _: Annotated[None, Depends(signed_in)], parameters: ParametersBody, catalog: CatalogDep
+) -> ModelCard:
+    """Return the card of the model that is asked for, or of the default one."""
+    named = "model" in parameters.model_fields_set
+    return await catalog.resolve(parameters.model if named else None)
+
+
+GenerationId = Annotated[str, Path(max_length=26)]
+
+
+def own_generation(generation_id: GenerationId, session: SessionDep, actor: ActorDep) -> Generation:
+    """Return the generation of that id if it is the caller's own."""
+    return repository.get(session, actor, generation_id)
+
+
+# The card comes first among the dependencies: asking inference for it must not hold a transaction.
+# So it must turn strangers away by itself.
+CardDep = Annotated[ModelCard, Depends(wanted_model)]
+KeyHeader = Annotated[
+    str | None,
+    Header(max_length=255, min_length=1, description="The same key again is the same generation."),
+]
+
+
+@router.post("/generations", status_code=202, responses=REFUSED)
+def submit_generation(  # noqa: PLR0913
+    *,
+    card: CardDep,
+    parameters: ParametersBody,
+    actor: Generator,
+    session: SessionDep,
+    context: ContextDep,
+    response: Response,
+    idempotency_key: KeyHeader = None,
+    dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
+) -> GenerationPublic | Price:
+    """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
+    if dry_run:
+        response.status_code = 200
+        return service.price(session, parameters, card)
+    submitted = service.submit(
+        session, context, actor, parameters, card, idempotency_key=idempotency_key
+    )
+    response.status_code = 202 if submitted.is_new else 200
+    return present_one(session, context.hub, submitted.row)
+
+
+@router.get("/generations")
+def list_generations(  # noqa: PLR0913
+    *,
+    actor: ActorDep,
+    session: SessionDep,
+    context: ContextDep,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = USUAL_PAGE,
+    q: Annotated[str, Query(max_length=200, description="Words that the prompt contains.")] = "",
+) -> GenerationPage:
+    """List the caller's own generations, newest first."""
+    rows, following = repository.page(session, actor, cursor=cursor, limit=limit, prompt=q)
+    return GenerationPage(items=present(session, context.hub, rows), next_cursor=following)
+
+
+@router.get("/generations/{generation_id}")
+def read_generation(
+    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
+) -> GenerationPublic:
+    """Read one of the caller's own generations."""
+    return present_one(session, context.hub, repository.get(session, actor, generation_id))
+
+
+@router.post("/generations/{generation_id}/cancel", responses=CANCELED)
+def cancel_generation(
+    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
+) -> GenerationPublic:
+    """Stop a generation: at once while queued, at the next step while running."""
+    row = service.cancel(session, context, actor, generation_id)
+    return present_one(session, context.hub, row)
+
+
+@router.get(
+    "/generations/{generation_id}/events",
+    response_class=EventSourceResponse,
+    responses=FOLLOWED,
+)
+async def follow_generation(
+    row: Annotated[Generation, Depends(own_generation)],
+    actor: ActorDep,
+    context: ContextDep,
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Follow one generation to its end."""
+    async for event in streams.of_generation(context, actor, row.id, Mark.parse(last_event_id)):
+        yield event
+
+
+@router.get("/events", response_class=EventSourceResponse, responses=FOLLOWED_ALL)
+async def follow_everything(actor: ActorDep, context: ContextDep) -> AsyncIterator[ServerSentEvent]:
+    """Follow everything the caller has queued and running; one stream a tab."""
+    async for event in streams.of_person(context, actor):
+        yield event

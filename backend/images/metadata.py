@@ -1,0 +1,140 @@
+"""What a file says about itself: the AI mark, the settings as A1111 writes them, and as we do.
+
+* XMP `Iptc4xmpExt:DigitalSourceType` = trainedAlgorithmicMedia: made by a model. Never taken out.
+* Exif `UserComment`: the infotext that A1111 and its kin read back.
+* XMP `atelier:generation`: our own JSON, which says everything.
+
+Writes text and bytes; knows neither rows nor storage. Reading other people's dialects is not here.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from xml.sax.saxutils import escape
+
+from PIL import Image as Pillow
+from pydantic import BaseModel, ConfigDict
+
+from backend.images.webp import WebP
+from inference.protocol import GenerationParameters, ModelCard, Scheduler
+
+TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+NAMESPACE = "https://atelier.invalid/ns/generation/1/"
+_EXIF_IFD, _USER_COMMENT, _SOFTWARE = 0x8769, 0x9286, 0x0131
+_SHORT_HASH = 10
+
+SAMPLER_NAMES = {
+    Scheduler.DDIM: "DDIM",
+    Scheduler.EULER: "Euler",
+    Scheduler.EULER_A: "Euler a",
+    Scheduler.DPMPP_2M: "DPM++ 2M",
+    Scheduler.LCM: "LCM",
+    Scheduler.TCD: "TCD",
+}
+
+
+class Provenance(BaseModel):
+    """Where one image came from: enough to draw it again, and to find its row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    generation_id: str
+    index: int
+    parameters: GenerationParameters
+    weights_sha256: str
+    software: str
+
+
+def provenance_of(
+    parameters: GenerationParameters, card: ModelCard, *, generation_id: str, index: int
+) -> Provenance:
+    """Return what the file will say; `parameters` are those of this one image."""
+    return Provenance(
+        generation_id=generation_id,
+        index=index,
+        parameters=parameters,
+        weights_sha256=card.weights_sha256,
+        software=software(),
+    )
+
+
+def software() -> str:
+    """Return our name and version."""
+    return f"Atelier {version('atelier')}"
+
+
+def marked(picture: WebP, provenance: Provenance) -> WebP:
+    """Return `picture` saying everything: AI mark, infotext and our JSON."""
+    comment = _exif(infotext(provenance))
+    return picture.with_metadata(exif=comment, xmp=_xmp(_json(provenance)))
+
+
+def ai_mark() -> bytes:
+    """Return the XMP packet that says that a model made the picture, and nothing else."""
+    return _xmp(None)
+
+
+def cleaned(picture: WebP) -> WebP:
+    """Return `picture` without prompt and settings; that a model made it stays written in it."""
+    return picture.with_metadata(exif=None, xmp=ai_mark())
+
+
+def infotext(provenance: Provenance) -> str:
+    """Return the settings as A1111 writes them: prompt, negative prompt, `key: value` pairs."""
+    parameters = provenance.parameters
+    lines = [parameters.prompt]
+    if parameters.negative_prompt:
+        lines.append(f"Negative prompt: {parameters.negative_prompt}")
+    pairs = {
+        "Steps": str(parameters.num_inference_steps),
+        "Sampler": SAMPLER_NAMES[parameters.scheduler],
+        "CFG scale": f"{parameters.guidance_scale:g}",
+        "Seed": str(parameters.seed),
+        "Size": f"{parameters.width}x{parameters.height}",
+        "Model hash": provenance.weights_sha256[:_SHORT_HASH],
+        "Model": parameters.model,
+        "RNG": "CPU",
+        "Version": provenance.software,
+    }
+    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
+    return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    """Quote a value that would break the line of pairs, the way its readers undo it."""
+    return json.dumps(value, ensure_ascii=False) if set(value) & set(",:\n") else value
+
+
+def _exif(comment: str) -> bytes:
+    exif = Pillow.Exif()
+    exif[_SOFTWARE] = software()
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"UNICODE\0" + comment.encode("utf-16-be")
+    # In WebP the block starts with the TIFF header; JPEG's prefix would be a second start.
+    return bytes(exif.tobytes()).removeprefix(b"Exif\x00\x00")
+
+
+def _json(provenance: Provenance) -> str:
+    """Return plain ASCII, so that no character of a prompt can be one that XML forbids."""
+    return json.dumps(provenance.model_dump(mode="json"))
+
+
+def _xmp(generation: str | None) -> bytes:
+    own = (
+        ""
+        if generation is None
+        else f"<atelier:generation>{escape(generation)}</atelier:generation>"
+    )
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about=""'
+        ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+        f' xmlns:atelier="{NAMESPACE}">'
+        f"<Iptc4xmpExt:DigitalSourceType>{TRAINED_ALGORITHMIC_MEDIA}</Iptc4xmpExt:DigitalSourceType>"
+        f"<xmp:CreatorTool>{escape(software())}</xmp:CreatorTool>{own}"
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+        '<?xpacket end="r"?>'
+    ).encode()

@@ -1,0 +1,60 @@
+"""The row of an image: whose it is, where its files lie, and whether they may be shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Column, Enum, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.images.schemas import Moderation
+from backend.kit.clock import utc_now
+from backend.kit.database import PydanticJSON
+from backend.kit.ids import new_id
+from inference.protocol import GenerationParameters
+
+
+def moderation_column() -> Column[Moderation]:
+    """Return the column of a moderation state: its plain word, the same on both databases."""
+    kind = Enum(
+        Moderation,
+        native_enum=False,
+        length=16,
+        values_callable=lambda kind: [s.value for s in kind],
+    )
+    return Column("moderation", kind, nullable=False)
+
+
+class Image(SQLModel, table=True):
+    """One finished picture. Its files were written before this row, and never change after it."""
+
+    __tablename__ = "image"
+    __table_args__: ClassVar = (
+        UniqueConstraint("generation_id", "index"),
+        Index("ix_image_owner", "owner_id", "id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
+    generation_id: str = Field(foreign_key="generation.id", max_length=26)
+    index: int
+    owner_id: str = Field(foreign_key="user_account.id", max_length=26)
+    # What draws this one image again, alone: the generation's parameters with its own seed.
+    parameters: GenerationParameters = Field(
+        sa_column=Column(PydanticJSON(GenerationParameters), nullable=False)
+    )
+    width: int
+    height: int
+    content_type: str = Field(max_length=32)
+    sha256: str = Field(max_length=64)
+    storage_key: str = Field(max_length=128)
+    preview_key: str = Field(max_length=128)
+    thumb_key: str = Field(max_length=128)
+    moderation: Moderation = Field(default=Moderation.PENDING, sa_column=moderation_column())
+    reason: str | None = Field(default=None, max_length=1000)
+    created_at: datetime = Field(default_factory=utc_now)
+
+    @property
+    def seed(self) -> int:
+        """The seed that draws this image alone."""
+        return self.parameters.seed

@@ -1,0 +1,62 @@
+"""The only door to image rows. What is not yours and what is not there look the same."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.accounts.actor import Actor
+from backend.accounts.permissions import REVIEW
+from backend.images.models import Image
+from backend.images.schemas import Moderation
+from backend.kit.errors import NotFound
+from backend.kit.pagination import fetch_page
+
+
+def readable_by(actor: Actor) -> SelectOfScalar[Image]:
+    """Select the images whose facts `actor` may read: their own; a reviewer, everybody's."""
+    every = select(Image)
+    return every if actor.may(REVIEW) else every.where(Image.owner_id == actor.id)
+
+
+def get(session: Session, actor: Actor, image_id: str) -> Image:
+    """Return one image that `actor` may read about.
+
+    Raises:
+        NotFound: There is none, or it is not theirs.
+    """
+    image = session.exec(readable_by(actor).where(Image.id == image_id)).one_or_none()
+    if image is None:
+        raise no_such_image(image_id)
+    return image
+
+
+def get_shown(session: Session, actor: Actor, image_id: str) -> Image:
+    """Return one image whose pixels `actor` may see: released, or any for a reviewer.
+
+    Raises:
+        NotFound: There is none, it is not theirs, or it waits for a person.
+    """
+    image = get(session, actor, image_id)
+    if image.moderation is not Moderation.RELEASED and not actor.may(REVIEW):
+        raise no_such_image(image_id)
+    return image
+
+
+def own_page(
+    session: Session, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[list[Image], str | None]:
+    """Return some of the actor's own images, newest first, and the cursor of the next page."""
+    own = readable_by(actor).where(Image.owner_id == actor.id)
+    return fetch_page(session, own, Image.id, cursor=cursor, limit=limit)
+
+
+def of_generations(session: Session, generation_ids: list[str]) -> list[Image]:
+    """Return the images of generations that the caller was already allowed to read."""
+    query = select(Image).where(col(Image.generation_id).in_(generation_ids))
+    return list(session.exec(query.order_by(Image.generation_id, col(Image.index))))
+
+
+def no_such_image(image_id: str) -> NotFound:
+    """Return the one answer for images that are absent, somebody else's, or not to be seen."""
+    return NotFound(f"There is no image {image_id!r} that you can open.")

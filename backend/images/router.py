@@ -1,0 +1,114 @@
+"""Images over HTTP. Every byte passes an owner, role and moderation check, on every request.
+
+A browser may keep a copy but must ask before each use (`no-cache`), so that a rejected image is gone
+at once; what is not released yet is never kept (`no-store`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import RedirectResponse
+
+from backend.accounts.actor import Actor
+from backend.accounts.dependencies import ActorDep
+from backend.images import repository, service
+from backend.images.models import Image
+from backend.images.schemas import ImagePage, ImagePublic, Variant
+from backend.kit.context import Context, ContextDep
+from backend.kit.database import SessionDep
+from backend.kit.errors import Problem
+from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+
+router = APIRouter(prefix="/images", tags=["images"])
+permalinks = APIRouter(include_in_schema=False)
+
+ImageId = Annotated[
+    str,
+    Path(
+        pattern="^[0-9a-z]{1,64}$",
+        description="Id of an image.",
+        examples=["01m7xxtq72y599hfwczfvzjz52"],
+    ),
+]
+_ABSENT: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "Not there, not yours, or not to be seen."}
+}
+_WEBP = {"image/webp": {"schema": {"type": "string", "format": "binary"}}}
+
+
+@router.get("")
+def list_images(
+    session: SessionDep, actor: ActorDep, cursor: CursorQuery = None, limit: LimitQuery = USUAL_PAGE
+) -> ImagePage:
+    """List your own images, newest first."""
+    images, next_cursor = repository.own_page(session, actor, cursor=cursor, limit=limit)
+    return ImagePage(items=[service.to_public(image) for image in images], next_cursor=next_cursor)
+
+
+@router.get("/{image_id}", responses=_ABSENT)
+def get_image(session: SessionDep, actor: ActorDep, image_id: ImageId) -> ImagePublic:
+    """Read about one image: its settings, and whether it is held and why."""
+    return service.to_public(repository.get(session, actor, image_id))
+
+
+@router.get(
+    "/{image_id}/content",
+    response_class=Response,
+    responses={
+        200: {"content": _WEBP, "description": "The image."},
+        304: {"description": "You have these bytes already, and may still see them."},
+        **_ABSENT,
+    },
+)
+def get_content(  # noqa: PLR0913 - each is a part of the request
+    *,
+    session: SessionDep,
+    actor: ActorDep,
+    context: ContextDep,
+    image_id: ImageId,
+    variant: Annotated[Variant, Query(description="Which form of it.")] = Variant.FULL,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Fetch the image itself. `clean` is the full image without prompt and settings inside."""
+    image = repository.get_shown(session, actor, image_id)
+    if not service.is_shown(image):
+        return _revealed(context, actor, image, variant)
+    tag = service.content_tag(image, variant)
+    headers = {**_headers_of(image, variant), "Cache-Control": "private, no-cache", "ETag": tag}
+    if _names(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    data = service.read_content(context.storage, image, variant)
+    return Response(data, media_type=image.content_type, headers=headers)
+
+
+@permalinks.get("/i/{image_id}")
+def open_permalink(image_id: ImageId) -> RedirectResponse:
+    """Lead a shared address to the page that shows the image, if its visitor may see it."""
+    return RedirectResponse(f"/history?image={image_id}", status_code=303)
+
+
+def _revealed(context: Context, actor: Actor, image: Image, variant: Variant) -> Response:
+    """Show a reviewer what nobody else may see, after writing down that they looked."""
+    with context.database.write() as session:
+        service.record_reveal(session, actor, image, variant)
+    data = service.read_content(context.storage, image, variant)
+    headers = {**_headers_of(image, variant), "Cache-Control": "private, no-store"}
+    return Response(data, media_type=image.content_type, headers=headers)
+
+
+def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'inline; filename="atelier-{image.id}-{variant}.webp"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Vary": "Cookie, Authorization",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _names(if_none_match: str | None, tag: str) -> bool:
+    """Return whether the tags a browser holds name `tag` (RFC 9110 §13.1.2, weak comparison)."""
+    held = {part.strip().removeprefix("W/") for part in (if_none_match or "").split(",")}
+    return bool(held & {tag, "*"})

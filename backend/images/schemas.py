@@ -1,0 +1,52 @@
+"""Wire shapes of images: what a person reads about a picture, and the names of its variants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from inference.protocol import GenerationParameters
+
+
+class Moderation(StrEnum):
+    """Where an image stands: only `released` ones are shown to anyone but reviewers."""
+
+    PENDING = "pending"
+    RELEASED = "released"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class Variant(StrEnum):
+    """The forms an image is served in: 320 px, 640 px, the master, the master without its prompt."""
+
+    THUMB = "thumb"
+    PREVIEW = "preview"
+    FULL = "full"
+    CLEAN = "clean"
+
+
+class ImagePublic(BaseModel):
+    """One image as its owner (or a reviewer) reads about it; the bytes are under `/content`."""
+
+    id: str
+    generation_id: str
+    index: int = Field(description="0-based place within its generation.")
+    seed: int
+    width: int = Field(description="Pixels across.")
+    height: int = Field(description="Pixels down.")
+    content_type: str
+    sha256: str = Field(description="Digest of the full file, as `variant=full` serves it.")
+    moderation: Moderation
+    reason: str | None = Field(description="Why it is held or rejected, in plain words.")
+    parameters: GenerationParameters = Field(description="What draws this one image again.")
+    created_at: datetime
+
+
+class ImagePage(BaseModel):
+    """Some images, newest first; `next_cursor` asks for the ones after them."""
+
+    items: list[ImagePublic]
+    next_cursor: str | None = None

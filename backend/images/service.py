@@ -1,0 +1,161 @@
+"""Keeps finished images and hands them out again: file first, then row.
+
+`prepare` writes files and needs no transaction; `record` adds the row inside the one that completes
+the generation. A crash between the two leaves a file that no row names, never a row without its file.
+Who may see what is decided in `repository`; whether an image may be shown, in `backend.moderation`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image as Pillow
+from sqlmodel import Session
+
+from backend.accounts.actor import Actor
+from backend.audit import service as audit
+from backend.images import metadata, webp
+from backend.images.models import Image
+from backend.images.schemas import ImagePublic, Moderation, Variant
+from backend.kit.storage import Storage
+from inference.protocol import GenerationParameters, ModelCard
+
+CONTENT_TYPE = "image/webp"
+PREVIEW_PX, THUMB_PX = 640, 320
+_SUFFIX = ".webp"
+
+
+@dataclass(frozen=True)
+class PreparedImage:
+    """An image whose files are stored, and which has no row yet."""
+
+    generation_id: str
+    index: int
+    parameters: GenerationParameters
+    width: int
+    height: int
+    sha256: str
+    storage_key: str
+    preview_key: str
+    thumb_key: str
+
+
+def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
+    storage: Storage,
+    data: bytes,
+    *,
+    parameters: GenerationParameters,
+    seed: int,
+    index: int,
+    generation_id: str,
+    card: ModelCard,
+) -> PreparedImage:
+    """Store the master with its provenance inside, and its two smaller copies.
+
+    `data` is a lossless WebP; its pixels stay as they came, bit for bit.
+
+    Raises:
+        ValueError: `data` is not a whole lossless WebP file.
+        OSError: It could not be stored.
+    """
+    own = parameters.model_copy(update={"seed": seed, "num_images": 1})
+    picture = webp.parse(data)
+    provenance = metadata.provenance_of(own, card, generation_id=generation_id, index=index)
+    master = metadata.marked(picture, provenance).to_bytes()
+    preview, thumb = _smaller(data, PREVIEW_PX), _smaller(data, THUMB_PX)
+    return PreparedImage(
+        generation_id=generation_id,
+        index=index,
+        parameters=own,
+        width=picture.width,
+        height=picture.height,
+        sha256=sha256(master).hexdigest(),
+        storage_key=storage.put(master, suffix=_SUFFIX),
+        preview_key=storage.put(preview, suffix=_SUFFIX),
+        thumb_key=storage.put(thumb, suffix=_SUFFIX),
+    )
+
+
+def record(session: Session, prepared: PreparedImage, *, owner_id: str) -> Image:
+    """Add the row of a prepared image, not yet judged."""
+    image = Image(
+        generation_id=prepared.generation_id,
+        index=prepared.index,
+        owner_id=owner_id,
+        parameters=prepared.parameters,
+        width=prepared.width,
+        height=prepared.height,
+        content_type=CONTENT_TYPE,
+        sha256=prepared.sha256,
+        storage_key=prepared.storage_key,
+        preview_key=prepared.preview_key,
+        thumb_key=prepared.thumb_key,
+    )
+    session.add(image)
+    session.flush()
+    return image
+
+
+def content_tag(image: Image, variant: Variant) -> str:
+    """Return the strong entity tag of one variant; the files of an image never change."""
+    return f'"{image.sha256}-{variant}"'
+
+
+def read_content(storage: Storage, image: Image, variant: Variant) -> bytes:
+    """Return the bytes of one variant. The caller has asked `repository.get_shown` first.
+
+    Raises:
+        FileNotFoundError: The storage has lost the file.
+    """
+    keys = {Variant.THUMB: image.thumb_key, Variant.PREVIEW: image.preview_key}
+    data = storage.get(keys.get(variant, image.storage_key))
+    if variant is Variant.CLEAN:
+        data = metadata.cleaned(webp.parse(data)).to_bytes()
+    return data
+
+
+def record_reveal(session: Session, actor: Actor, image: Image, variant: Variant) -> None:
+    """Write down that a reviewer looked at an image that others may not see."""
+    audit.record(
+        session,
+        actor_id=actor.id,
+        verb="image.reveal",
+        subject=f"image:{image.id}",
+        detail={"variant": variant, "moderation": image.moderation},
+    )
+
+
+def is_shown(image: Image) -> bool:
+    """Return whether the image's owner may see its pixels."""
+    return image.moderation is Moderation.RELEASED
+
+
+def to_public(image: Image) -> ImagePublic:
+    """Return the wire shape of `image`."""
+    return ImagePublic(
+        id=image.id,
+        generation_id=image.generation_id,
+        index=image.index,
+        seed=image.seed,
+        width=image.width,
+        height=image.height,
+        content_type=image.content_type,
+        sha256=image.sha256,
+        moderation=image.moderation,
+        reason=image.reason,
+        parameters=image.parameters,
+        created_at=image.created_at,
+    )
+
+
+def _smaller(data: bytes, longest: int) -> bytes:
+    """Return a copy whose longest side is at most `longest` px; a smaller one is not enlarged."""
+    with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture:
+        # Alpha would be lost without a background; what is drawn here has none.
+        copy = picture.convert("RGB")
+    copy.thumbnail((longest, longest), Pillow.Resampling.LANCZOS)
+    out = BytesIO()
+    copy.save(out, "WEBP", quality=82, method=4, xmp=metadata.ai_mark())
+    return out.getvalue()

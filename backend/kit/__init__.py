@@ -1,0 +1,1 @@
+"""Machinery that imports no feature: settings, errors, database, queue, storage, clock."""

@@ -1,0 +1,36 @@
+"""What a running studio holds open, built once by `backend.app` and found at `app.state.context`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from backend.kit.database import Database
+from backend.kit.live import Hub
+from backend.kit.notifier import Notifier
+from backend.kit.settings import Settings
+from backend.kit.storage import Storage
+from inference.protocol import InferenceClient
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts that every feature may need; each is a seam with interchangeable ends."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    notifier: Notifier
+    inference: InferenceClient
+    hub: Hub = field(default_factory=Hub)
+
+
+def context_of(request: Request) -> Context:
+    """Return the running studio's parts."""
+    context: Context = request.app.state.context
+    return context
+
+
+ContextDep = Annotated[Context, Depends(context_of)]

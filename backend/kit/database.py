@@ -1,0 +1,166 @@
+"""One door to the database, the same for SQLite and PostgreSQL. Knows no table.
+
+A transaction is opened at the edge (a request, a claim, a command) and committed there, once; verbs
+work inside it and never commit. On SQLite a writing transaction begins IMMEDIATE: two writers then
+queue up at the start instead of failing half-way with "database is locked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Dialect,
+    Engine,
+    TypeDecorator,
+    create_engine,
+    event,
+    literal_column,
+    text,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlmodel import Session, SQLModel
+
+# Every constraint gets a name that both databases know it by, so that a later revision can change it.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_AFTER_COMMIT = "after_commit"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Database:
+    """An engine and the two kinds of transaction."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._writing = self.engine.execution_options(atelier_writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that only reads; whatever it changed is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session that is committed when the block ends, rolled back when it raises."""
+        with Session(self._writing, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+        for callback in session.info.pop(_AFTER_COMMIT, ()):
+            callback()
+
+    def ping(self) -> None:
+        """Raise if the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def call_after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run `callback` once `session` has been committed; not at all if it is rolled back."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def is_sqlite(session: Session) -> bool:
+    """Return whether `session` talks to SQLite; the other one is PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def database_time(session: Session) -> ColumnElement[float]:
+    """Return the database's own clock, to be used inside a statement: seconds since 1970."""
+    # SQLite before 3.42 has no unixepoch('subsec'); Debian 12 carries 3.40.
+    return literal_column(
+        "(julianday('now') - 2440587.5) * 86400.0"
+        if is_sqlite(session)
+        else "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+    )
+
+
+def open_session(request: Request) -> Iterator[Session]:
+    """Yield the request's one session, read-only for safe methods, committed before the answer."""
+    database: Database = request.app.state.context.database
+    opened = database.read if request.method in _SAFE_METHODS else database.write
+    with opened() as session:
+        yield session
+
+
+# scope="function" ends the transaction before the response starts: a client that got 202 can rely
+# on the row, and a commit that fails is seen as a failure.
+SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+
+
+class PydanticJSON(TypeDecorator[M], Generic[M]):
+    """A column that holds one pydantic model as JSON and gives it back as the same type."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, model: type[M]) -> None:
+        super().__init__()
+        self.model = model
+
+    def process_bind_param(self, value: M | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002
+        """Turn the model into plain JSON values."""
+        return None if value is None else value.model_dump(mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> M | None:  # noqa: ANN401, ARG002
+        """Turn stored JSON back into the model."""
+        return None if value is None else self.model.model_validate(value)
+
+
+def _postgres_engine(url: str) -> Engine:
+    # A server that is away is noticed in seconds, so that the API can say so and the lease be kept.
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,  # what people wrote stays out of error messages, and so out of logs
+        connect_args={"connect_timeout": 5},
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: DBAPIConnection, _record: object) -> None:
+        # The driver's own BEGIN is switched off, so that ours (below) decides which kind it is.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401
+        writes = connection.get_execution_options().get("atelier_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

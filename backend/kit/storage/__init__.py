@@ -1,0 +1,52 @@
+"""Keeps files: written whole or not at all, named by what is in them.
+
+A key is `sha256[:2]/sha256.ext`. Writing the same bytes twice is one file; a reader never meets half
+a file; nothing here knows who may read it (`backend.images` asks that first).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from backend.kit.storage.file import FileStorage
+from backend.kit.storage.objects import ObjectStorage, protocol_of
+
+
+class Storage(Protocol):
+    """The contract; every end passes `tests/conformance/test_storage.py`. Safe to call from threads."""
+
+    def put(self, data: bytes, *, suffix: str) -> str:
+        """Store `data` durably and return its key. `suffix` is such as `.webp`."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under `key`.
+
+        Raises:
+            FileNotFoundError: There are none.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove `key`; already gone is no error."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Return whether `key` is held."""
+        ...
+
+    def check(self) -> None:
+        """Raise OSError if nothing can be written now."""
+        ...
+
+
+def open_storage(url: str) -> Storage:
+    """Open what `url` names: `file:FOLDER`, or any fsspec URL such as `s3://bucket/prefix`.
+
+    Raises:
+        ValueError: The URL names a store that is not known or not installed here.
+    """
+    if protocol_of(url) == "file":
+        return FileStorage(Path(url.removeprefix("file:").removeprefix("//")))
+    return ObjectStorage(url)
