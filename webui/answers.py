@@ -1,0 +1,50 @@
+"""What the browser's half of the form is told after Generate was pressed.
+
+Always a value and never an exception: Gradio turns an exception into a bare 500, and swallows a 401.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from backend.kit.errors import FieldProblem, Problem
+from webui.client import Away, CallFailed, Refused, SignedOut
+
+
+class Answer(BaseModel):
+    """How it went. `ticket` is the browser's own mark, so that two equal answers still differ."""
+
+    ticket: str
+    outcome: Literal["accepted", "refused", "signed_out", "away"]
+    generation_id: str | None = None
+    problem: Problem | None = None
+    retry_after: int | None = None
+
+
+def accepted(ticket: str, generation_id: str) -> Answer:
+    """Say that the generation is on its way."""
+    return Answer(ticket=ticket, outcome="accepted", generation_id=generation_id)
+
+
+def failed(ticket: str, failure: CallFailed) -> Answer:
+    """Say why it was not accepted."""
+    if isinstance(failure, Refused):
+        return Answer(ticket=ticket, outcome="refused", problem=failure.problem)
+    if isinstance(failure, SignedOut):
+        return Answer(ticket=ticket, outcome="signed_out")
+    wait = failure.retry_after if isinstance(failure, Away) else None
+    return Answer(ticket=ticket, outcome="away", retry_after=wait)
+
+
+def wrong_field(ticket: str, problem: FieldProblem) -> Answer:
+    """Say which field cannot be read, before anything was sent."""
+    whole = Problem(
+        title="Not accepted",
+        status=422,
+        code="unprocessable",
+        detail=f"{problem.field}: {problem.message}",
+        fields=[problem],
+    )
+    return Answer(ticket=ticket, outcome="refused", problem=whole)

@@ -1,0 +1,1 @@
+"""Parts of pages: groups of Gradio fields, put together once."""

@@ -1,0 +1,134 @@
+"""Create: the form, and beside it everything that is being drawn or was drawn lately.
+
+The page asks for a generation and forgets it: progress, previews and results reach the browser from
+the API (`static/feed.js`). Each event here is `queue=False`, so that no replica remembers anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from backend.kit.errors import FieldProblem
+from webui import answers
+from webui.client import CallFailed, Client
+from webui.components.composer import Composer, composer
+from webui.islands import island
+from webui.sizes import size_for
+
+
+def build(words: gr.I18n, client: Client) -> None:
+    """Put the page's parts into the Blocks that is open, and connect them."""
+    island("rail", page="create")
+    with gr.Row(elem_id="create", equal_height=False):
+        with gr.Column(scale=0, min_width=320, elem_id="composer"):
+            form = composer(words)
+        with gr.Column(scale=1, elem_id="feed"):
+            island("feed")
+    _connect(form, Submission(client))
+
+
+class Submission:
+    """What the Generate button does."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def press(  # noqa: PLR0913, PLR0917 - Gradio hands over one argument a field, by position
+        self,
+        ticket: str,
+        prompt: str | None,
+        ratio: str,
+        num_images: int,
+        negative_prompt: str | None,
+        steps: float,
+        guidance: float,
+        seed: str | None,
+        scheduler: str,
+        request: gr.Request,
+    ) -> dict[str, Any]:
+        """Hand the form to the API as the person at the browser, and say how it went."""
+        fields: dict[str, object] = {
+            "prompt": prompt or "",
+            "negative_prompt": negative_prompt or "",
+            "num_inference_steps": steps,
+            "guidance_scale": guidance,
+            "num_images": num_images,
+        }
+        if scheduler:
+            fields["scheduler"] = scheduler
+        ticket = str(ticket)[:255]
+        headers = dict(request.headers)
+        answer = await self._answer(headers, ticket, fields, ratio=ratio, seed=_seed(seed))
+        return answer.model_dump(mode="json")
+
+    async def _answer(
+        self,
+        headers: Mapping[str, str],
+        ticket: str,
+        fields: dict[str, object],
+        *,
+        ratio: str,
+        seed: int | FieldProblem | None,
+    ) -> answers.Answer:
+        if isinstance(seed, FieldProblem):
+            return answers.wrong_field(ticket, seed)
+        if seed is not None:
+            fields["seed"] = seed
+        try:
+            model = (await self._client.models(headers))[0]
+            width, height = size_for(ratio, model)
+            fields |= {"width": width, "height": height, "model": model.name}
+            generation_id = await self._client.submit(headers, fields, key=ticket)
+        except CallFailed as failure:
+            return answers.failed(ticket, failure)
+        return answers.accepted(ticket, generation_id)
+
+
+def _seed(written: str | None) -> int | FieldProblem | None:
+    """Return the seed that was written, None for a random one, or what is wrong with it."""
+    text = (written or "").strip()
+    if not text or text == "-1":
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text[:20])
+    return FieldProblem(
+        field="seed",
+        message="must be a whole number; leave it empty for a random one",
+        limit="0 to 4294967295",
+        nearest="",
+    )
+
+
+def _connect(form: Composer, submission: Submission) -> None:
+    """Connect the fields with each other, with the browser's half and with the API."""
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+    form.generate.click(
+        submission.press,
+        inputs=[form.helper, *form.fields],
+        outputs=form.helper,
+        js="(...values) => window.Atelier.send(...values)",
+        api_visibility="private",
+        **quiet,
+    )
+    context = gr.context.Context.root_block
+    context.load(None, None, form.fields, js="() => window.Atelier.restore()", **quiet)
+    form.helper.apply(None, None, form.fields, js="() => window.Atelier.take()", **quiet)
+    gr.on(
+        [field.change for field in form.fields],
+        None,
+        form.fields,
+        None,
+        js="(...values) => window.Atelier.changed(...values)",
+        **quiet,
+    )
+    form.quality.input(
+        None, form.quality, form.steps, js="(name) => window.Atelier.stepsOf(name)", **quiet
+    )
+    form.steps.change(
+        None, form.steps, form.quality, js="(steps) => window.Atelier.qualityOf(steps)", **quiet
+    )
+    form.random_seed.click(None, None, form.seed, js="() => ''", **quiet)
+    form.last_seed.click(None, None, form.seed, js="() => window.Atelier.lastSeed()", **quiet)

@@ -1,0 +1,14 @@
+/* The draft: what stands in the form, kept on this device across reloads and sign-ins. */
+const KEY = "atelier.draft";
+
+/** Return the kept values by name, or an empty object. */
+export function keptDraft() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+export const keepDraft = (values) => localStorage.setItem(KEY, JSON.stringify(values));
+export const forgetDraft = () => localStorage.removeItem(KEY);

@@ -1,0 +1,124 @@
+/* Under the Generate button: the hint, what went wrong, and why somebody may not generate. */
+import { may } from "../core/api.js";
+import { AtElement } from "../core/element.js";
+import { h, icon } from "../core/dom.js";
+import { requests } from "../core/fetch.js";
+import { has, t } from "../core/i18n.js";
+import { generateKeys, onKey } from "../core/keys.js";
+import { meet } from "../core/events.js";
+import { say, toast } from "../overlay/toast.js";
+import { fill } from "./form.js";
+import { fromParameters, placeOf } from "./fields.js";
+import { openFold } from "./fold.js";
+
+export class Composer extends AtElement {
+  static sheets = ["composer_parts"];
+
+  render() {
+    this.hint = h("p", { class: "hint" }, t("generate.hint", { keys: generateKeys }));
+    this.note = h("div", { class: "note", role: "alert", hidden: true });
+    this.shadowRoot.append(this.note, this.hint);
+  }
+
+  connected() {
+    this.listen(requests, "call-failed", () => this.trouble("trouble.away"));
+    this.listen(document, "atelier:reuse", ({ detail }) => this.reuse(detail));
+    onKey("Mod+Enter", () => pressGenerate());
+    onKey("/", () => prompt()?.focus());
+    may("generate").then((allowed) => { if (!allowed) this.close(); }).catch(() => null);
+  }
+
+  /** Show nobody's form to somebody who may not generate, and say why. */
+  close() {
+    const shut = () => formParts(this).forEach((part) => { part.inert = true; });
+    shut();
+    // Gradio draws a button anew when its words arrive.
+    new MutationObserver(shut).observe(document.getElementById("composer"), { childList: true });
+    this.hint.hidden = true;
+    this.tell(t("create.no_permission"), "closed", "lock");
+  }
+
+  /** The call is on its way. */
+  sent(ticket) {
+    this.ticket = ticket;
+    this.clear();
+    busy(true);
+  }
+
+  /** Gradio brought the answer. */
+  answered(answer) {
+    if (!answer || answer.ticket !== this.ticket) return;
+    busy(false);
+    if (answer.outcome === "accepted") {
+      meet(answer.generation_id).catch(() => null);
+      say(t("say.accepted"));
+    } else if (answer.outcome === "refused") this.refused(answer.problem);
+    else if (answer.outcome === "signed_out") requests.dispatchEvent(new Event("signed-out"));
+    else this.trouble("trouble.away");
+  }
+
+  refused(problem) {
+    const placed = problem.fields.filter((one) => placeOf(one.field));
+    placed.forEach((one) => this.point(one));
+    if (placed.length) focusField(placeOf(placed[0].field));
+    else this.tell(problem.detail, "bad", "warning");
+  }
+
+  /** Say what is wrong under the field itself. */
+  point(problem) {
+    const place = placeOf(problem.field);
+    const box = document.getElementById(place === "seed" ? "seed_row" : place);
+    if (["negative_prompt", "steps", "guidance", "seed", "scheduler"].includes(place)) openFold();
+    const mark = document.createElement("at-problem");
+    box.append(mark);
+    box.classList.add("wrong");
+    mark.show(problem, (value) => { fill({ [place]: value }); this.clear(); });
+  }
+
+  /** Something changed: what was wrong may be right now. */
+  changed() {
+    this.clear();
+  }
+
+  clear() {
+    this.note.hidden = this.note.dataset.kind !== "closed";
+    document.querySelectorAll("at-problem").forEach((mark) => { mark.parentElement.classList.remove("wrong"); mark.remove(); });
+  }
+
+  trouble(key) {
+    busy(false);
+    this.tell(t(has(key) ? key : "trouble.refused"), "bad", "warning");
+  }
+
+  tell(text, kind, picture) {
+    this.note.dataset.kind = kind;
+    this.note.replaceChildren(icon(picture), h("span", {}, text));
+    this.note.hidden = false;
+  }
+
+  reuse(generation) {
+    fill(fromParameters(generation.parameters));
+    toast(t("say.reused"));
+    scrollTo({ top: 0, behavior: "smooth" });
+    prompt()?.focus({ preventScroll: true });
+  }
+}
+
+const prompt = () => document.querySelector("#prompt textarea");
+const generateButton = () => document.querySelector("button#generate") ?? document.querySelector("#generate button");
+const formParts = (keep) => [...document.querySelectorAll("#composer > *")].filter((part) => !part.contains(keep));
+
+function pressGenerate() {
+  const press = generateButton();
+  if (!press?.disabled && !press?.inert) press?.click();
+}
+
+function busy(on) {
+  const press = generateButton();
+  press?.classList.toggle("busy", on);
+  press?.setAttribute("aria-busy", String(on));
+}
+
+function focusField(place) {
+  document.querySelector(`#${place} textarea, #${place} input`)?.focus();
+}

@@ -1,0 +1,44 @@
+/* The form's fields by name, in the order in which Gradio hands over their values, and what a generation's
+   parameters look like in them. The Python half is `webui/components/composer.py`. */
+export const NAMES = ["prompt", "ratio", "num_images", "negative_prompt", "steps", "guidance", "seed", "scheduler"];
+export const EMPTY = {
+  prompt: "", ratio: "square", num_images: 1, negative_prompt: "", steps: 20, guidance: 4, seed: "", scheduler: "",
+};
+const QUALITY_STEPS = { draft: 8, standard: 20, fine: 40 };
+const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
+// What the API calls a field → where it stands in the form.
+const PLACES = {
+  prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
+  seed: "seed", num_images: "num_images", width: "ratio", height: "ratio", scheduler: "scheduler",
+};
+
+export const stepsOf = (quality) => QUALITY_STEPS[quality] ?? EMPTY.steps;
+export const qualityOf = (steps) => Object.keys(QUALITY_STEPS).find((name) => QUALITY_STEPS[name] === steps) ?? null;
+export const placeOf = (field) => PLACES[field] ?? null;
+
+/** Return values by name from Gradio's list, an empty text for what Gradio calls null. */
+export function named(values) {
+  return Object.fromEntries(NAMES.map((name, place) => [name, values[place] ?? EMPTY[name]]));
+}
+
+/** Return Gradio's list from values by name. */
+export const listed = (values) => NAMES.map((name) => values[name]);
+
+/** Return a generation's parameters as the form's values; the seed as well, so that it draws the same. */
+export function fromParameters(parameters) {
+  return {
+    prompt: parameters.prompt,
+    negative_prompt: parameters.negative_prompt,
+    ratio: nearestRatio(parameters.width / parameters.height),
+    num_images: [4, 2, 1].find((count) => count <= parameters.num_images) ?? 1,
+    steps: parameters.num_inference_steps,
+    guidance: parameters.guidance_scale,
+    seed: String(parameters.seed),
+    scheduler: parameters.scheduler,
+  };
+}
+
+function nearestRatio(across) {
+  const distance = (name) => Math.abs(Math.log(RATIOS[name] / across));
+  return Object.keys(RATIOS).reduce((best, name) => (distance(name) < distance(best) ? name : best));
+}

@@ -1,0 +1,98 @@
+/* The browser's half of the form: what Gradio calls through `window.Atelier`, and what others may ask. */
+import { api } from "../core/api.js";
+import { newestFirst } from "../core/store.js";
+import { keepDraft, keptDraft } from "./draft.js";
+import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf } from "./fields.js";
+
+let current = { ...EMPTY };
+let waiting = null;
+let restored = false;
+let element = null;
+let applyNow = () => null;
+const started = Promise.withResolvers?.() ?? deferred();
+
+/** Put values into the form's fields; fields that are not named stay. */
+export function fill(values) {
+  current = { ...current, ...values };
+  waiting = current;
+  applyNow();
+}
+
+/** Return what stands in the form. */
+export const values = () => current;
+
+/** Resolves when the form shows what it should at the start. */
+export const shown = started.promise;
+
+export const form = {
+  /** Gradio has drawn our element and hands over its side of it. */
+  bind(host, { props, watch, apply }) {
+    element = host;
+    applyNow = apply;
+    watch("value", () => element.answered(props.value));
+  },
+
+  /** The page has loaded: return what the fields should show. */
+  async restore() {
+    const usual = await usualValues();
+    current = { ...EMPTY, ...usual, ...known(keptDraft()), ...await asked() };
+    restored = true;
+    started.resolve();
+    return listed(current);
+  },
+
+  /** Return what `fill` wants shown. */
+  take() {
+    return listed(waiting ?? current);
+  },
+
+  /** A field has changed. */
+  changed(...list) {
+    if (!restored) return;
+    current = named(list);
+    keepDraft(current);
+    element?.changed();
+  },
+
+  /** Generate was pressed: mark the call with a ticket, which is also its idempotency key. */
+  send(_helper, ...list) {
+    const ticket = crypto.randomUUID();
+    element?.sent(ticket);
+    return [ticket, ...list];
+  },
+
+  stepsOf,
+  qualityOf,
+
+  /** Return the seed of the newest finished picture. */
+  lastSeed() {
+    const last = newestFirst().find((one) => one.images.length);
+    return last ? String(last.parameters.seed) : current.seed;
+  },
+};
+
+/** Return the settings that the address asks for with ?reuse=, and tidy the address. */
+async function asked() {
+  const id = new URLSearchParams(location.search).get("reuse");
+  if (!id) return {};
+  history.replaceState(null, "", "/");
+  try {
+    return fromParameters((await api(`/generations/${encodeURIComponent(id)}`)).parameters);
+  } catch {
+    element?.trouble("trouble.reuse");
+    return {};
+  }
+}
+
+async function usualValues() {
+  const [model] = await api("/models").catch(() => []);
+  return model ? { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale } : {};
+}
+
+const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => NAMES.includes(name) && value !== null));
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((settle) => { resolve = settle; });
+  return { promise, resolve };
+}

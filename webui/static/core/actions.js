@@ -1,0 +1,48 @@
+/* What can be done with a generation, wherever it is shown. */
+import { ApiError, api, generate } from "./api.js";
+import { t } from "./i18n.js";
+import { learn } from "./store.js";
+import { say, toast } from "../overlay/toast.js";
+
+/** Fill the form with a generation's settings; on another page, go to the form first. */
+export function reuse(generation) {
+  if (location.pathname !== "/") location.assign(`/?reuse=${encodeURIComponent(generation.id)}`);
+  else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: generation }));
+}
+
+/** Draw the same settings with a new seed. */
+export const vary = (generation) => again({ ...generation.parameters, seed: -1 });
+
+/** Draw the same settings with the same seed, after a failure. */
+export const retry = (generation) => again(generation.parameters);
+
+/** Stop a generation between two steps. */
+export const cancel = (generation) => attempt(async () => {
+  learn(await api(`/generations/${generation.id}/cancel`, { method: "POST" }));
+  say(t("say.canceled"));
+});
+
+/** Put text on the clipboard, and say so. */
+export const copy = (text, said = "action.copied") => attempt(async () => {
+  await navigator.clipboard.writeText(text);
+  toast(t(said));
+});
+
+/** Copy an image's permanent address. */
+export const copyLink = (image) => copy(new URL(`/i/${image.id}`, location.origin).href, "say.link");
+
+const again = (parameters) => attempt(async () => {
+  learn(await generate(parameters));
+  toast(t("say.accepted"));
+});
+
+async function attempt(act) {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    const reason = error instanceof ApiError ? error.message : t("trouble.offline");
+    if (!(error instanceof ApiError && error.status === 401)) toast(t("trouble.action", { reason }), "bad");
+    return false;
+  }
+}

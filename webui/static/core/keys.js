@@ -1,0 +1,31 @@
+/* Keyboard shortcuts. Single letters are inert while somebody types. */
+import { typing } from "./dom.js";
+import { openKeys } from "../overlay/keys_help.js";
+
+const mac = /mac/i.test(navigator.platform);
+export const generateKeys = mac ? "⌘ Enter" : "Ctrl Enter";
+const actions = new Map();
+
+/** Let `press` answer a key: `Mod+Enter`, `/`, `?`, `Shift+A`, `j`. It returns false to let it pass. */
+export function onKey(name, press) {
+  actions.set(name, press);
+  return () => { if (actions.get(name) === press) actions.delete(name); };
+}
+
+/** Listen on the document. */
+export function startKeys() {
+  onKey("?", () => openKeys());
+  document.addEventListener("keydown", (event) => {
+    const press = actions.get(nameOf(event));
+    if (!press || event.isComposing) return;
+    if (typing(event) && !(event.ctrlKey || event.metaKey)) return;
+    if (press(event) !== false) event.preventDefault();
+  });
+}
+
+function nameOf(event) {
+  if (event.ctrlKey || event.metaKey) return `Mod+${event.key}`;
+  if (event.altKey) return `Alt+${event.key}`;
+  const letter = event.key.length === 1 && event.key.toLowerCase() !== event.key.toUpperCase();
+  return letter && event.shiftKey ? `Shift+${event.key.toUpperCase()}` : event.key;
+}

@@ -1,0 +1,146 @@
+/* History: every generation of this person by day, newest first, loaded as one scrolls. */
+import { api } from "./core/api.js";
+import { AtElement } from "./core/element.js";
+import { button, h, icon } from "./core/dom.js";
+import { day, daysAgo } from "./core/format.js";
+import { t } from "./core/i18n.js";
+import { onKey } from "./core/keys.js";
+import { learn, store } from "./core/store.js";
+import { openViewerFor } from "./viewer/viewer.js";
+import { cardOf } from "./feed.js";
+
+const PAGE = 24;
+const TYPING_MS = 250;
+
+export class History extends AtElement {
+  static sheets = ["feed", "history"];
+
+  render() {
+    this.query = new URLSearchParams(location.search).get("q") ?? "";
+    this.input = h("input", { type: "search", placeholder: t("history.search"), "aria-label": t("history.search"), value: this.query, maxlength: 200 });
+    this.days = h("div", { class: "days" });
+    this.foot = h("div", { class: "foot", "aria-live": "polite" });
+    this.shadowRoot.append(h("header", { class: "bar" }, h("h1", {}, t("history.title")), h("label", { class: "search" }, icon("search"), this.input)), this.days, this.foot);
+    this.input.addEventListener("input", () => this.typed());
+  }
+
+  connected() {
+    onKey("/", () => this.input.focus());
+    this.listen(store, "generation", ({ detail }) => { if (!detail.before && this.live(detail.generation)) this.place(detail.generation, true); });
+    this.observer = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) this.more(); }, { rootMargin: "900px" });
+    this.observer.observe(this.foot);
+    this.restart();
+    const image = new URLSearchParams(location.search).get("image");
+    if (image) openViewerFor(image);
+  }
+
+  disconnected() {
+    this.observer.disconnect();
+  }
+
+  /** Say whether a generation that the store just learned belongs on top: it is new and nothing is filtered. */
+  live(generation) {
+    return this.started && !this.query && !this.loading && daysAgo(generation.created_at) === 0 && !this.cards.has(generation.id);
+  }
+
+  typed() {
+    clearTimeout(this.pause);
+    const query = this.input.value.trim();
+    this.pause = setTimeout(() => {
+      if (query === this.query) return;
+      this.query = query;
+      history.replaceState(null, "", query ? `?${new URLSearchParams({ q: query })}` : location.pathname);
+      this.restart();
+    }, TYPING_MS);
+  }
+
+  restart() {
+    this.request?.abort();
+    this.request = new AbortController();
+    this.cards = new Map();
+    this.cursor = null;
+    this.started = this.ended = this.loading = false;
+    this.days.replaceChildren(ghosts());
+    this.more();
+  }
+
+  async more() {
+    if (this.loading || this.ended) return;
+    this.loading = true;
+    const { signal } = this.request;
+    try {
+      const page = await api(`/generations?${this.wanted()}`, { signal });
+      if (!this.started) this.days.replaceChildren();
+      this.started = true;
+      page.items.forEach((one) => { learn(one); this.place(one); });
+      this.cursor = page.next_cursor;
+      this.ended = !page.next_cursor;
+      this.foot.replaceChildren(...this.footer());
+    } catch (error) {
+      if (signal.aborted) return;
+      this.failed();
+    } finally {
+      if (!signal.aborted) this.loading = false;
+    }
+    if (!this.ended && this.foot.getBoundingClientRect().top < innerHeight + 900 && !this.broken) this.more();
+  }
+
+  wanted() {
+    return new URLSearchParams({ limit: PAGE, ...(this.query && { q: this.query }), ...(this.cursor && { cursor: this.cursor }) });
+  }
+
+  place(generation, first = false) {
+    if (this.cards.has(generation.id)) return;
+    const group = this.dayOf(generation, first);
+    const card = cardOf(generation);
+    card.setAttribute("compact", "");
+    this.cards.set(generation.id, card);
+    if (first) group.prepend(card);
+    else group.append(card);
+    if (first) this.foot.replaceChildren(...this.footer());
+  }
+
+  /** Return the row of cards of a generation's day; a new one goes last, or first for what is new. */
+  dayOf(generation, first) {
+    const name = dayName(generation.created_at);
+    const found = [...this.days.children].find((one) => one.dataset.day === name);
+    if (found) return found.lastElementChild;
+    const section = h("section", { "data-day": name }, h("h2", {}, name), h("div", { class: "cards" }));
+    if (first) this.days.prepend(section);
+    else this.days.append(section);
+    return section.lastElementChild;
+  }
+
+  footer() {
+    if (!this.ended) return [h("span", { class: "spinner", role: "progressbar", "aria-label": t("history.title") })];
+    if (this.cards.size) return [h("span", { class: "sub" }, t("history.end"))];
+    return [this.query ? this.noMatch() : nothingYet()];
+  }
+
+  noMatch() {
+    const clear = () => { this.input.value = ""; this.typed(); this.input.focus(); };
+    return h("div", { class: "empty" }, icon("search"), h("h2", {}, t("history.none.title")), h("p", {}, t("history.none.text")), button({ press: clear }, t("history.clear")));
+  }
+
+  failed() {
+    if (!this.started) this.days.replaceChildren();
+    this.broken = true;
+    const again = () => { this.broken = false; this.foot.replaceChildren(); this.more(); };
+    this.foot.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("history.error")), button({ press: again }, icon("retry"), t("action.reload"))));
+  }
+}
+
+function nothingYet() {
+  return h("div", { class: "empty" }, icon("history"), h("h2", {}, t("history.empty.title")), h("p", {}, t("history.empty.text")),
+    h("a", { class: "button primary", href: "/" }, t("history.empty.action")));
+}
+
+function dayName(iso) {
+  const ago = daysAgo(iso);
+  if (ago <= 0) return t("history.today");
+  return ago === 1 ? t("history.yesterday") : day(iso);
+}
+
+function ghosts() {
+  return h("div", { class: "cards", "aria-hidden": "true" }, Array.from({ length: 8 }, () => h("div", { class: "ghost" })));
+}

@@ -1,0 +1,80 @@
+/* The rail: where one is, where one can go, who one is. A bar at the bottom of a narrow window. */
+import { api, may, me } from "./core/api.js";
+import { AtElement } from "./core/element.js";
+import { button, h, icon } from "./core/dom.js";
+import { has, t } from "./core/i18n.js";
+import { isDark, toggleTheme } from "./core/theme.js";
+import { store } from "./core/store.js";
+import { openKeys } from "./overlay/keys_help.js";
+import { toast } from "./overlay/toast.js";
+import { forgetDraft } from "./composer/draft.js";
+
+const LINKS = [["create", "/", "create"], ["history", "/history", "history"]];
+
+export class Rail extends AtElement {
+  static sheets = ["rail"];
+
+  render() {
+    this.links = h("nav", { "aria-label": t("nav.main") }, LINKS.map((link) => this.link(...link)));
+    this.foot = h("div", { class: "foot" }, this.themeButton(),
+      button({ kind: "item keys", label: t("nav.keys"), press: openKeys }, icon("keys"), h("span", {}, t("nav.keys"))));
+    this.shadowRoot.append(
+      h("a", { class: "brand", href: "/" }, h("img", { src: "/ui-static/icon.svg", alt: "", width: 28, height: 28 }), h("span", {}, "Atelier")),
+      this.links, this.foot);
+    me().then((person) => this.welcome(person)).catch(() => null);
+  }
+
+  connected() {
+    this.listen(document, "atelier:decided", () => this.count());
+    this.listen(store, "connection", ({ detail }) => { if (detail.here) this.count(); });
+  }
+
+  link(name, href, picture) {
+    const here = this.getAttribute("page") === name;
+    return h("a", { href, class: "item", id: name, "aria-current": here && "page" }, icon(picture), h("span", {}, t(`nav.${name}`)));
+  }
+
+  themeButton() {
+    const face = () => [icon(isDark() ? "sun" : "moon"), h("span", {}, t(isDark() ? "nav.theme.light" : "nav.theme.dark"))];
+    const toggle = button({ kind: "item", id: "theme", press: () => { toggleTheme(); toggle.replaceChildren(...face()); } }, ...face());
+    return toggle;
+  }
+
+  welcome(person) {
+    if (person.permissions.includes("review")) {
+      this.badge = h("b", { class: "badge", hidden: true });
+      const link = this.link("moderation", "/moderation", "shield");
+      link.append(this.badge);
+      this.links.append(link);
+      this.count();
+    }
+    this.foot.append(button({ kind: "item", id: "sign-out", press: signOut }, icon("out"), h("span", {}, t("nav.sign_out"))), chip(person));
+  }
+
+  async count() {
+    if (!this.badge || !(await may("review"))) return;
+    const { items, next_cursor: more } = await api("/moderation/flags?state=open").catch(() => ({ items: [] }));
+    this.badge.hidden = !items.length;
+    this.badge.textContent = `${items.length}${more ? "+" : ""}`;
+    this.badge.setAttribute("aria-label", t("nav.waiting", { count: this.badge.textContent }));
+  }
+}
+
+function chip(person) {
+  const initials = person.name.split(/\s+/).map((part) => part[0]).join("").slice(0, 2).toUpperCase();
+  const role = has(`role.${person.role}`) ? t(`role.${person.role}`) : person.role;
+  return h("div", { class: "who", title: person.email },
+    h("i", { class: "initials", "aria-hidden": "true" }, initials),
+    h("div", {}, h("b", {}, person.name), h("span", {}, role)));
+}
+
+async function signOut() {
+  try {
+    const answer = await fetch("/auth/logout", { method: "POST", credentials: "same-origin" });
+    const { redirect } = await answer.json();
+    forgetDraft();
+    location.assign(redirect);
+  } catch {
+    toast(t("trouble.offline"), "bad");
+  }
+}
