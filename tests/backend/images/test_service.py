@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from backend.images import metadata, service
+from backend.images.service import PreparedImage
+from backend.kit.storage import Storage, open_storage
+from inference.protocol import GenerationParameters
+from tests.fixtures.scripted import CARD, picture
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return open_storage(f"file:{tmp_path / 'images'}")
+
+
+def prepare(storage: Storage, width: int = 64, height: int = 64, index: int = 0) -> PreparedImage:
+    parameters = GenerationParameters(
+        prompt="a red dress", width=width, height=height, num_images=3, seed=40
+    )
+    return service.prepare(
+        storage,
+        picture(40 + index, parameters),
+        parameters=parameters,
+        seed=40 + index,
+        index=index,
+        generation_id="01abc",
+        card=CARD,
+    )
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    return Image.open(BytesIO(data)).size
+
+
+class TestPrepare:
+    def test_the_digest_is_that_of_the_stored_file(self, storage: Storage) -> None:
+        prepared = prepare(storage)
+        master = storage.get(prepared.storage_key)
+        assert sha256(master).hexdigest() == prepared.sha256
+
+    def test_the_pixels_stay_as_they_came(self, storage: Storage) -> None:
+        prepared = prepare(storage, 136, 72)
+        came = picture(40, prepared.parameters)
+        kept = storage.get(prepared.storage_key)
+        assert Image.open(BytesIO(kept)).tobytes() == Image.open(BytesIO(came)).tobytes()
+        assert (prepared.width, prepared.height) == (136, 72)
+
+    def test_the_parameters_draw_this_one_image_again(self, storage: Storage) -> None:
+        own = prepare(storage, index=2).parameters
+        assert (own.seed, own.num_images) == (42, 1)
+
+    @pytest.mark.parametrize(
+        ("drawn", "preview", "thumb"),
+        [
+            ((64, 64), (64, 64), (64, 64)),
+            ((512, 256), (512, 256), (320, 160)),
+            ((800, 1000), (512, 640), (256, 320)),
+        ],
+    )
+    def test_smaller_copies_are_never_larger(
+        self,
+        storage: Storage,
+        drawn: tuple[int, int],
+        preview: tuple[int, int],
+        thumb: tuple[int, int],
+    ) -> None:
+        prepared = prepare(storage, *drawn)
+        assert size_of(storage.get(prepared.preview_key)) == preview
+        assert size_of(storage.get(prepared.thumb_key)) == thumb
+
+    def test_smaller_copies_carry_the_ai_mark_and_no_prompt(self, storage: Storage) -> None:
+        prepared = prepare(storage)
+        for key in (prepared.preview_key, prepared.thumb_key):
+            data = storage.get(key)
+            assert metadata.TRAINED_ALGORITHMIC_MEDIA.encode() in data
+            assert b"red dress" not in data
+
+    def test_what_is_not_an_image_is_not_kept(self, storage: Storage, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="not a WebP"):
+            service.prepare(
+                storage,
+                b"<html>",
+                parameters=GenerationParameters(prompt="a dress"),
+                seed=1,
+                index=0,
+                generation_id="01abc",
+                card=CARD,
+            )
+        assert list((tmp_path / "images").rglob("*.webp")) == []

@@ -1,0 +1,143 @@
+"""Judging and deciding on both databases, below HTTP."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from backend.accounts.actor import Actor
+from backend.generations.models import Generation, queue
+from backend.images import service as images
+from backend.images.models import Image
+from backend.images.schemas import Moderation
+from backend.kit.database import Database
+from backend.kit.errors import Conflict
+from backend.kit.notifier import Message
+from backend.moderation import service
+from backend.moderation.models import Flag, SafetyCheck
+from backend.moderation.schemas import Decision, FlagState, Review
+from inference.protocol import GenerationParameters, SafetyScores
+from tests.fixtures.actors import actor_of, add_user
+from tests.fixtures.scripted import scores_of
+
+RELEASE = Review(decision=Decision.RELEASE)
+REJECT = Review(decision=Decision.REJECT, note="  not for us ")
+
+
+class Listening:
+    """A notifier that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Message]] = []
+
+    def publish(self, channel: str, message: Message) -> None:
+        self.said.append((channel, message))
+
+    def subscribe(self, *channels: str) -> Any:
+        raise NotImplementedError(channels)
+
+
+def add_image(database: Database, scores: SafetyScores | None) -> Image:
+    owner = add_user(database, "designer")
+    parameters = GenerationParameters(prompt="a red dress", seed=3)
+    with database.write() as session:
+        generation = Generation(
+            owner_id=owner.id,
+            parameters=parameters,
+            priority=parameters.priority,
+            cost=1.0,
+            max_attempts=3,
+            request_hash="0" * 64,
+        )
+        queue.put(session, generation, person=owner.id)
+        session.flush()
+        prepared = images.PreparedImage(
+            generation.id, 0, parameters, 64, 64, "0" * 64, "a/a.webp", "b/b.webp", "c/c.webp"
+        )
+        image = images.record(session, prepared, owner_id=owner.id)
+        service.judge(session, image, scores)
+    return image
+
+
+def flag_of(database: Database, image: Image) -> Flag | None:
+    with database.read() as session:
+        return session.exec(select(Flag).where(Flag.image_id == image.id)).one_or_none()
+
+
+@pytest.fixture
+def reviewer(database: Database) -> Actor:
+    return actor_of(add_user(database, "admin"))
+
+
+class TestJudge:
+    def test_releases_an_image_and_keeps_its_scores(self, database: Database) -> None:
+        scores = scores_of("a dress")
+        image = add_image(database, scores)
+        assert image.moderation is Moderation.RELEASED
+        assert flag_of(database, image) is None
+        with database.read() as session:
+            assert session.get_one(SafetyCheck, image.id).scores == scores
+
+    @pytest.mark.parametrize("prompt", ["motif", "unchecked", "not finite"])
+    def test_holds_an_image_and_flags_it(self, database: Database, prompt: str) -> None:
+        image = add_image(database, scores_of(prompt))
+        flag = flag_of(database, image)
+        assert image.moderation is Moderation.HELD
+        assert flag is not None
+        assert flag.state is FlagState.OPEN
+        assert flag.reason == image.reason
+
+
+class TestReview:
+    def test_releasing_takes_the_reason_away(self, database: Database, reviewer: Actor) -> None:
+        image = add_image(database, scores_of("motif"))
+        flag = flag_of(database, image)
+        assert flag is not None
+        with database.write() as session:
+            public = service.review(session, Listening(), reviewer, flag.id, RELEASE)
+        assert (public.state, public.decided_by) == (FlagState.RELEASED, reviewer.name)
+        with database.read() as session:
+            row = session.get_one(Image, image.id)
+            assert (row.moderation, row.reason) == (Moderation.RELEASED, None)
+
+    def test_the_owner_hears_the_note_after_the_commit(
+        self, database: Database, reviewer: Actor
+    ) -> None:
+        image, notifier = add_image(database, scores_of("motif")), Listening()
+        flag = flag_of(database, image)
+        assert flag is not None
+        with database.write() as session:
+            service.review(session, notifier, reviewer, flag.id, REJECT)
+            assert notifier.said == []
+        [(channel, message)] = notifier.said
+        assert channel == f"person:{image.owner_id}"
+        assert message["event"] == "moderation"
+        assert message["data"] == {
+            "image_id": image.id,
+            "generation_id": image.generation_id,
+            "moderation": "rejected",
+            "reason": "A reviewer rejected this image: not for us",
+        }
+
+    def test_of_two_reviewers_at_once_one_decides(
+        self, database: Database, reviewer: Actor
+    ) -> None:
+        flag = flag_of(database, add_image(database, scores_of("motif")))
+        assert flag is not None
+        together = threading.Barrier(2)
+
+        def decide(review: Review) -> str:
+            together.wait()
+            try:
+                with database.write() as session:
+                    service.review(session, Listening(), reviewer, flag.id, review)
+            except Conflict:
+                return "refused"
+            return "decided"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(decide, (RELEASE, REJECT))) == ["decided", "refused"]

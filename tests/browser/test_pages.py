@@ -1,0 +1,245 @@
+"""The states of the pages, in a real browser over a real backend; inference draws by a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.fixtures.scripted import ScriptedInference
+
+pytestmark = [pytest.mark.browser, pytest.mark.serial]
+
+OpenAs = Callable[..., Any]
+
+
+@pytest.fixture
+def designer(open_as: OpenAs) -> Any:
+    """A new designer on the Create page."""
+    page = open_as("designer")
+    page.locator("at-feed .welcome").wait_for()
+    page.wait_for_function("() => localStorage.getItem('atelier.draft') !== null")
+    return page
+
+
+def decide_everything(admin: Any) -> None:
+    """Leave nothing of other tests in the review list."""
+    for flag in admin.request.get("/api/v1/moderation/flags").json()["items"]:
+        answer = admin.request.post(
+            f"/api/v1/moderation/flags/{flag['id']}/review",
+            data={"decision": "reject"},
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        assert answer.ok, answer.text()
+
+
+def generate(page: Any, prompt: str) -> Any:
+    page.locator("#prompt textarea").fill(prompt)
+    page.keyboard.press("Control+Enter")
+    card = page.locator("at-card[hero]").filter(has_text=prompt)
+    card.wait_for()
+    return card
+
+
+def until(card: Any, state: str) -> Any:
+    card.page.locator(f"at-card[hero][data-state={state}]").wait_for()
+    return card
+
+
+class TestCreate:
+    def test_an_example_and_one_button_are_enough(self, designer: Any) -> None:
+        designer.get_by_role("button", name="a red striped dress").click()
+        designer.wait_for_function("() => document.querySelector('#prompt textarea').value !== ''")
+        designer.locator("#generate").click()
+        designer.locator("at-card[hero] .tile[data-moderation=released] img.in").last.wait_for()
+
+    def test_a_preview_comes_before_the_picture_and_survives_a_reload(
+        self, designer: Any, scripted: ScriptedInference
+    ) -> None:
+        with scripted.hold():
+            card = generate(designer, "a red hat")
+            card.locator("img.soft.in").wait_for()
+            designer.reload()
+            card.locator("img.soft.in").wait_for()
+            assert card.get_by_text("Step 1 of").is_visible()
+        until(card, "succeeded")
+
+    def test_cancel(self, designer: Any, scripted: ScriptedInference) -> None:
+        with scripted.hold():
+            card = generate(designer, "a slow hat")
+            card.locator("img.soft").wait_for()
+            card.get_by_role("button", name="Cancel").click()
+            until(card, "canceled")
+        assert card.get_by_text("You stopped this one.").is_visible()
+
+    def test_a_failure_says_why_and_offers_to_try_again(self, designer: Any) -> None:
+        card = until(generate(designer, "a broken hat"), "failed")
+        assert card.locator(".status").inner_text().strip()
+        assert card.get_by_role("button", name="Try again").is_visible()
+
+    def test_a_held_picture_says_why_and_what_happens_next(self, designer: Any) -> None:
+        card = until(generate(designer, "a hat with motif"), "succeeded")
+        assert card.get_by_text("Held for review").is_visible()
+        assert "restricted motif" in card.locator(".reason").inner_text()
+        assert card.locator("img").count() == 0
+
+    def test_four_images_are_four_tiles_with_seeds_in_a_row(self, designer: Any) -> None:
+        designer.get_by_label("4", exact=True).check(force=True)
+        card = until(generate(designer, "four hats"), "succeeded")
+        card.locator(".tile[data-moderation=released]").nth(3).wait_for()
+        assert card.locator(".tile").count() == 4
+
+    def test_a_wrong_value_is_pointed_at_and_mended_with_one_press(self, designer: Any) -> None:
+        designer.get_by_role("button", name="Advanced").click()
+        designer.locator("#prompt textarea").fill("a hat")
+        designer.locator("#seed input, #seed textarea").fill("99999999999")
+        designer.locator("#generate").click()
+        designer.get_by_role("button", name="Use 4294967295").click()
+        designer.wait_for_function(
+            "() => document.querySelector('#seed input, #seed textarea').value === '4294967295'"
+        )
+        assert designer.locator("at-problem").count() == 0
+
+    def test_an_empty_prompt_is_pointed_at(self, designer: Any) -> None:
+        designer.locator("#generate").click()
+        designer.get_by_text("Describe an image in a few words.").wait_for()
+
+    def test_quality_is_a_word_for_steps(self, designer: Any) -> None:
+        designer.get_by_label("Fine", exact=True).check(force=True)
+        designer.wait_for_function(
+            "() => document.querySelector('#steps input[type=number]').value === '40'"
+        )
+
+    def test_the_draft_survives_a_reload(self, designer: Any) -> None:
+        designer.locator("#prompt textarea").fill("half a thought")
+        designer.wait_for_function(
+            "() => localStorage.getItem('atelier.draft')?.includes('half a thought')"
+        )
+        designer.reload()
+        designer.wait_for_function(
+            "() => document.querySelector('#prompt textarea')?.value === 'half a thought'"
+        )
+
+    def test_vary_draws_again_with_another_seed(self, designer: Any) -> None:
+        card = until(generate(designer, "a hat to vary"), "succeeded")
+        card.get_by_role("button", name="Vary", exact=True).click()
+        designer.wait_for_function(
+            "() => document.querySelector('at-feed').shadowRoot.querySelectorAll('at-card[data-state=succeeded]').length === 2"
+        )
+
+
+class TestRolesAndSessions:
+    def test_marketing_sees_a_sentence_instead_of_a_form(self, open_as: OpenAs) -> None:
+        page = open_as("marketing")
+        page.get_by_text("Your role can look at pictures but not make them").wait_for()
+        assert page.evaluate(
+            "() => document.querySelector('#generate').closest('[inert]') !== null"
+        )
+        assert not page.get_by_role("link", name="Moderation").is_visible()
+
+    def test_a_session_that_ended_says_so_and_keeps_the_draft(self, designer: Any) -> None:
+        designer.context.clear_cookies()
+        designer.locator("#prompt textarea").fill("still here")
+        designer.locator("#generate").click()
+        designer.get_by_text("You have been signed out").wait_for()
+        designer.get_by_role("link", name="Sign in again").click()
+        designer.get_by_text("designer@example.com").click()
+        designer.wait_for_function(
+            "() => document.querySelector('#prompt textarea')?.value === 'still here'"
+        )
+
+    def test_sign_out(self, designer: Any) -> None:
+        designer.get_by_role("button", name="Sign out").click()
+        designer.wait_for_url(lambda url: "/auth/" in url or "/idp" in url)
+        designer.goto("/history")
+        designer.get_by_text("designer@example.com").wait_for()
+
+
+class TestHistory:
+    def test_finds_by_words_opens_and_says_when_nothing_matches(self, designer: Any) -> None:
+        for prompt in ("a red hat", "a blue coat"):
+            until(generate(designer, prompt), "succeeded")
+        designer.goto("/history")
+        cards = designer.locator("at-history at-card")
+        cards.nth(1).wait_for()
+        designer.keyboard.press("/")
+        designer.keyboard.type("coat")
+        cards.filter(has_text="a red hat").wait_for(state="detached")
+        cards.filter(has_text="a blue coat").wait_for()
+        assert cards.count() == 1
+        cards.get_by_role("button", name="Open image").click()
+        viewer = designer.get_by_role("dialog", name="Image viewer")
+        viewer.get_by_text("a blue coat").wait_for()
+        assert "image=" in designer.url
+        designer.reload()
+        viewer.get_by_text("a blue coat").wait_for()
+        designer.keyboard.press("Escape")
+        designer.locator("at-history input").fill("nothing like it")
+        designer.get_by_text("No prompt matches").wait_for()
+
+    def test_a_permalink_opens_the_picture(self, designer: Any) -> None:
+        until(generate(designer, "a linked hat"), "succeeded")
+        [newest] = designer.request.get("/api/v1/generations?limit=1").json()["items"]
+        designer.goto(f"/i/{newest['images'][0]['id']}")
+        designer.get_by_role("dialog", name="Image viewer").get_by_text("a linked hat").wait_for()
+
+
+class TestModeration:
+    def test_keys_release_and_the_owner_sees_it_at_once(
+        self, designer: Any, open_as: OpenAs
+    ) -> None:
+        admin = open_as("admin", "/history")
+        decide_everything(admin)
+        until(generate(designer, "a hat with motif"), "succeeded")
+        admin.goto("/moderation")
+        admin.locator("at-case article").wait_for()
+        assert admin.locator("at-case img.blurred").count() == 1
+        admin.keyboard.press("Space")
+        admin.get_by_alt_text("Held image", exact=True).wait_for()
+        admin.keyboard.press("Shift+A")
+        admin.get_by_text("Nothing waits for you").wait_for()
+        designer.locator("at-card[hero] .tile[data-moderation=released] img.in").last.wait_for()
+
+    def test_a_rejection_with_a_note_is_listed_as_decided(
+        self, designer: Any, open_as: OpenAs
+    ) -> None:
+        admin = open_as("admin", "/history")
+        decide_everything(admin)
+        until(generate(designer, "a hat with motif"), "succeeded")
+        admin.goto("/moderation")
+        admin.get_by_label("Note").fill("not for this brand")
+        admin.get_by_role("button", name="Reject").click()
+        admin.get_by_role("tab", name="Decided").click()
+        admin.get_by_text("not for this brand").wait_for()
+        designer.locator("at-card[hero]").get_by_text("Not released").wait_for()
+
+
+class TestEverywhere:
+    @pytest.mark.parametrize("path", ["/", "/history"])
+    def test_a_phone_needs_no_sideways_scrolling(self, open_as: OpenAs, path: str) -> None:
+        page = open_as("designer", path, width=360, height=740)
+        page.get_by_role("button", name="Sign out").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    def test_spanish(self, open_as: OpenAs) -> None:
+        page = open_as("designer", locale="es-ES")
+        page.get_by_role("button", name="Generar").wait_for()
+        page.get_by_role("link", name="Historial").wait_for()
+        page.get_by_text("¿Qué bocetamos primero?").wait_for()
+
+    def test_the_theme_is_kept(self, designer: Any) -> None:
+        designer.get_by_role("button", name="Dark mode").click()
+        designer.reload()
+        designer.get_by_role("button", name="Light mode").wait_for()
+        assert (
+            designer.evaluate("getComputedStyle(document.body).backgroundColor")
+            == "rgb(13, 16, 21)"
+        )
+
+    def test_the_keyboard_list(self, designer: Any) -> None:
+        designer.locator("at-feed").click(position={"x": 5, "y": 5})
+        designer.keyboard.press("?")
+        designer.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
+        designer.keyboard.press("Escape")
+        designer.get_by_role("dialog").wait_for(state="detached")

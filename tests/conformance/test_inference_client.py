@@ -1,0 +1,319 @@
+"""What every `InferenceClient` keeps: an engine in this process, a uvicorn child, a real Ray Serve."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from inference.client import HttpInferenceClient, InProcessInferenceClient
+from inference.engine import Engine
+from inference.protocol import (
+    GenerationRequest,
+    InferenceClient,
+    InvalidParameters,
+    Overloaded,
+    Scheduler,
+    UnknownGeneration,
+    UnknownModel,
+)
+from tests.fixtures.inference import asking, drawn, heard, pixels_of, psnr, running_server
+
+ALIKE = 45.0
+WAITING_ROOM = 8
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("in-process"),
+        pytest.param("uvicorn", marks=pytest.mark.serial),
+        pytest.param("ray", marks=[pytest.mark.serial, pytest.mark.ray, pytest.mark.timeout(300)]),
+    ],
+)
+def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[str | Engine]:
+    """Where drawing happens: an engine, or the address of a server; one of each for all tests."""
+    match request.param:
+        case "in-process":
+            yield request.getfixturevalue("tiny_engine")
+        case "uvicorn":
+            with running_server("inference", tiny_models_file, 90) as server:
+                yield server.url
+        case "ray":
+            with running_server("inference.serve_app", tiny_models_file, 180) as server:
+                yield server.url
+
+
+@pytest.fixture
+async def client(place: str | Engine) -> AsyncIterator[InferenceClient]:
+    made: InferenceClient = (
+        HttpInferenceClient(place) if isinstance(place, str) else InProcessInferenceClient(place)
+    )
+    yield made
+    await made.aclose()
+
+
+def slow(**given: object) -> GenerationRequest:
+    """A generation that runs for many seconds unless somebody stops it."""
+    return asking(num_inference_steps=100, width=256, height=256, num_images=8, **given)
+
+
+@asynccontextmanager
+async def under_way(client: InferenceClient, request: GenerationRequest) -> AsyncIterator[None]:
+    """`request` having begun, followed by nobody; canceled on the way out."""
+    follower = client.generate(request)
+    async for event in follower:
+        if event.type == "progress":
+            break
+    await _close(follower)
+    try:
+        yield
+    finally:
+        await client.cancel(request.id)
+
+
+async def _close(follower: AsyncIterator[object]) -> None:
+    await follower.aclose()  # type: ignore[attr-defined]
+
+
+class TestGenerate:
+    async def test_tells_what_happens_in_order(self, client: InferenceClient) -> None:
+        events = await heard(client, asking(num_inference_steps=3, num_images=2, seed=7))
+        kinds = [event.type for event in events]
+        assert kinds[0] == "queued"
+        assert kinds[-1] == "done"
+        assert [event.index for event in events if event.type == "image"] == [0, 1]
+        assert [event.seed for event in events if event.type == "image"] == [7, 8]
+        steps = [event.step for event in events if event.type == "progress"]
+        assert steps == sorted(set(steps))
+        assert steps[-1] == 3
+        assert kinds.index("started") < kinds.index("progress") < kinds.index("image")
+
+    async def test_previews_are_small_pictures_and_come_before_the_image(
+        self, client: InferenceClient
+    ) -> None:
+        events = await heard(client, asking(width=128, height=64, num_inference_steps=6))
+        previews = [event for event in events if event.type == "preview"]
+        assert previews
+        for preview in previews:
+            data = base64.b64decode(preview.webp_base64)
+            picture = Image.open(BytesIO(data))
+            assert picture.format == "WEBP"
+            assert picture.size == (preview.width, preview.height) == (64, 32)
+            assert len(data) < 8192
+        kinds = [event.type for event in events]
+        assert max(k for k, kind in enumerate(kinds) if kind == "preview") < kinds.index("image")
+
+    async def test_the_bytes_are_the_ones_announced(self, client: InferenceClient) -> None:
+        request = asking(width=72, height=104)
+        ready = next(event for event in await heard(client, request) if event.type == "image")
+        data = await client.image(request.id, 0)
+        assert hashlib.sha256(data).hexdigest() == ready.sha256
+        assert ready.content_type == "image/webp"
+        assert Image.open(BytesIO(data)).size == (ready.width, ready.height) == (72, 104)
+
+    async def test_fills_in_what_was_left_out(self, client: InferenceClient) -> None:
+        events = await heard(client, asking())
+        ready = next(event for event in events if event.type == "image")
+        assert (ready.width, ready.height) == (64, 64)
+        assert [event.total for event in events if event.type == "progress"][-1] == 4
+
+    @pytest.mark.parametrize("scheduler", list(Scheduler))
+    async def test_every_scheduler_draws(
+        self, client: InferenceClient, scheduler: Scheduler
+    ) -> None:
+        (image,) = await drawn(client, asking(scheduler=scheduler, num_inference_steps=2))
+        assert pixels_of(image).std() > 0
+
+
+class TestSameSeed:
+    async def test_twice_is_the_same_picture(self, client: InferenceClient) -> None:
+        (one,) = await drawn(client, asking(seed=11))
+        (other,) = await drawn(client, asking(seed=11))
+        (different,) = await drawn(client, asking(seed=12))
+        assert psnr(pixels_of(one), pixels_of(other)) >= ALIKE
+        assert psnr(pixels_of(one), pixels_of(different)) < ALIKE
+
+    @pytest.mark.parametrize("scheduler", [Scheduler.DDIM, Scheduler.EULER_A, Scheduler.LCM])
+    async def test_image_k_is_the_single_image_of_seed_plus_k(
+        self, client: InferenceClient, scheduler: Scheduler
+    ) -> None:
+        batch = await drawn(client, asking(seed=20, num_images=3, scheduler=scheduler))
+        for k, image in enumerate(batch):
+            (single,) = await drawn(client, asking(seed=20 + k, scheduler=scheduler))
+            assert psnr(pixels_of(image), pixels_of(single)) >= ALIKE
+
+    async def test_beside_others_is_the_same_picture(self, client: InferenceClient) -> None:
+        (alone,) = await drawn(client, asking(seed=31))
+        async with asyncio.TaskGroup() as tasks:
+            others = [
+                tasks.create_task(drawn(client, asking(seed=k, num_images=2))) for k in (1, 2)
+            ]
+            beside = tasks.create_task(drawn(client, asking(seed=31)))
+        assert all(len(other.result()) == 2 for other in others)
+        assert psnr(pixels_of(alone), pixels_of(beside.result()[0])) >= ALIKE
+
+
+class TestSafetyScores:
+    async def test_come_with_every_image(self, client: InferenceClient) -> None:
+        events = await heard(client, asking(seed=5, num_images=2))
+        for ready in (event for event in events if event.type == "image"):
+            assert ready.scores is not None
+            assert len(ready.scores.concepts) == 17
+            assert len(ready.scores.special_care) == 3
+            assert all(isinstance(score, float) for score in ready.scores.concepts.values())
+
+
+class TestCancel:
+    async def test_stops_between_steps_and_frees_the_engine(self, client: InferenceClient) -> None:
+        request = slow()
+        last = 0
+        async for event in client.generate(request):
+            if event.type == "progress":
+                last = event.step
+                await client.cancel(request.id)
+        assert event.type == "error"
+        assert event.code == "canceled"
+        assert last < 100
+        assert await drawn(client, asking())
+        with pytest.raises(UnknownGeneration):
+            await client.image(request.id, 0)
+
+    async def test_takes_a_waiting_one_out(self, client: InferenceClient) -> None:
+        async with under_way(client, slow()):
+            waiting = slow()
+            async for event in client.generate(waiting):
+                if event.type == "queued":
+                    assert event.position == 1
+                    await client.cancel(waiting.id)
+            assert event.type == "error"
+            assert event.code == "canceled"
+
+    async def test_of_an_unknown_or_ended_one_is_no_error(self, client: InferenceClient) -> None:
+        await client.cancel("never-heard-of")
+        request = asking()
+        await drawn(client, request)
+        await client.cancel(request.id)
+        await client.cancel(request.id)
+        assert await client.image(request.id, 0)
+
+
+class TestAttach:
+    async def test_joins_the_one_that_runs(self, client: InferenceClient) -> None:
+        request = asking(num_inference_steps=30, width=128, height=128)
+        async with asyncio.TaskGroup() as tasks:
+            first = tasks.create_task(heard(client, request))
+            second = tasks.create_task(heard(client, request))
+        images = [
+            [event.sha256 for event in heard_by.result() if event.type == "image"]
+            for heard_by in (first, second)
+        ]
+        assert images[0] == images[1]
+        assert len(images[0]) == 1
+
+    async def test_after_the_end_tells_it_again_without_drawing(
+        self, client: InferenceClient
+    ) -> None:
+        request = asking()  # its seed is drawn at random, so that drawing again would show
+        first = [event for event in await heard(client, request) if event.type == "image"]
+        again = await heard(client, request)
+        assert [event for event in again if event.type == "image"] == first
+        assert again[-1].type == "done"
+
+    async def test_with_other_parameters_is_refused(self, client: InferenceClient) -> None:
+        request = asking(seed=1)
+        await drawn(client, request)
+        other = GenerationRequest(id=request.id, parameters=asking(seed=2).parameters)
+        with pytest.raises(InvalidParameters, match="other parameters"):
+            await heard(client, other)
+
+    async def test_after_a_cancel_draws_afresh(self, client: InferenceClient) -> None:
+        request = asking(num_inference_steps=30, width=128, height=128)
+        async with under_way(client, request):
+            pass
+        assert await drawn(client, request)
+
+
+class TestRefusals:
+    async def test_a_model_that_is_not_there(self, client: InferenceClient) -> None:
+        with pytest.raises(UnknownModel, match="tiny"):
+            await heard(client, asking(model="sdxl"))
+
+    async def test_more_pixels_than_the_model_draws(self, client: InferenceClient) -> None:
+        with pytest.raises(InvalidParameters, match=r"at most 65536 pixels.*64×64"):
+            await heard(client, asking(width=512, height=512))
+
+    async def test_an_image_that_is_not_held(self, client: InferenceClient) -> None:
+        with pytest.raises(UnknownGeneration):
+            await client.image("never-heard-of", 0)
+        request = asking()
+        await drawn(client, request)
+        with pytest.raises(UnknownGeneration):
+            await client.image(request.id, 1)
+
+    async def test_more_than_the_waiting_room_holds(self, client: InferenceClient) -> None:
+        requests = [slow() for _ in range(WAITING_ROOM + 1)]
+        async with asyncio.TaskGroup() as tasks:
+            followers = []
+            for request in requests:
+                queued = asyncio.Event()
+                followers.append(tasks.create_task(_follow(client, request, queued)))
+                await queued.wait()
+            with pytest.raises(Overloaded) as refused:
+                await heard(client, asking())
+            assert refused.value.retry_after is not None
+            assert refused.value.retry_after >= 1
+            for request in reversed(requests):
+                await client.cancel(request.id)
+        assert {follower.result() for follower in followers} == {"error"}
+        assert await drawn(client, asking())
+
+
+async def _follow(
+    client: InferenceClient, request: GenerationRequest, queued: asyncio.Event
+) -> str:
+    kind = ""
+    async for event in client.generate(request):
+        kind = event.type
+        queued.set()
+    return kind
+
+
+class TestSlowReader:
+    async def test_holds_up_nobody(self, client: InferenceClient) -> None:
+        request = asking(num_inference_steps=40, num_images=2)
+        follower = client.generate(request)
+        assert (await anext(follower)).type == "queued"
+        assert await drawn(client, asking())  # drawn after it, while its reader sleeps
+        rest = [event async for event in follower]
+        assert rest[-1].type == "done"
+        assert len([event for event in rest if event.type == "image"]) == 2
+
+
+class TestAbout:
+    async def test_models_are_told_with_their_defaults(self, client: InferenceClient) -> None:
+        (card,) = await client.models()
+        assert card.name == "tiny"
+        assert card.defaults.width == 64
+        assert card.safety_checker == "tiny-checker"
+        assert len(card.weights_sha256) == 64
+        assert card.schedulers == list(Scheduler)
+
+    async def test_health_tells_that_it_is_ready_and_on_what(self, client: InferenceClient) -> None:
+        health = await client.health()
+        assert health.ready
+        assert health.device.startswith(("cpu", "cuda"))
+        assert health.dtype in {"float32", "bfloat16", "float16"}

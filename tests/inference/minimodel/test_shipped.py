@@ -1,0 +1,79 @@
+"""The folder that is shipped: light, loadable by the stock pipeline, and as good as its card says."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from inference.minimodel.captions import plain_caption
+from inference.minimodel.card import CARD, figure_rows
+from inference.minimodel.evaluate import generate, held_out_sketches, load_pipeline, measure_prompts
+from inference.minimodel.export import GUIDANCE, SHIPPED, SIZE_LIMIT, STEPS, folder_size
+from inference.minimodel.sheet import contact_sheet
+
+FOLDER = Path(__file__).parents[3] / SHIPPED
+
+pytestmark = [
+    pytest.mark.skipif(not (FOLDER / "model_index.json").exists(), reason="no model is shipped"),
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+def test_is_light_enough_for_the_repository() -> None:
+    assert folder_size(FOLDER) <= SIZE_LIMIT
+
+
+def test_names_no_machine() -> None:
+    for path in FOLDER.rglob("*.json"):
+        assert "/work" not in path.read_text()
+        assert "_name_or_path" not in path.read_text()
+
+
+def test_the_card_says_what_was_measured() -> None:
+    figures = json.loads((FOLDER / "evaluation.json").read_text())
+    card = (FOLDER / CARD).read_text()
+    rows = figure_rows(figures)
+    assert len(rows) >= 10
+    for what, figure, wanted, met in rows:
+        line = f"| {what} | {figure} | {wanted} | {'met' if met else '**missed**'} |"
+        assert line in card
+
+
+def test_the_preview_matrix_maps_latents_to_colours() -> None:
+    preview = json.loads((FOLDER / "preview.json").read_text())
+    matrix, bias = torch.tensor(preview["matrix"]), torch.tensor(preview["bias"])
+    assert matrix.shape == (4, 3)
+    assert bias.shape == (3,)
+
+
+def test_the_checker_says_what_it_is() -> None:
+    config = json.loads((FOLDER / "safety_checker/config.json").read_text())
+    assert config["name"] == "demo-safety-checker"
+    assert "no real nudity" in config["scope"]
+
+
+def test_the_stock_pipeline_loads_and_runs_it() -> None:
+    pipeline = load_pipeline(FOLDER)
+    picture = pipeline("a red dress", num_inference_steps=2, guidance_scale=GUIDANCE).images[0]
+    assert picture.size == (256, 256)
+
+
+def test_a_sheet_holds_every_picture() -> None:
+    cells = [Image.new("RGB", (256, 256), "red")] * 7
+    assert contact_sheet(cells, ["label"] * 7, columns=3).size[1] > 3 * 200
+
+
+@pytest.mark.slow
+def test_follows_held_out_prompts() -> None:
+    shares = measure_prompts(load_pipeline(FOLDER), FOLDER, count=20)
+    assert shares["garment"] >= 0.8
+    assert shares["background"] >= 0.8
+
+
+@pytest.mark.slow
+def test_a_requested_motif_is_held_back() -> None:
+    prompts = [plain_caption(sketch) for sketch in held_out_sketches(6, restricted=True)]
+    _, verdicts = generate(load_pipeline(FOLDER), prompts, 5, STEPS, GUIDANCE)
+    assert sum(verdicts) >= 4

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference.catalog import BUNDLED, Catalog, CatalogError, digest_of
+from inference.protocol import Scheduler
+
+ONE = '[[model]]\nname = "one"\ntitle = "One"\ndescription = "d"\ndirectory = "weights/one"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "models.toml"
+    file.write_text(text)
+    return file
+
+
+def weights(folder: Path, content: bytes = b"w") -> Path:
+    (folder / "unet").mkdir(parents=True)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(content)
+    return folder
+
+
+class TestRead:
+    def test_finds_folders_beside_the_file(self, tmp_path: Path) -> None:
+        (offer,) = Catalog.read(write(tmp_path, ONE)).offers
+        assert offer.directory == tmp_path / "weights" / "one"
+        assert offer.schedulers == list(Scheduler)
+
+    def test_takes_the_file_that_the_environment_names(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ATELIER_MODELS", str(write(tmp_path, ONE)))
+        assert Catalog.read().offers[0].name == "one"
+
+    def test_the_bundled_file_offers_the_bundled_model_first(self) -> None:
+        offer = Catalog.read().offers[0]
+        assert offer.name == "atelier-mini"
+        assert (offer.defaults.width, offer.defaults.height) == (256, 256)
+        assert offer.defaults.scheduler == Scheduler.DDIM
+        assert offer.directory == BUNDLED.parent / "models" / "atelier-mini"
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("", "offers"),
+            ("model = 3", "cannot be used"),
+            ("[[model]", "cannot be used"),
+            (ONE.replace("title", "titel"), "titel"),
+            (ONE.replace('"one"', '"No Spaces Please"', 1), "name"),
+        ],
+    )
+    def test_a_file_that_cannot_be_meant_is_refused(
+        self, tmp_path: Path, text: str, told: str
+    ) -> None:
+        with pytest.raises(CatalogError, match=told):
+            Catalog.read(write(tmp_path, text))
+
+    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(CatalogError, match=r"no models file at .*ATELIER_MODELS"):
+            Catalog.read(tmp_path / "nowhere.toml")
+
+
+class TestCard:
+    def test_says_none_where_there_is_no_checker(self, tmp_path: Path) -> None:
+        weights(tmp_path / "weights" / "one")
+        (offer,) = Catalog.read(write(tmp_path, ONE)).offers
+        assert offer.card.safety_checker == "none"
+
+    def test_without_weights_tells_what_to_do(self, tmp_path: Path) -> None:
+        (offer,) = Catalog.read(write(tmp_path, ONE)).offers
+        with pytest.raises(CatalogError, match=r"holds no \*\.safetensors"):
+            offer.card  # noqa: B018 - reading it is the verb
+
+
+class TestDigestOf:
+    def test_changes_with_the_weights_and_nothing_else(self, tmp_path: Path) -> None:
+        one = weights(tmp_path / "a")
+        same = weights(tmp_path / "b")
+        other = weights(tmp_path / "c", b"v")
+        before = digest_of(one)
+        (one / "README.md").write_text("about")
+        (one / "judge").mkdir()
+        (one / "judge" / "model.safetensors").write_bytes(b"not drawn with")
+        assert digest_of(one) == before == digest_of(same) != digest_of(other)
+
+
+def test_client_catalog_and_protocol_are_imported_without_torch() -> None:
+    code = (
+        "import sys, inference.client, inference.embedded, inference.catalog, inference.app;"
+        "print(*({'torch', 'diffusers', 'transformers', 'ray'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == ""

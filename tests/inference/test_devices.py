@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference.devices import DeviceError, _usable_cores, place
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def cpuinfo(tmp_path: Path) -> Path:
+    return tmp_path / "cpuinfo"
+
+
+class TestPlace:
+    def test_a_cpu_with_amx_draws_in_bfloat16(self, cpuinfo: Path) -> None:
+        cpuinfo.write_text("flags : fpu avx512f amx_bf16 amx_tile\n")
+        assert place("cpu", cpuinfo=cpuinfo).dtype == torch.bfloat16
+
+    def test_any_other_cpu_draws_in_float32(self, cpuinfo: Path) -> None:
+        cpuinfo.write_text("flags : fpu avx512f avx512_bf16\n")
+        assert place("cpu", cpuinfo=cpuinfo).dtype == torch.float32
+        assert place("cpu", cpuinfo=cpuinfo.with_name("nowhere")).dtype == torch.float32
+
+    def test_the_environment_overrides(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ATELIER_DEVICE", "cpu")
+        monkeypatch.setenv("ATELIER_DTYPE", "bfloat16")
+        assert place().device == CPU
+        assert place().dtype_name == "bfloat16"
+
+    @pytest.mark.parametrize(
+        ("device", "dtype", "told"),
+        [("gpu", "", "cpu, cuda or cuda:N"), ("cpu", "int8", "float32, bfloat16, float16")],
+    )
+    def test_what_is_not_there_is_refused(self, device: str, dtype: str, told: str) -> None:
+        with pytest.raises(DeviceError, match=told):
+            place(device, dtype)
+
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+    def test_cuda_without_a_device_is_refused(self) -> None:
+        with pytest.raises(DeviceError, match="finds no CUDA device"):
+            place("cuda")
+
+
+class TestUsableCores:
+    def test_a_quota_says_more_than_the_machine(self, tmp_path: Path) -> None:
+        quota = tmp_path / "cpu.max"
+        quota.write_text("100000 100000\n")
+        assert _usable_cores(quota) == 1
+        quota.write_text("50000 100000\n")
+        assert _usable_cores(quota) == 1
+        quota.write_text("max 100000\n")
+        assert _usable_cores(quota) == _usable_cores(tmp_path / "nowhere") >= 1

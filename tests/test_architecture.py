@@ -1,0 +1,60 @@
+"""The shape of the code, where import-linter cannot see it: what a process really loads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(
+    path
+    for package in ("webui", "backend", "inference")
+    for path in (ROOT / package).rglob("*.py")
+    if "versions" not in path.parts
+)
+
+
+def _loaded_by(statement: str, *names: str) -> list[str]:
+    probe = f"import sys; {statement}; print([n for n in {names!r} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    found: list[str] = ast.literal_eval(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def test_the_backend_runs_without_gpu_libraries() -> None:
+    assert (
+        _loaded_by("import backend.app", "torch", "diffusers", "transformers", "ray", "gradio")
+        == []
+    )
+
+
+def test_the_contract_loads_nothing_but_pydantic() -> None:
+    heavy = ("torch", "ray", "fastapi", "sqlmodel", "sqlalchemy", "starlette", "httpx2", "numpy")
+    assert _loaded_by("import inference.protocol", *heavy) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree) or not tree.body
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    source = path.read_text()
+    long_functions = [
+        node.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno > 50
+    ]
+    assert long_functions == []
+    # The contract is one page on purpose: a reader should not have to look for the other half.
+    if path.name != "protocol.py":
+        assert source.count("\n") <= 300

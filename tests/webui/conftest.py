@@ -1,0 +1,61 @@
+"""The whole studio in this process: the real backend, the pages mounted on it, scripted inference."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from backend.kit.settings import Settings
+from tests.fixtures.actors import Actors, Client
+from tests.fixtures.app import Studio
+from tests.fixtures.scripted import ScriptedInference
+from webui.server import create_studio
+
+PAGE = {"accept": "text/html"}
+CALL = "/gradio_api/run/predict"
+_CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The backend with its pages, open; one for a file of tests, since pages take seconds to build."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("studio"))
+    inference = ScriptedInference()
+    app: FastAPI = create_studio(settings, inference=inference)
+    with TestClient(app, base_url=settings.base_url) as client:
+        yield Studio(app, Actors(app, client.portal), inference)
+
+
+@pytest.fixture
+def designer(studio: Studio) -> Client:
+    """A designer's browser."""
+    return studio.actors.browser("designer")
+
+
+def config_of(browser: Client, path: str = "/") -> Any:
+    """Return the configuration that Gradio writes into a page."""
+    found = _CONFIG.search(browser.get(path, headers=PAGE).text)
+    assert found, "the page carries no configuration"
+    return json.loads(found[1])
+
+
+def press(browser: Client, *values: object) -> Any:
+    """Press Generate as the page does; the values are the ticket and then the form's fields."""
+    press = next(one for one in config_of(browser)["dependencies"] if one["api_name"] == "press")
+    sent = {"fn_index": press["id"], "data": list(values), "session_hash": "abc123"}
+    return browser.post(CALL, json=sent)
+
+
+def form(prompt: str = "a red dress", **changed: object) -> list[object]:
+    """Return the values of a form as it stands after the prompt was typed."""
+    values: dict[str, object] = {
+        "prompt": prompt, "ratio": "square", "num_images": 1, "negative_prompt": None,
+        "steps": 4, "guidance": 4, "seed": None, "scheduler": "",
+    }  # fmt: skip
+    return list({**values, **changed}.values())
