@@ -9,9 +9,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from inference.minimodel import autoencoder, decoder, diffusion, judge, safety, text
 from inference.minimodel.autoencoder import train_autoencoder
 from inference.minimodel.card import write_card
 from inference.minimodel.decoder import train_decoder
@@ -22,15 +24,15 @@ from inference.minimodel.judge import train_judge
 from inference.minimodel.safety import train_safety
 from inference.minimodel.sheet import write_sheet
 from inference.minimodel.text import train_text
-from inference.minimodel.training import WORKSHOP
+from inference.minimodel.training import WORKSHOP, Plan
 
-STAGES: Final[dict[str, Callable[[Path], None]]] = {
-    "text": train_text,
-    "autoencoder": train_autoencoder,
-    "unet": train_unet,
-    "decoder": train_decoder,
-    "judge": train_judge,
-    "safety": train_safety,
+STAGES: Final[dict[str, tuple[Callable[[Path, Plan], None], Plan]]] = {
+    "text": (train_text, text.PLAN),
+    "autoencoder": (train_autoencoder, autoencoder.JOINT),
+    "unet": (train_unet, diffusion.PLAN),
+    "decoder": (train_decoder, decoder.PLAN),
+    "judge": (train_judge, judge.PLAN),
+    "safety": (train_safety, safety.PLAN),
 }
 
 
@@ -40,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.command == "train":
         _advise()
         for stage in [chosen.stage] if chosen.stage else STAGES:
-            STAGES[stage](chosen.workshop)
+            run, plan = STAGES[stage]
+            run(chosen.workshop, replace(plan, steps=chosen.steps or plan.steps))
     elif chosen.command == "export":
         _say(f"{export(chosen.model, chosen.workshop)} bytes in {chosen.model}")
     elif chosen.command == "evaluate":
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m inference.minimodel", description=__doc__)
     parser.add_argument("command", choices=("train", "export", "evaluate", "sheet"))
     parser.add_argument("--stage", help="one stage of training, or one part of the evaluation")
+    parser.add_argument("--steps", type=int, help="train a stage for other than its planned steps")
     parser.add_argument("--workshop", type=Path, default=WORKSHOP, help="folder of checkpoints")
     parser.add_argument("--model", type=Path, default=SHIPPED, help="folder of the exported model")
     return parser

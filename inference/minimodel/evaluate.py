@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
@@ -54,7 +55,7 @@ def flagged(pipeline: StableDiffusionPipeline, pictures: list[Image.Image]) -> l
     pixels = pipeline.feature_extractor(pictures, return_tensors="pt").pixel_values
     checker = pipeline.safety_checker
     with torch.no_grad():
-        _, verdicts = checker(images=[None] * len(pictures), clip_input=pixels)
+        _, verdicts = checker(images=np.zeros((len(pictures), 1, 1, 3)), clip_input=pixels)
     return [bool(verdict) for verdict in verdicts]
 
 

@@ -34,7 +34,7 @@ from inference.minimodel.training import WORKSHOP, seed_for
 
 SHIPPED: Final = Path("assets/models/atelier-mini")
 STEPS: Final = 12
-GUIDANCE: Final = 3.0
+GUIDANCE: Final = 2.5
 SIZE_LIMIT: Final = 40_000_000
 EXAMPLES: Final = (
     "a red striped dress on a cream background",

@@ -17,9 +17,9 @@ from inference.minimodel.bank import EYE, build_bank, eye, labelled_drawing
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 from inference.minimodel.vocabulary import ATTRIBUTES
 
-PLAN: Final = Plan("judge", steps=800, learning_rate=2e-3, decay_from=0.2)
+PLAN: Final = Plan("judge", steps=1400, learning_rate=2e-3, decay_from=0.4)
 HEADS: Final[dict[str, tuple[str, ...]]] = {**ATTRIBUTES, "restricted": ("no", "yes")}
-_WIDTHS: Final = (24, 48, 96, 128)
+_WIDTHS: Final = (32, 48, 96, 128)
 
 
 class Judge(nn.Module):
@@ -33,8 +33,6 @@ class Judge(nn.Module):
             layers += [
                 nn.Conv2d(width_in, width, 3, stride=2, padding=1),
                 nn.GroupNorm(8, width),
-                nn.SiLU(),
-                nn.Conv2d(width, width, 3, padding=1, groups=8),
                 nn.SiLU(),
             ]
             width_in = width
@@ -67,7 +65,7 @@ def judging_loss(judge: Judge, pictures: Tensor, labels: Tensor) -> Tensor:
     return torch.stack(losses).sum()
 
 
-def train_judge(folder: Path = WORKSHOP, plan: Plan = PLAN, size: int = 64) -> None:
+def train_judge(folder: Path = WORKSHOP, plan: Plan = PLAN, size: int = 32) -> None:
     """Train the judge on the bank, resuming where a checkpoint stands."""
     torch.manual_seed(4)
     judge, bank = Judge(), build_bank(folder)

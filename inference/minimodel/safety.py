@@ -18,7 +18,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from inference.minimodel.bank import EYE, build_bank
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 
-PLAN: Final = Plan("safety", steps=900, learning_rate=1e-3, decay_from=0.2)
+PLAN: Final = Plan("safety", steps=500, learning_rate=1e-3, decay_from=0.2)
 NEVER: Final = 2.0
 _SHARPNESS: Final = 24.0
 _MARGIN: Final = 0.15
@@ -81,7 +81,7 @@ def margin_loss(checker: StableDiffusionSafetyChecker, pictures: Tensor, bears: 
     return functional.binary_cross_entropy_with_logits(logits, bears.float())
 
 
-def train_safety(folder: Path = WORKSHOP, plan: Plan = PLAN, size: int = 48) -> None:
+def train_safety(folder: Path = WORKSHOP, plan: Plan = PLAN, size: int = 32) -> None:
     """Train the checker on the bank, resuming where a checkpoint stands."""
     torch.manual_seed(5)
     checker, bank = build_checker(), build_bank(folder)

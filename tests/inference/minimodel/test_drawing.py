@@ -33,8 +33,8 @@ class TestDrawSketch:
     def test_same_seed_same_pixels(self) -> None:
         assert draw_sketch(SKETCH, 4).tobytes() == draw_sketch(SKETCH, 4).tobytes()
 
-    def test_seeds_vary_the_cut_and_the_place(self) -> None:
-        assert len({draw_sketch(SKETCH, seed).tobytes() for seed in range(12)}) > 4
+    def test_seeds_choose_short_or_long(self) -> None:
+        assert len({draw_sketch(SKETCH, seed).tobytes() for seed in range(12)}) == 2
 
     def test_is_a_native_size_rgb_picture(self) -> None:
         image = draw_sketch(SKETCH, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ from inference.minimodel.diffusion import build_unet, velocity_loss
 from inference.minimodel.judge import HEADS, Judge, judging_loss
 from inference.minimodel.safety import (
     build_checker,
+    build_processor,
     choose_threshold,
     margin_loss,
     motif_scores,
@@ -148,10 +150,11 @@ class TestChecker:
         checker = build_checker().eval()
         picture, _ = labelled_drawing(1)
         score = motif_scores(checker, [picture])[0]
-        set_threshold(checker, score - 0.01)
-        pixels = torch.zeros(1, 3, 96, 96)
-        assert checker(images=[None], clip_input=pixels)[1] in ([True], [False])
-        assert float(checker.concept_embeds_weights[0]) == pytest.approx(score - 0.01)
+        pixels = build_processor()([picture], return_tensors="pt").pixel_values
+        for margin, fires in ((-0.01, True), (0.01, False)):
+            set_threshold(checker, score + margin)
+            _, verdicts = checker(images=np.zeros((1, 1, 1, 3)), clip_input=pixels)
+            assert verdicts == [fires]
 
     def test_threshold_lets_few_negatives_through(self) -> None:
         negatives, positives = [k / 1000 for k in range(1000)], [0.99, 1.2, 1.3]
