@@ -1,15 +1,14 @@
-"""The engine: one thread that owns the models and draws one generation at a time, first come first served.
+"""The engine: one thread that owns the models and draws one generation at a time, in turn.
 
     submit → waiting room → draw → finish → held for those who fetch it
 
-Admits or refuses, attaches by id, cancels between steps, foretells waits, drains. Importing it
-imports no torch: the thread does, while the server already answers. Knows nothing of HTTP.
+Attaches by id, cancels between steps, foretells waits, drains. Importing it imports no torch: the
+thread does, while the server already answers. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from inference import admission
 from inference.catalog import Catalog
 from inference.generation import Generation, State, units_of_step
 from inference.holding import Bounds, Holding
@@ -24,21 +24,17 @@ from inference.metrics import Metrics
 from inference.offline import stay_offline
 from inference.pace import Pace
 from inference.protocol import (
-    MAX_SEED,
     Broken,
     Canceled,
     Failed,
-    GenerationParameters,
     GenerationRequest,
     InferenceError,
     InferenceHealth,
-    InvalidParameters,
     ModelCard,
     Overloaded,
     Queued,
     Unavailable,
     UnknownGeneration,
-    UnknownModel,
 )
 
 if TYPE_CHECKING:
@@ -80,8 +76,6 @@ class Engine:
             waiting=lambda: float(len(self._room)), running=lambda: float(self._running is not None)
         )
 
-    # Coming and going
-
     def start(self) -> Engine:
         """Begin loading the models; returns at once."""
         self._thread.start()
@@ -116,8 +110,6 @@ class Engine:
     def alive(self) -> bool:
         """Whether its thread still runs."""
         return self._thread.is_alive()
-
-    # Asking
 
     def submit(self, request: GenerationRequest) -> Generation:
         """Take `request` in, or attach to the generation of its id that runs or is held here.
@@ -206,44 +198,16 @@ class Engine:
         if self._running is not None and quiet > self.options.stuck_after:
             raise Broken(f"no denoising step has ended for {quiet:.0f} s")
 
-    # Taking in
-
     def _submit(self, request: GenerationRequest) -> Generation:
         if self._studio is None or not self._accepting:
             raise Unavailable(self._trouble, retry_after=2)
         with self._changed:
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
-                return _same(known, request)
-            generation = Generation(request, self._completed(request.parameters))
+                return admission.attached(known, request)
+            generation = Generation(request, admission.complete(request.parameters, self._cards))
             self._admit(generation)
         return generation
-
-    def _completed(self, asked: GenerationParameters) -> GenerationParameters:
-        """Return `asked` with defaults and seed, once the model is known to draw it."""
-        card = self._card_for(asked)
-        complete = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
-        if complete.width * complete.height > card.max_pixels:
-            raise InvalidParameters(
-                f"{card.name} draws at most {card.max_pixels} pixels, not {complete.width}×"
-                f"{complete.height}; a good size is {card.defaults.width}×{card.defaults.height}"
-            )
-        if complete.scheduler not in card.schedulers:
-            raise InvalidParameters(
-                f"{card.name} does not draw with the scheduler {complete.scheduler}; choose one of "
-                + ", ".join(card.schedulers)
-            )
-        return complete
-
-    def _card_for(self, asked: GenerationParameters) -> ModelCard:
-        if "model" not in asked.model_fields_set:
-            return next(iter(self._cards.values()))
-        try:
-            return self._cards[asked.model]
-        except KeyError:
-            raise UnknownModel(
-                f"there is no model {asked.model!r} here; choose one of {', '.join(self._cards)}"
-            ) from None
 
     def _admit(self, generation: Generation) -> None:
         ahead = len(self._room) + (self._running is not None)
@@ -261,8 +225,6 @@ class Engine:
         first = int(self._running is not None)
         for position, generation in enumerate(self._room, start=first):
             generation.mailbox.put(Queued(position=position))
-
-    # The thread
 
     def _run(self) -> None:
         try:
@@ -329,11 +291,3 @@ class Engine:
 
     def _count(self, generation: Generation) -> None:
         self.metrics.generations.labels(generation.state.value).inc()
-
-
-def _same(known: Generation, request: GenerationRequest) -> Generation:
-    if known.request.parameters != request.parameters:
-        raise InvalidParameters(
-            f"the id {request.id!r} belongs to a generation with other parameters; take a new id"
-        )
-    return known

@@ -118,6 +118,14 @@ class LocalRay:
         self._folder = Path(tempfile.mkdtemp(prefix="ray"))
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         cores = len(os.sched_getaffinity(0))
         self._start_node(cores)
         serve.start(
@@ -128,7 +136,6 @@ class LocalRay:
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0))
         options = module.ServeOptions(num_cpus=cores, num_gpus=gpus)
         serve.run(module.build(options), name=APPLICATION, route_prefix="/")
-        return self
 
     def _start_node(self, cores: int) -> None:
         """Start Ray's processes, once more if a busy machine needs longer than Ray's fixed 30 s."""
@@ -165,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     asked = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    Catalog.read()  # a mistake in the models file is told here, in plain words, and not from inside Ray
     leave = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: leave.set())

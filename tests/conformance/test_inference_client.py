@@ -24,7 +24,15 @@ from inference.protocol import (
     UnknownGeneration,
     UnknownModel,
 )
-from tests.fixtures.inference import asking, drawn, heard, pixels_of, psnr, running_server
+from tests.fixtures.inference import (
+    SECONDS_TO_LOAD,
+    asking,
+    drawn,
+    heard,
+    pixels_of,
+    psnr,
+    running_server,
+)
 
 ALIKE = 45.0
 WAITING_ROOM = 8
@@ -40,7 +48,7 @@ def anyio_backend() -> str:
     scope="module",
     params=[
         pytest.param("in-process"),
-        pytest.param("uvicorn", marks=pytest.mark.serial),
+        pytest.param("uvicorn", marks=[pytest.mark.serial, pytest.mark.timeout(300)]),
         pytest.param("ray", marks=[pytest.mark.serial, pytest.mark.ray, pytest.mark.timeout(300)]),
     ],
 )
@@ -50,10 +58,10 @@ def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[st
         case "in-process":
             yield request.getfixturevalue("tiny_engine")
         case "uvicorn":
-            with running_server("inference", tiny_models_file, 90) as server:
+            with running_server("inference", tiny_models_file, SECONDS_TO_LOAD) as server:
                 yield server.url
         case "ray":
-            with running_server("inference.serve_app", tiny_models_file, 180) as server:
+            with running_server("inference.serve_app", tiny_models_file, SECONDS_TO_LOAD) as server:
                 yield server.url
 
 

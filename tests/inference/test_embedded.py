@@ -22,8 +22,8 @@ from inference.embedded import EmbeddedInference
 from inference.protocol import Unavailable
 from tests.fixtures.inference import asking, running_server
 
-pytestmark = [pytest.mark.anyio, pytest.mark.serial]
-PATIENCE = 60.0
+pytestmark = [pytest.mark.anyio, pytest.mark.serial, pytest.mark.timeout(400)]
+PATIENCE = 150.0  # a bound on hanging, not a wait: loading takes 10 s on an idle machine
 
 
 @pytest.fixture(scope="module")
@@ -179,5 +179,5 @@ async def running(command: list[str]) -> AsyncIterator[tuple[Process, bytes]]:
 
 async def until_running(http: httpx2.AsyncClient, url: str, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
-        while (await http.get(f"{url}/readyz")).json()["running"] != count:
+        while (await http.get(f"{url}/readyz")).json()["running"] != count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -1,0 +1,65 @@
+"""Says whether a request can be drawn here at all, and completes what it left out.
+
+Plain data in and out: knows the models' cards, not the models; leaves waiting to `engine`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from inference.generation import Generation
+from inference.protocol import (
+    MAX_SEED,
+    GenerationParameters,
+    GenerationRequest,
+    InvalidParameters,
+    ModelCard,
+    UnknownModel,
+)
+
+
+def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> GenerationParameters:
+    """Return `asked` with its model's defaults and a seed, once the model is known to draw it.
+
+    Raises:
+        UnknownModel: No model of that name is in `cards`.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler.
+    """
+    card = _card_for(asked, cards)
+    completed = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
+    if completed.width * completed.height > card.max_pixels:
+        raise InvalidParameters(
+            f"{card.name} draws at most {card.max_pixels} pixels, not {completed.width}×"
+            f"{completed.height}; a good size is {card.defaults.width}×{card.defaults.height}"
+        )
+    if completed.scheduler not in card.schedulers:
+        raise InvalidParameters(
+            f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
+            + ", ".join(card.schedulers)
+        )
+    return completed
+
+
+def attached(known: Generation, request: GenerationRequest) -> Generation:
+    """Return `known`, which has the id of `request`, once it is known to be the same generation.
+
+    Raises:
+        InvalidParameters: The id belongs to a generation with other parameters.
+    """
+    if known.request.parameters != request.parameters:
+        raise InvalidParameters(
+            f"the id {request.id!r} belongs to a generation with other parameters; take a new id"
+        )
+    return known
+
+
+def _card_for(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> ModelCard:
+    if "model" not in asked.model_fields_set:
+        return next(iter(cards.values()))
+    try:
+        return cards[asked.model]
+    except KeyError:
+        raise UnknownModel(
+            f"there is no model {asked.model!r} here; choose one of {', '.join(cards)}"
+        ) from None
