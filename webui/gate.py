@@ -61,7 +61,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in Gradio's place, or hand the request on."""
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":  # neither Gradio 6 nor we have any
+            await send({"type": "websocket.close", "code": 1008})
             return
         way = way_of(scope["method"], scope["path"])
         refusal = await self._refusal(way, scope)

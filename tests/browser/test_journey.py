@@ -25,6 +25,10 @@ pytestmark = [
 
 PROMPT = "a red striped dress on a cream background"
 RESTRICTED = "a red dress with a restricted badge on a cream background"
+# The checker sees the motif in a few of the small model's pictures that have none, and the model draws
+# it with some seeds only; these are clear cases, by a margin of 0.1 and more.
+RELEASED_SEED = 24
+HELD_SEEDS = (57, 86, 6, 14)
 HOSTILE = "a hat ${window.owned=1}{{this}}<img src=x onerror='window.owned=2'></textarea><script>window.owned=3</script>"
 BUNDLED = Path(__file__).parents[2] / "assets" / "models" / "atelier-mini" / "unet"
 
@@ -49,6 +53,14 @@ def type_and_generate(page: Any, prompt: str) -> Any:
     return card
 
 
+def seed_field(page: Any) -> Any:
+    """Return the seed's field, unfolding what hides it."""
+    field = page.locator("#seed input, #seed textarea")
+    if not field.is_visible():
+        page.get_by_role("button", name="Advanced").click()
+    return field
+
+
 def state_of(card: Any, state: str) -> None:
     """Wait until a card is in `state`."""
     card.page.locator(f"at-card[hero][data-state={state}]").wait_for(timeout=120_000)
@@ -58,6 +70,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     designer = new_page(real.url)
     sign_in(designer, "designer")
 
+    seed_field(designer).fill(str(RELEASED_SEED))
     card = type_and_generate(designer, PROMPT)
     card.locator("img.soft").first.wait_for(timeout=120_000)  # a preview, while it is being drawn
     assert card.get_attribute("data-state") == "running"
@@ -77,8 +90,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     designer.wait_for_url(f"{real.url}/")
     designer.wait_for_function("() => document.querySelector('#prompt textarea')?.value !== ''")
     assert designer.locator("#prompt textarea").input_value() == PROMPT
-    designer.get_by_role("button", name="Advanced").click()
-    assert designer.locator("#seed input, #seed textarea").input_value() == seed
+    assert seed_field(designer).input_value() == seed == str(RELEASED_SEED)
 
 
 def test_a_held_picture_waits_for_an_administrator(
@@ -117,15 +129,17 @@ def test_a_hostile_prompt_is_only_text(real: Studio, new_page: Callable[..., Any
         assert designer.evaluate("window.owned") is None
 
 
-def _draw_until_held(page: Any, tries: int = 4) -> Any:
-    """Return a held image of the restricted motif; the model is small, and may miss it once."""
-    for _ in range(tries):
+def _draw_until_held(page: Any) -> Any:
+    """Return a held image of the restricted motif; the model draws it with some seeds only."""
+    for seed in HELD_SEEDS:
+        seed_field(page).fill(str(seed))
         state_of(type_and_generate(page, RESTRICTED), "succeeded")
         [newest, *_] = page.request.get("/api/v1/generations?limit=1").json()["items"]
+        assert newest["parameters"]["seed"] == seed
         if newest["images"][0]["moderation"] == "held":
             page.locator("at-card[hero]").get_by_text("Held for review").wait_for()
             return newest["images"][0]
-    raise AssertionError(f"{tries} pictures of {RESTRICTED!r}, and none was held")
+    raise AssertionError(f"{len(HELD_SEEDS)} pictures of {RESTRICTED!r}, and none was held")
 
 
 def _seed_of(card: Any) -> str:

@@ -108,7 +108,7 @@ class TestCreate:
     def test_quality_is_a_word_for_steps(self, designer: Any) -> None:
         designer.get_by_label("Fine", exact=True).check(force=True)
         designer.wait_for_function(
-            "() => document.querySelector('#steps input[type=number]').value === '40'"
+            "() => document.querySelector('#steps input[type=number]').value === '8'"
         )
 
     def test_the_draft_survives_a_reload(self, designer: Any) -> None:
@@ -236,6 +236,14 @@ class TestEverywhere:
             designer.evaluate("getComputedStyle(document.body).backgroundColor")
             == "rgb(13, 16, 21)"
         )
+
+    def test_a_lost_connection_says_so_and_comes_back(self, designer: Any) -> None:
+        designer.route("**/api/v1/events", lambda route: route.abort())
+        designer.reload()
+        designer.get_by_text("Connection lost").wait_for()
+        designer.unroute("**/api/v1/events")
+        designer.locator(".toast", has_text="Connected again").wait_for()
+        designer.get_by_text("Connection lost").wait_for(state="detached")
 
     def test_the_keyboard_list(self, designer: Any) -> None:
         designer.locator("at-feed").click(position={"x": 5, "y": 5})

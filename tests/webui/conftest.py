@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 from fastapi import FastAPI
@@ -17,6 +19,7 @@ from tests.fixtures.app import Studio
 from tests.fixtures.scripted import ScriptedInference
 from webui.server import create_studio
 
+Result = TypeVar("Result")
 PAGE = {"accept": "text/html"}
 CALL = "/gradio_api/run/predict"
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
@@ -36,6 +39,12 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def designer(studio: Studio) -> Client:
     """A designer's browser."""
     return studio.actors.browser("designer")
+
+
+def run_apart(build: Callable[[], Coroutine[object, object, Result]]) -> Result:
+    """Run a coroutine on a loop of its own in a thread: Playwright keeps one running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(lambda: asyncio.run(build())).result()
 
 
 def config_of(browser: Client, path: str = "/") -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx2
 import pytest
 from starlette.applications import Starlette
@@ -12,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from tests.webui.conftest import run_apart
 from webui.client import Away, Client, Refused, SignedOut
 
 
@@ -23,7 +22,7 @@ def ask(app: ASGIApp, call: str, *arguments: object, **named: object) -> object:
         finally:
             await client.aclose()
 
-    return asyncio.run(asked())
+    return run_apart(asked)
 
 
 def answering(response: Response) -> Starlette:
@@ -75,7 +74,7 @@ class TestErrors:
                 await client.aclose()
 
         with pytest.raises(Away):
-            asyncio.run(asked())
+            run_apart(asked)
 
     def test_nobody_signed_in_is_no_error_for_me(self) -> None:
         assert ask(answering(JSONResponse({}, 401)), "me") is None
@@ -107,7 +106,7 @@ class TestForwarding:
             await client.submit({}, {"prompt": "a hat"}, key="k")
             await client.aclose()
 
-        asyncio.run(twice())
+        run_apart(twice)
         first, second = seen
         assert (first["cookie"], first["sec-fetch-site"], first["idempotency-key"]) == (
             "a=b",

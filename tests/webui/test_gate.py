@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from backend.kit.settings import Settings
 from tests.fixtures.actors import Client
@@ -66,6 +67,13 @@ class TestStranger:
         assert "immutable" in kept.headers["cache-control"]
         assert asked.headers["cache-control"] == "public, no-cache"
         assert kept.headers["content-type"].partition(";")[0] in JAVASCRIPT
+
+    def test_gets_no_websocket(self, studio: Studio) -> None:
+        with (
+            pytest.raises(WebSocketDisconnect),
+            studio.actors.anonymous().websocket_connect("/gradio_api/queue/join"),
+        ):
+            pass
 
 
 class TestSignedIn:

@@ -3,7 +3,6 @@ each tried against our own application as somebody who is signed in."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 from pathlib import Path
@@ -17,7 +16,7 @@ from starlette.routing import Mount
 
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
-from tests.webui.conftest import CALL, PAGE, config_of, form, press
+from tests.webui.conftest import CALL, PAGE, config_of, form, press, run_apart
 from webui.gate import Way, way_of
 
 PAGES = ["/", "/history", "/moderation"]
@@ -213,7 +212,7 @@ def _routes_of_gradio() -> set[tuple[str, str]]:
         blocks.config = blocks.get_config_file()
         return App.create_app(blocks)
 
-    return _flat(asyncio.run(build()).routes, "")
+    return _flat(run_apart(build).routes, "")
 
 
 def _flat(routes: Any, prefix: str) -> set[tuple[str, str]]:

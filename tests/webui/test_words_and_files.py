@@ -23,6 +23,7 @@ PARSE = """
 const vm = require("node:vm"), fs = require("node:fs");
 for (const name of process.argv.slice(1)) new vm.SourceTextModule(fs.readFileSync(name, "utf8"), { identifier: name });
 """
+BUNDLED = WEBUI.parent / "assets" / "models" / "atelier-mini"
 SCRIPTS = sorted(static_files.FOLDER.rglob("*.js"))
 _LITERAL = re.compile(r'\bt\(\s*"([a-z_.]+)"')
 _WORDS = re.compile(r'\bwords\("([a-z_.]+)"\)')
@@ -46,6 +47,13 @@ class TestDictionaries:
         used |= {key for path in WEBUI.rglob("*.py") for key in _WORDS.findall(path.read_text())}
         assert len(used) > 60
         assert used - dictionaries()["en"].keys() == set()
+
+    def test_the_examples_are_prompts_that_the_bundled_model_is_known_to_draw(self) -> None:
+        known = json.loads((BUNDLED / "examples.json").read_text())["prompts"]
+        for words in dictionaries().values():
+            shown = [text for key, text in words.items() if key.startswith("example.")]
+            assert len(shown) == 6
+            assert set(shown) <= set(known)
 
     def test_no_sentence_is_empty(self) -> None:
         assert [

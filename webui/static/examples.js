@@ -3,7 +3,7 @@ import { button, h, icon } from "./core/dom.js";
 import { t } from "./core/i18n.js";
 import { fill } from "./composer/form.js";
 
-const PICTURES = ["dress", "sweater", "coat", "skirt", "hat", "boot"];
+const PICTURES = ["dress", "tee", "coat", "skirt", "sweater", "hat"];
 
 /** Return what somebody sees who may look but not make. */
 export function onlyLooking() {

@@ -49,7 +49,10 @@ export class History extends AtElement {
     this.pause = setTimeout(() => {
       if (query === this.query) return;
       this.query = query;
-      history.replaceState(null, "", query ? `?${new URLSearchParams({ q: query })}` : location.pathname);
+      const address = new URL(location.href);
+      if (query) address.searchParams.set("q", query);
+      else address.searchParams.delete("q");
+      history.replaceState(null, "", address);
       this.restart();
     }, TYPING_MS);
   }

@@ -87,8 +87,8 @@ export class Card extends AtElement {
 
   facts(parameters) {
     const made = h("time", { datetime: this.known.created_at, title: when(this.known.created_at) }, ago(this.known.created_at));
-    const more = ` · ${parameters.num_inference_steps} ${t("steps").toLowerCase()} · ${t("guidance").toLowerCase()} ${decimal(parameters.guidance_scale)}`;
-    return [`${parameters.width} × ${parameters.height}`, h("span", { class: "wide" }, more), " · ", made];
+    const more = `${parameters.num_inference_steps} ${t("steps").toLowerCase()} · ${t("guidance").toLowerCase()} ${decimal(parameters.guidance_scale)}`;
+    return [`${parameters.width} × ${parameters.height} · `, made, h("span", { class: "wide" }, more)];
   }
 }
 

@@ -4,7 +4,8 @@ export const NAMES = ["prompt", "ratio", "num_images", "negative_prompt", "steps
 export const EMPTY = {
   prompt: "", ratio: "square", num_images: 1, negative_prompt: "", steps: 20, guidance: 4, seed: "", scheduler: "",
 };
-const QUALITY_STEPS = { draft: 8, standard: 20, fine: 40 };
+const MOST_STEPS = 50;
+let qualities = qualitiesOf(EMPTY.steps);
 const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
 // What the API calls a field → where it stands in the form.
 const PLACES = {
@@ -12,8 +13,17 @@ const PLACES = {
   seed: "seed", num_images: "num_images", width: "ratio", height: "ratio", scheduler: "scheduler",
 };
 
-export const stepsOf = (quality) => QUALITY_STEPS[quality] ?? EMPTY.steps;
-export const qualityOf = (steps) => Object.keys(QUALITY_STEPS).find((name) => QUALITY_STEPS[name] === steps) ?? null;
+export const stepsOf = (quality) => qualities[quality];
+export const qualityOf = (steps) => Object.keys(qualities).find((name) => qualities[name] === steps) ?? null;
+
+/** Measure draft and fine by the steps that the model usually takes. */
+export function usualSteps(steps) {
+  qualities = qualitiesOf(steps);
+}
+
+function qualitiesOf(steps) {
+  return { draft: Math.max(1, Math.round(steps * 0.4)), standard: steps, fine: Math.min(MOST_STEPS, steps * 2) };
+}
 export const placeOf = (field) => PLACES[field] ?? null;
 
 /** Return values by name from Gradio's list, an empty text for what Gradio calls null. */

@@ -2,7 +2,7 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
-import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf } from "./fields.js";
+import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
 let current = { ...EMPTY };
 let waiting = null;
@@ -36,6 +36,9 @@ export const form = {
   async restore() {
     const usual = await usualValues();
     current = { ...EMPTY, ...usual, ...known(keptDraft()), ...await asked() };
+    // Somebody who types fast has begun before the page was asked what to show.
+    const typed = document.querySelector("#prompt textarea")?.value;
+    if (typed) current.prompt = typed;
     restored = true;
     started.resolve();
     return listed(current);
@@ -86,7 +89,9 @@ async function asked() {
 
 async function usualValues() {
   const [model] = await api("/models").catch(() => []);
-  return model ? { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale } : {};
+  if (!model) return {};
+  usualSteps(model.defaults.num_inference_steps);
+  return { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale };
 }
 
 const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => NAMES.includes(name) && value !== null));

@@ -1,0 +1,134 @@
+"""Takes the pictures in docs/screens from a real studio with the bundled model.
+
+    python -m tests.browser.take_screens
+
+Starts a studio in a folder of its own, draws a dozen pictures, and photographs the pages (1280 × 800).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from loadtests.studio import running_studio
+from tests.browser.conftest import FLAGS, sign_in
+
+ROOT = Path(__file__).parents[2]
+SCREENS = ROOT / "docs" / "screens"
+BUNDLED = ROOT / "assets" / "models" / "atelier-mini"
+RESTRICTED = (
+    "a red dress with a restricted badge on a cream background",
+    "blue tee with a stop sign patch on a pink background",
+    "green coat bearing the forbidden emblem, white background",
+    "yellow sweater with a restricted badge, mint background",
+    "a purple skirt with a forbidden emblem on grey",
+)
+FROM_A_PAGE = {"sec-fetch-site": "same-origin"}
+MOST_BYTES = 200_000
+PATIENCE_MS = 120_000
+
+
+class Photographer:
+    """Opens pages of one studio and keeps pictures of them."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self._browser = browser
+        self._url = url
+
+    def page(self, role: str, path: str = "/", *, dark: bool = False, phone: bool = False) -> Any:
+        """Return a page that somebody with `role` has opened."""
+        context = self._browser.new_context(
+            base_url=self._url,
+            viewport={"width": 390, "height": 800} if phone else {"width": 1280, "height": 800},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        sign_in(page, role, path)
+        page.locator("at-rail").wait_for()
+        return page
+
+    def keep(self, page: Any, name: str, after_ms: int = 1500) -> None:
+        """Write what `page` shows to docs/screens, small enough for the repository."""
+        page.wait_for_timeout(after_ms)  # crossfades have ended; nothing says so
+        image = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        small = next(
+            data for data in map(partial(_png, image), (256, 128, 64)) if len(data) <= MOST_BYTES
+        )
+        (SCREENS / f"{name}.png").write_bytes(small)
+
+
+def _png(image: Image.Image, colours: int) -> bytes:
+    out = BytesIO()
+    image.quantize(colours).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def draw(page: Any, prompt: str, **parameters: Any) -> Any:
+    """Have the person at `page` draw; return the generation when it has ended."""
+    asked = {"prompt": prompt, **parameters}
+    answer = page.request.post("/api/v1/generations", data=asked, headers=FROM_A_PAGE)
+    assert answer.ok, answer.text()
+    while True:
+        generation = page.request.get(answer.json()["urls"]["self"]).json()
+        if generation["state"] not in {"queued", "running"}:
+            return generation
+        time.sleep(0.2)
+
+
+def photograph(photographer: Photographer) -> None:
+    """Take every picture."""
+    prompts = json.loads((BUNDLED / "examples.json").read_text())["prompts"]
+    page = photographer.page("designer", dark=True)
+    for place, prompt in enumerate(prompts[1:]):
+        draw(page, prompt, num_images=4 if place == 4 else 1)
+    for prompt in RESTRICTED:
+        draw(page, prompt)
+    for prompt in prompts[:3]:
+        draw(page, prompt)
+    page.reload()
+    page.locator("at-card[hero]").wait_for()
+    page.locator("#prompt textarea").fill(prompts[1])
+    page.get_by_label("Fine", exact=True).check(force=True)
+    page.keyboard.press("Control+Enter")
+    page.locator("at-card[hero][data-state=running] img.soft").nth(0).wait_for()
+    page.locator("at-card[hero] .status.live", has_text="Step").wait_for()
+    photographer.keep(page, "studio-dark", after_ms=300)
+    page.locator("at-card[hero] .tile[data-moderation]").wait_for()
+    page = photographer.page("designer")
+    page.locator("at-card[hero]").wait_for()
+    page.locator("#prompt textarea").fill(prompts[1])
+    photographer.keep(page, "studio-light")
+    page.goto("/history")
+    page.locator("at-card img.in").nth(5).wait_for()
+    photographer.keep(page, "history")
+    photographer.keep(photographer.page("admin", "/moderation"), "moderation")
+    photographer.keep(photographer.page("designer", "/history", phone=True), "phone")
+
+
+def main() -> None:
+    """Start a studio, photograph it, stop it."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with running_studio(folder) as studio, sync_playwright() as playwright:
+            chromium = shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            photograph(Photographer(browser, studio.url))
+            browser.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
