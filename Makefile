@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_E
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial doctor migrate openapi settings lock figures clean
+.PHONY: help run test check fix test-fast test-serial test-browser doctor migrate openapi settings lock figures clean
 
 ##@ Everyday
 
@@ -20,6 +20,7 @@ test: .venv/ready-test ## Everything: lint, types, layers, then every test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory test-fast
 	@$(MAKE) --no-print-directory test-serial
+	@$(MAKE) --no-print-directory test-browser
 
 doctor: .venv/ready ## Say in plain words what is wrong with this machine
 	@.venv/bin/atelier doctor
@@ -38,8 +39,12 @@ fix: .venv/ready-test ## Let ruff mend what it can
 test-fast: .venv/ready-test ## The tests that share the machine, two at a time
 	@$(PYTEST) -q -n 2 -m "not serial and not model" $(ARGS)
 
-test-serial: .venv/ready-test ## Ray, Chromium, whole processes and the bundled model, one at a time
-	@$(PYTEST) -q -m "serial or model" $(ARGS)
+test-serial: .venv/ready-test ## Ray, whole processes and the bundled model, one at a time
+	@$(PYTEST) -q -m "(serial or model) and not browser" $(ARGS)
+
+# A process of its own: Playwright keeps an event loop running in it, beside which no other can run.
+test-browser: .venv/ready-test ## The pages in Chromium
+	@$(PYTEST) -q -m browser $(ARGS)
 
 openapi: .venv/ready-test ## Write docs/openapi.json anew
 	@$(PY) -m backend.cli openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -182,7 +183,8 @@ def _serve(settings: Settings, *, browser: bool) -> None:
         )
     )
     threading.Thread(target=_welcome, args=(settings, browser), daemon=True).start()
-    server.run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
+        server.run()
     out.print("· everything is stopped")
 
 

@@ -27,6 +27,7 @@ def finding(subject: str, settings: Settings) -> doctor.Finding:
     return next(f for f in doctor.examine(settings) if f.subject == subject)
 
 
+@pytest.mark.serial
 class TestCreateKey:
     def test_prints_the_key_and_nothing_else(self, tmp_path: Path) -> None:
         done = atelier(
@@ -83,17 +84,20 @@ class TestDoctor:
         monkeypatch.setenv("ATELIER_MODELS", str(tmp_path / "none.toml"))
         assert finding("Model", Settings(data_dir=tmp_path)).level is Level.PROBLEM
 
+    @pytest.mark.serial
     def test_ends_with_a_failure_when_something_stops_the_studio(self, tmp_path: Path) -> None:
         (tmp_path / "var").write_text("in the way")
         done = atelier("doctor", ATELIER_DATA_DIR=str(tmp_path / "var"), ATELIER_PORT="0")
         assert done.returncode == 1
         assert "Data folder" in done.stdout
 
+    @pytest.mark.serial
     def test_is_content_with_this_machine(self, tmp_path: Path) -> None:
         done = atelier("doctor", ATELIER_DATA_DIR=str(tmp_path), ATELIER_PORT="0")
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.serial
 class TestUp:
     def test_refuses_the_development_sign_in_in_public(self, tmp_path: Path) -> None:
         done = atelier("up", "--host", "0.0.0.0", ATELIER_DATA_DIR=str(tmp_path))
