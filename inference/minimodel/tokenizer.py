@@ -22,7 +22,11 @@ _CORPUS: Final = 12_000
 
 
 def build_tokenizer(captions: int = _CORPUS) -> CLIPTokenizer:
-    """The same tokenizer every time: merges learned from seeded captions, 77 positions."""
+    """A tokenizer with merges learned from seeded captions, 77 positions.
+
+    The learner breaks ties between rare merges at random, so two runs may differ in a few of them; a
+    trained model keeps the vocabulary it was trained with.
+    """
     merges = _learn_merges(captions)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = [*alphabet, *(letter + _SUFFIX for letter in alphabet)]
