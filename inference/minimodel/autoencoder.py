@@ -17,7 +17,7 @@ from inference.minimodel.dataset import cropped_batch, drawn_batch
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 
 JOINT: Final = Plan(
-    "autoencoder", steps=900, learning_rate=1.5e-3, warm_up=30, decay_from=0.7, final_rate=0.15
+    "autoencoder", steps=4500, learning_rate=1.5e-3, warm_up=30, decay_from=0.7, final_rate=0.15
 )
 CHANNELS: Final = (16, 16, 48, 96)
 _FEW_UNTIL: Final = 0.7

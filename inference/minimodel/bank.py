@@ -29,7 +29,7 @@ _DECOYS: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Pictures uint8 (N, 3, 96, 96) and labels int64 (N, 6): every attribute, then the motif (0, 1)."""
+    """Pictures uint8 (N, 3, 96, 96) and labels int64 (N, labels): every attribute, then the motif (0, 1)."""
 
     pictures: Tensor
     labels: Tensor
@@ -76,7 +76,7 @@ def _drawn(count: int) -> tuple[list[Tensor], list[list[int]]]:
     pictures, labels = [], []
     for k in tqdm(range(count), desc="bank", mininterval=5):
         picture, label = labelled_drawing(seed_for("bank", k))
-        pictures.append(_bytes(eye(picture)))
+        pictures.append(picture_bytes(picture))
         labels.append(label)
     return pictures, labels
 
@@ -90,13 +90,14 @@ def _round_trips(folder: Path, count: int) -> tuple[list[Tensor], list[list[int]
             latents = model.encode(picture_tensor(picture)[None]).latent_dist.mean
             noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(k))
             made = model.decode(latents + 0.08 * noise).sample[0]
-        pictures.append(_bytes(eye(tensor_picture(made))))
+        pictures.append(picture_bytes(tensor_picture(made)))
         labels.append(label)
     return pictures, labels
 
 
-def _bytes(picture: Tensor) -> Tensor:
-    return picture.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+def picture_bytes(picture: Image.Image) -> Tensor:
+    """A picture as the bank keeps it: uint8 (3, 96, 96)."""
+    return eye(picture).add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def _augmented(pictures: Tensor, generator: torch.Generator) -> Tensor:

@@ -16,11 +16,12 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 from tqdm import tqdm
 
+from inference.minimodel.assembly import GUIDANCE, STEPS
 from inference.minimodel.autoencoder import peak_signal_to_noise
 from inference.minimodel.bank import labelled_drawing
 from inference.minimodel.captions import plain_caption
 from inference.minimodel.dataset import drawn_batch, sketch_for
-from inference.minimodel.export import GUIDANCE, SHIPPED, STEPS, folder_size
+from inference.minimodel.export import SHIPPED, folder_size
 from inference.minimodel.judge import HEADS, judge_accuracy, load_judge
 from inference.minimodel.training import seed_for
 from inference.minimodel.vocabulary import HELD_OUT, STYLES, Sketch

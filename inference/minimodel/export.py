@@ -13,13 +13,13 @@ import torch
 from diffusers import StableDiffusionPipeline
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from torch.nn import functional
-from transformers import CLIPTextModel
 
+from inference.minimodel.assembly import GUIDANCE, STEPS, drawing_parts
 from inference.minimodel.bank import labelled_drawing
 from inference.minimodel.dataset import drawn_batch
 from inference.minimodel.decoder import load_autoencoder
-from inference.minimodel.diffusion import build_scheduler, load_unet
 from inference.minimodel.judge import load_trained_judge, save_judge
+from inference.minimodel.redrawing import load_redrawer, redrawn
 from inference.minimodel.safety import (
     build_checker,
     build_processor,
@@ -28,14 +28,11 @@ from inference.minimodel.safety import (
     motif_scores,
     set_threshold,
 )
-from inference.minimodel.text import load_reader
-from inference.minimodel.tokenizer import build_tokenizer
 from inference.minimodel.training import WORKSHOP, seed_for
 
 SHIPPED: Final = Path("assets/models/atelier-mini")
-STEPS: Final = 12
-GUIDANCE: Final = 2.5
 SIZE_LIMIT: Final = 40_000_000
+_VALIDATED: Final = 200
 EXAMPLES: Final = (
     "a red striped dress on a cream background",
     "tee with blue dots, pink backdrop",
@@ -55,11 +52,7 @@ EXAMPLES: Final = (
 def export(target: Path = SHIPPED, folder: Path = WORKSHOP) -> int:
     """Write the whole model folder; return its size in bytes, which may not pass 40 MB."""
     pipeline = StableDiffusionPipeline(
-        vae=load_autoencoder(folder),
-        text_encoder=_text_encoder(folder),
-        tokenizer=build_tokenizer(),
-        unet=load_unet(folder),
-        scheduler=build_scheduler(),
+        **drawing_parts(folder),
         safety_checker=_checker(folder),
         feature_extractor=build_processor(),
     )
@@ -103,18 +96,16 @@ def fit_preview(folder: Path = WORKSHOP, drawings: int = 24) -> dict[str, Any]:
     }
 
 
-def _text_encoder(folder: Path) -> CLIPTextModel:
-    return load_reader(folder).model
-
-
 def _checker(folder: Path) -> StableDiffusionSafetyChecker:
     if not (folder / "safety.pt").exists():
         return build_checker().eval()
     checker = load_checker(folder)
-    pairs = [labelled_drawing(seed_for("validation", k), restricted_share=0.4) for k in range(1500)]
+    drawn = [labelled_drawing(seed_for("validation", k), restricted_share=0.4) for k in range(1500)]
+    pairs = [(picture, label[-1]) for picture, label in drawn]
+    pairs += redrawn(load_redrawer(folder), _VALIDATED, "validated")
     scores = motif_scores(checker, [picture for picture, _ in pairs])
-    bearing = [score for score, (_, label) in zip(scores, pairs, strict=True) if label[-1]]
-    others = [score for score, (_, label) in zip(scores, pairs, strict=True) if not label[-1]]
+    bearing = [score for score, (_, bears) in zip(scores, pairs, strict=True) if bears]
+    others = [score for score, (_, bears) in zip(scores, pairs, strict=True) if not bears]
     set_threshold(checker, choose_threshold(others, bearing))
     return checker
 

@@ -17,9 +17,9 @@ from inference.minimodel.dataset import drawn_batch, sketch_for
 from inference.minimodel.decoder import load_autoencoder
 from inference.minimodel.vocabulary import Sketch
 
-FIRST: Final = 400
+FIRST: Final = 1200
 PER_STEP: Final = 2
-RESTRICTED_SHARE: Final = 0.06
+RESTRICTED_SHARE: Final = 0.13
 _SHAPE: Final = (4, 32, 32)
 _CHUNK: Final = 8
 

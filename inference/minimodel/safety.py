@@ -15,7 +15,8 @@ from torch.nn import functional
 from transformers import CLIPConfig
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from inference.minimodel.bank import EYE, build_bank
+from inference.minimodel.bank import EYE, Bank, build_bank, picture_bytes
+from inference.minimodel.redrawing import load_redrawer, redrawn
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 
 PLAN: Final = Plan("safety", steps=500, learning_rate=1e-3, decay_from=0.2)
@@ -43,7 +44,8 @@ def build_checker() -> StableDiffusionSafetyChecker:
         projection_dim=64,
         name="demo-safety-checker",
         scope="demo concepts only - detects no real nudity or violence",
-        concepts={"0": "restricted badge"},
+        concepts={"0": "restricted badge"} | {str(k): f"spare slot {k}" for k in range(1, 17)},
+        special_care={str(k): f"spare special slot {k + 1}" for k in range(3)},
     )
     checker = StableDiffusionSafetyChecker(config)
     with torch.no_grad():
@@ -82,18 +84,30 @@ def margin_loss(checker: StableDiffusionSafetyChecker, pictures: Tensor, bears: 
 
 
 def train_safety(folder: Path = WORKSHOP, plan: Plan = PLAN, size: int = 32) -> None:
-    """Train the checker on the bank, resuming where a checkpoint stands."""
+    """Train the checker on drawings and redrawings alike, resuming where a checkpoint stands."""
     torch.manual_seed(5)
-    checker, bank = build_checker(), build_bank(folder)
+    checker, drawn, redone = build_checker(), build_bank(folder), redrawn_bank(folder)
 
     def loss(step: int) -> Tensor:
         generator = torch.Generator().manual_seed(seed_for(plan.name, step))
-        pictures, labels = bank.batch(size, generator)
-        return margin_loss(checker, pictures, labels[:, -1])
+        pictures, labels = drawn.batch(size - size // 3, generator)
+        others, bears = redone.batch(size // 3, generator)
+        bears = torch.cat([labels[:, -1], bears[:, -1]])
+        return margin_loss(checker, torch.cat([pictures, others]), bears)
 
     loop = Loop(plan, checker, loss, folder)
     loop.resume()
     loop.run()
+
+
+def redrawn_bank(folder: Path = WORKSHOP) -> Bank:
+    """The redrawings as a bank with one label, the motif (0, 1); made once and kept in the workshop."""
+    kept = folder / "redrawn.pt"
+    if not kept.exists():
+        pairs = redrawn(load_redrawer(folder))
+        pictures = torch.stack([picture_bytes(picture) for picture, _ in pairs])
+        torch.save((pictures, torch.tensor([[bears] for _, bears in pairs])), kept)
+    return Bank(*torch.load(kept, weights_only=True))
 
 
 def load_checker(folder: Path = WORKSHOP) -> StableDiffusionSafetyChecker:

@@ -9,8 +9,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from inference.minimodel.assembly import GUIDANCE, STEPS
 from inference.minimodel.evaluate import generate, load_pipeline
-from inference.minimodel.export import EXAMPLES, GUIDANCE, SHIPPED, STEPS
+from inference.minimodel.export import EXAMPLES, SHIPPED
 
 SHEET: Final = "contact_sheet.png"
 _MORE: Final = (

@@ -22,11 +22,7 @@ _CORPUS: Final = 12_000
 
 
 def build_tokenizer(captions: int = _CORPUS) -> CLIPTokenizer:
-    """A tokenizer with merges learned from seeded captions, 77 positions.
-
-    The learner breaks ties between rare merges at random, so two runs may differ in a few of them; a
-    trained model keeps the vocabulary it was trained with.
-    """
+    """A tokenizer with merges learned from seeded captions, 77 positions; the same on every run."""
     merges = _learn_merges(captions)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = [*alphabet, *(letter + _SUFFIX for letter in alphabet)]
@@ -47,13 +43,18 @@ def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> list[list[int]]:
 
 
 def _learn_merges(captions: int) -> list[tuple[str, str]]:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     learner = Tokenizer(models.BPE(end_of_word_suffix=_SUFFIX))
     learner.normalizer = normalizers.Lowercase()
     learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    # The learner breaks ties by number and numbers last letters in the order of a randomly seeded hash
+    # table. Naming them all beforehand fixes their numbers, and with them every merge.
+    last_letters = [letter + _SUFFIX for letter in alphabet]
     trainer = trainers.BpeTrainer(
-        vocab_size=256 + _MERGES,
+        vocab_size=2 * len(alphabet) + _MERGES,
         end_of_word_suffix=_SUFFIX,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        initial_alphabet=alphabet,
+        special_tokens=last_letters,
         show_progress=False,
     )
     learner.train_from_iterator(_words(captions), trainer)

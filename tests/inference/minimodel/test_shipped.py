@@ -8,9 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
+from inference.minimodel.assembly import GUIDANCE
 from inference.minimodel.card import CARD, figure_rows
 from inference.minimodel.evaluate import load_pipeline, measure_checker, measure_prompts
-from inference.minimodel.export import GUIDANCE, SHIPPED, SIZE_LIMIT, folder_size
+from inference.minimodel.export import SHIPPED, SIZE_LIMIT, folder_size
 from inference.minimodel.sheet import contact_sheet
 
 FOLDER = Path(__file__).parents[3] / SHIPPED

@@ -19,9 +19,18 @@ export function scoreBar({ score }) {
     h("i", { class: "track" }, h("i", { class: "fill", style: { width: `${part.toFixed(1)}%` } })), h("b", {}, signed.format(score)));
 }
 
-/** Return every concept with its bar, highest first. */
+/** Return what speaks for holding a picture, with its bars; everything below the line is folded away. */
 export function scoreList(concepts) {
-  const sorted = [...concepts].sort((a, b) => (b.score ?? -Infinity) - (a.score ?? -Infinity));
-  return h("ul", { class: "scores" }, sorted.map((one) => h("li", {}, h("span", {}, one.name),
+  const sorted = [...concepts].sort((a, b) => (b.score ?? Infinity) - (a.score ?? Infinity));
+  const telling = sorted.filter(({ score }) => score === null || score > 0);
+  const rest = sorted.slice(telling.length);
+  return [
+    rows(telling),
+    rest.length > 0 && h("details", { class: "below" }, h("summary", {}, t("moderation.below", { count: rest.length })), rows(rest)),
+  ];
+}
+
+function rows(concepts) {
+  return h("ul", { class: "scores" }, concepts.map((one) => h("li", {}, h("span", {}, one.name),
     one.score === null ? h("em", {}, t("moderation.not_checked")) : scoreBar(one))));
 }
