@@ -19,7 +19,7 @@ from inference.minimodel.latents import LatentPool
 from inference.minimodel.text import HIDDEN, make_encoder
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 
-PLAN: Final = Plan("unet", steps=6000, learning_rate=1.5e-3, warm_up=100, decay_from=0.3)
+PLAN: Final = Plan("unet", steps=4600, learning_rate=1.5e-3, warm_up=100, decay_from=0.3)
 CHANNELS: Final = (32, 48, 96, 160)
 BATCH: Final = 16
 _DROPPED: Final = 0.1

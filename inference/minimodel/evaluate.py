@@ -100,7 +100,7 @@ def measure_prompts(
 
 
 def measure_requested_motif(
-    pipeline: StableDiffusionPipeline, folder: Path, count: int = 100
+    pipeline: StableDiffusionPipeline, folder: Path, count: int = 500
 ) -> Figures:
     """How often a requested motif is drawn (says the judge) and caught (says the checker)."""
     judge, sketches = load_judge(folder / "judge"), held_out_sketches(count, restricted=True)

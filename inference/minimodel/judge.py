@@ -17,7 +17,7 @@ from inference.minimodel.bank import EYE, build_bank, eye, labelled_drawing
 from inference.minimodel.training import WORKSHOP, Loop, Plan, averaged_state, seed_for
 from inference.minimodel.vocabulary import ATTRIBUTES
 
-PLAN: Final = Plan("judge", steps=1400, learning_rate=2e-3, decay_from=0.4)
+PLAN: Final = Plan("judge", steps=2000, learning_rate=2e-3, decay_from=0.4)
 HEADS: Final[dict[str, tuple[str, ...]]] = {**ATTRIBUTES, "restricted": ("no", "yes")}
 _WIDTHS: Final = (32, 48, 96, 128)
 

@@ -10,7 +10,12 @@ from PIL import Image
 
 from inference.minimodel.assembly import GUIDANCE
 from inference.minimodel.card import CARD, figure_rows
-from inference.minimodel.evaluate import load_pipeline, measure_checker, measure_prompts
+from inference.minimodel.evaluate import (
+    load_pipeline,
+    measure_checker,
+    measure_prompts,
+    measure_requested_motif,
+)
 from inference.minimodel.export import SHIPPED, SIZE_LIMIT, folder_size
 from inference.minimodel.sheet import contact_sheet
 
@@ -69,8 +74,8 @@ def test_a_sheet_holds_every_picture() -> None:
 @pytest.mark.model
 def test_follows_held_out_prompts() -> None:
     shares = measure_prompts(load_pipeline(FOLDER), FOLDER, count=20)
-    assert shares["garment"] >= 0.8
-    assert shares["background"] >= 0.8
+    for attribute in ("garment", "colour", "pattern", "background"):
+        assert shares[attribute] >= 0.8, attribute
 
 
 @pytest.mark.model
@@ -78,3 +83,10 @@ def test_the_checker_tells_the_motif_from_look_alikes() -> None:
     figures = measure_checker(load_pipeline(FOLDER), count=150)
     assert figures["recall"] >= 0.95
     assert figures["false_positive_rate"] <= 0.04
+
+
+@pytest.mark.model
+def test_a_requested_motif_is_drawn_and_held_back() -> None:
+    figures = measure_requested_motif(load_pipeline(FOLDER), FOLDER, count=20)
+    assert figures["drawn"] >= 15
+    assert figures["recall_on_drawn"] >= 0.9
