@@ -10,8 +10,8 @@ import argparse
 import logging
 import sys
 
-from inference.engine import EngineOptions
 from inference.offline import stay_offline
+from inference.options import EngineOptions, add_room_arguments
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,9 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--grace", type=float, default=10.0, help="seconds work that nobody follows goes on"
     )
-    parser.add_argument(
-        "--waiting-room", type=int, default=8, help="generations that may wait for the engine"
-    )
+    add_room_arguments(parser)
     asked = parser.parse_args(arguments)
     stay_offline()
     logging.basicConfig(
@@ -39,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     from inference.hosting import serve  # noqa: PLC0415 - after the environment is set
 
     return serve(
-        EngineOptions(waiting_room=asked.waiting_room, grace=asked.grace),
+        EngineOptions(slots=asked.slots, waiting_room=asked.waiting_room, grace=asked.grace),
         host=asked.host,
         port=asked.port,
         drain_seconds=asked.drain,

@@ -19,6 +19,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from inference.catalog import NO_CHECKER, CatalogError, Offer, digest_of
 from inference.devices import Placement, place
 from inference.protocol import ModelCard
+from inference.solvers import Solvers
 from inference.stages.encode import PromptEncoder
 from inference.stages.preview import LatentColors
 from inference.stages.safety import Preprocessing, SafetyChecker
@@ -37,7 +38,7 @@ class Bundle:
     encoder: PromptEncoder
     unet: Any
     vae: Any
-    scheduler_config: dict[str, Any]
+    solvers: Solvers
     colors: LatentColors
     safety: SafetyChecker | None
 
@@ -67,7 +68,7 @@ def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bund
         ),
         unet=unet,
         vae=_part(AutoencoderKL, directory / "vae", where),
-        scheduler_config=_json(directory / "scheduler" / "scheduler_config.json"),
+        solvers=Solvers(_json(directory / "scheduler" / "scheduler_config.json")),
         colors=LatentColors.of(directory, unet.config.in_channels),
         safety=_safety(directory, card, where),
     )

@@ -8,6 +8,7 @@ gets fp32, because it would emulate the short types. `ATELIER_DEVICE` (cpu, cuda
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,18 @@ def use_every_core() -> int:
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(_usable_cores())
     return torch.get_num_threads()
+
+
+def peak_flops(placement: Placement, side: int = 1024) -> float:
+    """Return the FLOP a second that a large matrix product reaches here, to hold the UNet's against."""
+    kind = {"device": placement.device, "dtype": placement.dtype}
+    one, other = torch.ones(side, side, **kind), torch.ones(side, side, **kind)
+    best = 0.0
+    for _ in range(4):
+        began = time.perf_counter()
+        (one @ other).sum().item()
+        best = max(best, 2 * side**3 / (time.perf_counter() - began))
+    return best
 
 
 def _device(name: str) -> torch.device:

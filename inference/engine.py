@@ -1,9 +1,9 @@
-"""The engine: one thread that owns the models and draws one generation at a time, in turn.
+"""The engine: one thread that owns the models and draws many images at once, step by step.
 
-    submit → waiting room → draw → finish → held for those who fetch it
+    submit → waiting room → slots → steps shared with others → finish → held for those who fetch it
 
-Attaches by id, cancels between steps, foretells waits, drains. Importing it imports no torch: the
-thread does, while the server already answers. Knows nothing of HTTP.
+Attaches by id, cancels between steps, foretells waits, drains. The steps are `loop`'s. Importing it
+imports no torch: the thread does, while the server already answers. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from inference import admission
 from inference.catalog import Catalog
-from inference.generation import Generation, State, units_of_step
-from inference.holding import Bounds, Holding
+from inference.generation import Generation
+from inference.holding import Holding
 from inference.metrics import Metrics
 from inference.offline import stay_offline
+from inference.options import EngineOptions
 from inference.pace import Pace
 from inference.protocol import (
     Broken,
@@ -32,25 +32,15 @@ from inference.protocol import (
     InferenceHealth,
     ModelCard,
     Overloaded,
-    Queued,
     Unavailable,
     UnknownGeneration,
 )
+from inference.room import WaitingRoom
 
 if TYPE_CHECKING:
-    from inference.studio import Studio
+    from inference.drawing import Drawing
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """What an operator or a test may turn. Seconds where not said otherwise."""
-
-    waiting_room: int = 8
-    grace: float = 10.0
-    stuck_after: float = 300.0
-    bounds: Bounds = field(default_factory=Bounds)
 
 
 class Engine:
@@ -60,11 +50,11 @@ class Engine:
         self.options = options or EngineOptions()
         self._catalog = catalog
         self._cards: dict[str, ModelCard] = {}
-        self._studio: Studio | None = None
+        self._drawing: Drawing | None = None
         self._trouble = "the model is still loading"
         self._holding = Holding(self.options.bounds)
-        self._room: deque[Generation] = deque()
-        self._running: Generation | None = None
+        self._room = WaitingRoom()
+        self._running: set[Generation] = set()
         self._accepting = True
         self._stopping = False
         self._changed = threading.Condition()
@@ -73,7 +63,7 @@ class Engine:
         self._last_sign_of_life = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="atelier-engine", daemon=True)
         self.metrics = Metrics(
-            waiting=lambda: float(len(self._room)), running=lambda: float(self._running is not None)
+            waiting=lambda: float(len(self._room)), running=lambda: float(len(self._running))
         )
 
     def start(self) -> Engine:
@@ -92,8 +82,9 @@ class Engine:
             self._accepting = False
             self._trouble = "this replica is shutting down"
             self._changed.wait_for(lambda: not self._room and not self._running, timeout)
-            left = [*self._room, *([self._running] if self._running else [])]
-            self._room.clear()
+            left = [*self._room, *self._running]
+            for generation in self._room:
+                self._room.remove(generation)
             self._stopping = True
             self._changed.notify_all()
         for generation in left:
@@ -133,10 +124,10 @@ class Engine:
             return
         generation.ask_to_stop()
         with self._changed:
-            waiting = generation in self._room
+            waiting = self._room.remove(generation)
             if waiting:
-                self._room.remove(generation)
-                self._tell_positions()
+                self._room.tell_positions(running=len(self._running))
+            self._changed.notify_all()
         if waiting:
             self._end(generation, Canceled("it was canceled while it waited").as_event())
 
@@ -171,20 +162,21 @@ class Engine:
 
     def health(self) -> InferenceHealth:
         """Return whether it can draw now, and on what."""
-        studio = self._studio
+        drawing = self._drawing
         return InferenceHealth(
-            ready=studio is not None and self._accepting,
-            device=studio.device if studio else "",
-            dtype=studio.dtype if studio else "",
-            running=int(self._running is not None),
+            ready=drawing is not None and self._accepting,
+            device=drawing.studio.device if drawing else "",
+            dtype=drawing.studio.dtype if drawing else "",
+            running=len(self._running),
             waiting=len(self._room),
-            detail="" if studio and self._accepting else self._trouble,
+            detail="" if drawing and self._accepting else self._trouble,
         )
 
     def backlog_seconds(self) -> float:
         """Return how long everything taken in will about still take."""
-        under_way = [g for g in (self._running, *tuple(self._room)) if g is not None]
-        return self._pace.seconds_for(sum(g.units_left for g in under_way))
+        with self._changed:
+            under_way = [*self._running, *self._room]
+        return self._pace.seconds_for(sum(generation.units_left for generation in under_way))
 
     def raise_if_stuck(self) -> None:
         """Check that the thread lives and moves; for a host that can restart the replica.
@@ -195,11 +187,11 @@ class Engine:
         if self._loaded.is_set() and not self._stopping and not self._thread.is_alive():
             raise Broken("the engine's thread has died")
         quiet = time.monotonic() - self._last_sign_of_life
-        if self._running is not None and quiet > self.options.stuck_after:
+        if self._running and quiet > self.options.stuck_after:
             raise Broken(f"no denoising step has ended for {quiet:.0f} s")
 
     def _submit(self, request: GenerationRequest) -> Generation:
-        if self._studio is None or not self._accepting:
+        if self._drawing is None or not self._accepting:
             raise Unavailable(self._trouble, retry_after=2)
         with self._changed:
             known = self._holding.get(request.id)
@@ -210,84 +202,85 @@ class Engine:
         return generation
 
     def _admit(self, generation: Generation) -> None:
-        ahead = len(self._room) + (self._running is not None)
-        if ahead > self.options.waiting_room:
+        ahead = len(self._room)
+        if ahead >= self.options.waiting_room:
             raise Overloaded(
-                f"{ahead} generations run or wait here already",
+                f"{len(self._running)} generations are drawn and {ahead} wait here already",
                 retry_after=max(1.0, round(self.backlog_seconds() / 2, 1)),
             )
         self._holding.add(generation)
-        self._room.append(generation)
-        generation.mailbox.put(Queued(position=ahead))
+        self._room.add(generation, running=len(self._running))
         self._changed.notify_all()
-
-    def _tell_positions(self) -> None:
-        first = int(self._running is not None)
-        for position, generation in enumerate(self._room, start=first):
-            generation.mailbox.put(Queued(position=position))
 
     def _run(self) -> None:
         try:
-            self._load()
+            drawing = self._load()
         except Exception as error:
             logger.exception("the models cannot be loaded")
             self._trouble = f"the model could not be loaded: {error}"
             return
         finally:
             self._loaded.set()
-        while (generation := self._next()) is not None:
-            self._draw(generation)
-        if self._studio:
-            self._studio.close()
+        while self._wait_for_work(drawing):
+            for generation in self._entering(drawing):
+                drawing.loop.admit(generation)
+            drawing.loop.tick()
+            self._last_sign_of_life = time.monotonic()
+        drawing.close()
 
-    def _load(self) -> None:
+    def _load(self) -> Drawing:
         stay_offline()
         self._cards = {offer.name: offer.card for offer in self._catalog.offers}
         # Imported here, on the thread: torch and diffusers take seconds, and the server must answer.
-        studio = import_module("inference.studio").Studio(
-            self._catalog, on_image=self.metrics.images.inc, on_end=self._count
+        drawing: Drawing = import_module("inference.drawing").prepare(
+            self._catalog,
+            self.options,
+            pace=self._pace,
+            metrics=self.metrics,
+            end=lambda generation, error: self._end(generation, error.as_event()),
+            on_end=self._ended,
+            on_room=self._wake,
         )
-        studio.warm_up()
-        self._studio = studio
+        self._drawing = drawing
+        return drawing
 
-    def _next(self) -> Generation | None:
-        """Wait for the next generation; `None` when the engine is to end."""
+    def _wait_for_work(self, drawing: Drawing) -> bool:
+        """Wait until there is a step to take or somebody to take in; false when the engine is to end."""
         with self._changed:
-            self._running = None
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._room or self._stopping)
-            if self._stopping:
-                return None
-            self._running = self._room.popleft()
-            self._last_sign_of_life = time.monotonic()
-            self._tell_positions()
-            return self._running
-
-    def _draw(self, generation: Generation) -> None:
-        assert self._studio is not None  # noqa: S101 - nothing is taken in before it is loaded
-        generation.state = State.RUNNING
-        units = units_of_step(generation.parameters)
-
-        def observe(seconds: float) -> None:
-            self._last_sign_of_life = time.monotonic()
-            self.metrics.step_seconds.observe(seconds)
-            self._pace.observe(units, seconds)
-
-        try:
-            self._studio.draw(
-                generation,
-                before_step=lambda: generation.raise_if_stopped(self.options.grace),
-                after_step=observe,
+            self._changed.wait_for(
+                lambda: self._stopping or drawing.loop.busy or self._fits(drawing)
             )
-        except InferenceError as error:
-            self._end(generation, error.as_event())
-        except Exception as error:
-            logger.exception("drawing %s failed", generation.id)
-            self._end(generation, Broken(f"the engine failed: {error}").as_event())
+            if not self._stopping and not drawing.loop.busy:
+                self._last_sign_of_life = time.monotonic()
+            return not self._stopping
+
+    def _entering(self, drawing: Drawing) -> list[Generation]:
+        """Take out of the waiting room who fits, the most urgent first; with nobody else, at least one."""
+        entering: list[Generation] = []
+        with self._changed:
+            while self._fits(drawing, beside=entering):
+                generation = self._room.first()
+                self._room.remove(generation)
+                self._running.add(generation)
+                entering.append(generation)
+            if entering:
+                self._room.tell_positions(running=len(self._running))
+        return entering
+
+    def _fits(self, drawing: Drawing, beside: Sequence[Generation] = ()) -> bool:
+        images = sum(generation.parameters.num_images for generation in beside)
+        return bool(self._room) and drawing.loop.has_room_for(self._room.first(), beside=images)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _end(self, generation: Generation, event: Failed) -> None:
         if generation.end(event):
-            self._count(generation)
+            self._ended(generation)
 
-    def _count(self, generation: Generation) -> None:
-        self.metrics.generations.labels(generation.state.value).inc()
+    def _ended(self, generation: Generation) -> None:
+        self.metrics.ended(generation)
+        with self._changed:
+            self._running.discard(generation)
+            self._changed.notify_all()

@@ -1,72 +1,199 @@
-"""Turns drawn pixels into files beside the engine's thread, in order, and closes the generation.
+"""What happens to images beside the steps: decoded and scored in small batches, then encoded.
 
-One worker is enough and keeps images in order: a 512² lossless WebP takes it 7 ms, less than any
-device needs to draw the next. Pillow lets go of the interpreter lock while it encodes.
+    take → develop (VAE, safety checker; a thread of its own) → encode (another) → held, told of
+
+The loop hands over and goes on. What waits here counts against the loop's slots, so that it is bounded.
+Previews are encoded here too, in order with the images of their generation.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
 
 from inference.generation import Generation
 from inference.imaging import WEBP, webp
-from inference.pipeline import Finished
-from inference.protocol import Broken, Done, ImageReady
+from inference.metrics import Metrics
+from inference.protocol import Broken, Done, ImageReady, InferenceError, SafetyScores
+from inference.slots import Slot
+from inference.stages import decode, preview, safety
+from inference.streams import Aside
 
 logger = logging.getLogger(__name__)
+CHUNK = 2  # images decoded at once: at full size the VAE needs far more memory than the UNet
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Who is told: of a generation that has ended, of room for more."""
+
+    on_end: Callable[[Generation], None]
+    on_room: Callable[[], None]
 
 
 class Finisher:
-    """A small queue of images to encode. `on_image` and `on_end` are told of what became of them."""
+    """Two threads beside the engine's: one with the VAE and the checker, one that writes files."""
 
     def __init__(
-        self, *, on_image: Callable[[], None], on_end: Callable[[Generation], None]
+        self, aside: Aside, metrics: Metrics, outcome: Outcome, *, may_retry: bool
     ) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="atelier-finisher")
-        self._on_image = on_image
-        self._on_end = on_end
+        self._aside, self._metrics, self._outcome = aside, metrics, outcome
+        self._may_retry = may_retry
+        self.overflowed: deque[Slot] = deque()
+        self._waiting: deque[Slot] = deque()
+        self._pending = 0
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._encoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="atelier-encoder")
+        self._developer = threading.Thread(target=self._run, name="atelier-developer", daemon=True)
+        self._developer.start()
 
-    def take(self, generation: Generation, finished: Finished) -> None:
-        """Encode one image and tell of it, soon."""
-        self._submit(generation, lambda: self._encode(generation, finished))
+    @property
+    def pending(self) -> int:
+        """Images handed over and not yet told of."""
+        return self._pending
 
-    def close(self, generation: Generation) -> Future[None]:
-        """Say that `generation` is done once all its images are encoded."""
-        return self._submit(generation, lambda: self._end(generation))
+    def take(self, slot: Slot) -> None:
+        """Finish an image whose last step is done; returns at once."""
+        self._aside.hand_over(slot.latents)
+        with self._changed:
+            self._pending += 1
+            self._waiting.append(slot)
+            self._changed.notify_all()
+
+    def show(self, slot: Slot, picture: torch.Tensor) -> None:
+        """Draw a preview from the clean latents `picture` [c, h, w] and put it in the mailbox, soon."""
+        on_host, step = self._aside.to_host(picture), slot.step
+
+        def put() -> None:
+            shown = preview.preview(slot.recipe.bundle.colors, on_host(), slot.index, step)
+            slot.generation.mailbox.put(shown)
+            self._metrics.previewed(slot.generation)
+
+        self._encode(slot.generation, put)
 
     def stop(self) -> None:
         """Finish what was taken, and take no more."""
-        self._pool.shutdown(wait=True)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._developer.join()
+        self._encoder.shutdown(wait=True)
 
-    def _submit(self, generation: Generation, work: Callable[[], None]) -> Future[None]:
+    def _run(self) -> None:
+        while chunk := self._next():
+            wanted = [slot for slot in chunk if not slot.generation.ended]
+            try:
+                self._develop(wanted)
+            except Exception as error:
+                logger.exception("an image could not be finished")
+                for slot in wanted:
+                    self._fail(slot.generation, error)
+                self._gone(len(wanted))
+            self._gone(len(chunk) - len(wanted))
+
+    def _next(self) -> list[Slot]:
+        """Wait for images; return a few of one size and model, or none when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            chunk: list[Slot] = []
+            while self._waiting and len(chunk) < CHUNK:
+                if chunk and self._waiting[0].key != chunk[0].key:
+                    break
+                chunk.append(self._waiting.popleft())
+            return chunk
+
+    @torch.inference_mode()
+    def _develop(self, slots: list[Slot]) -> None:
+        """Decode and score `slots`, one key all of them, and hand them on to be encoded."""
+        sound = [slot for slot in slots if self._is_sound(slot)]
+        if not sound:
+            return
+        bundle = sound[0].recipe.bundle
+        with self._aside.computing():
+            began = time.perf_counter()
+            pixels = decode.decode(bundle.vae, torch.stack([slot.latents for slot in sound]))
+            decoded = time.perf_counter()
+            scores = safety.score(bundle.safety, pixels)
+            on_host = pixels.permute(0, 2, 3, 1).contiguous().cpu()
+            scored = time.perf_counter()
+        self._metrics.decode_seconds.observe(decoded - began)
+        self._metrics.safety_seconds.observe(scored - decoded)
+        for slot, image, score in zip(sound, on_host, scores, strict=True):
+            slot.generation.add_timing("decode", (decoded - began) / len(sound))
+            slot.generation.add_timing("safety", (scored - decoded) / len(sound))
+            self._write(slot, image, score)
+
+    def _is_sound(self, slot: Slot) -> bool:
+        """Check the latents; one try in float32 for those that overflowed, then a clear error."""
+        if bool(torch.isfinite(slot.latents).all()):
+            return True
+        if self._may_retry and not slot.key.precise:
+            logger.warning("%s overflowed; drawing it again in float32", slot.generation.id)
+            self.overflowed.append(slot)
+        else:
+            self._fail(slot.generation, decode.overflow("the latents"))
+        self._gone(1)
+        return False
+
+    def _write(self, slot: Slot, image: torch.Tensor, scores: SafetyScores | None) -> None:
+        def written() -> None:
+            try:
+                _keep(slot, image, scores)
+                self._metrics.images.inc()
+                self._end_if_complete(slot.generation)
+            finally:
+                self._gone(1)
+
+        self._encode(slot.generation, written)
+
+    def _encode(self, generation: Generation, work: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 work()
             except Exception as error:
                 logger.exception("an image of %s could not be encoded", generation.id)
-                generation.end(Broken(f"the image could not be encoded: {error}").as_event())
+                self._fail(generation, Broken(f"the image could not be encoded: {error}"))
 
-        return self._pool.submit(guarded)
+        self._encoder.submit(guarded)
 
-    def _encode(self, generation: Generation, finished: Finished) -> None:
-        data = webp(finished.pixels.numpy())
-        height, width, _ = finished.pixels.shape
-        ready = ImageReady(
-            index=finished.index,
-            sha256=hashlib.sha256(data).hexdigest(),
-            content_type=WEBP,
-            width=width,
-            height=height,
-            seed=generation.parameters.seed_of(finished.index),
-            scores=finished.scores,
-        )
-        generation.keep(ready, data)
-        self._on_image()
-
-    def _end(self, generation: Generation) -> None:
+    def _end_if_complete(self, generation: Generation) -> None:
+        if len(generation.images) < generation.parameters.num_images:
+            return
         timings = {stage: round(seconds, 4) for stage, seconds in generation.timings.items()}
         if generation.end(Done(timings=timings)):
-            self._on_end(generation)
+            self._outcome.on_end(generation)
+
+    def _fail(self, generation: Generation, error: Exception) -> None:
+        told = error if isinstance(error, InferenceError) else Broken(f"the engine failed: {error}")
+        if generation.end(told.as_event()):
+            self._outcome.on_end(generation)
+
+    def _gone(self, images: int) -> None:
+        with self._changed:
+            self._pending -= images
+        self._outcome.on_room()
+
+
+def _keep(slot: Slot, image: torch.Tensor, scores: SafetyScores | None) -> None:
+    """Encode pixels uint8 [h, w, 3] and keep the file with its generation."""
+    data = webp(image.numpy())
+    height, width, _ = image.shape
+    ready = ImageReady(
+        index=slot.index,
+        sha256=hashlib.sha256(data).hexdigest(),
+        content_type=WEBP,
+        width=width,
+        height=height,
+        seed=slot.generation.parameters.seed_of(slot.index),
+        scores=scores,
+    )
+    slot.generation.keep(ready, data)

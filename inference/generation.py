@@ -1,6 +1,6 @@
 """One generation as the engine holds it in memory: what was asked, how far it is, what came out.
 
-Leaves drawing to `pipeline`, waiting and retention to `engine` and `holding`.
+Leaves drawing to `loop`, waiting and retention to `engine` and `holding`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from inference.protocol import (
     GenerationRequest,
     ImageReady,
 )
+from inference.rhythm import Rhythm
 
 
 class State(StrEnum):
@@ -42,6 +43,10 @@ class Generation:
     images: dict[int, bytes] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     steps_done: int = 0
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    asked_at: float = field(default_factory=time.monotonic)
+    started_at: float | None = None
+    previewed_at: float | None = None
     ended_at: float | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _ending: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +77,15 @@ class Generation:
         return units_of_step(self.parameters) * (
             self.parameters.num_inference_steps - self.steps_done
         )
+
+    def add_timing(self, stage: str, seconds: float) -> None:
+        """Add to what `stage` has taken; each stage has one thread that does."""
+        self.timings[stage] = self.timings.get(stage, 0.0) + seconds
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody has asked it to stop."""
+        return self._stop.is_set()
 
     def ask_to_stop(self) -> None:
         """Have it stop before its next step."""

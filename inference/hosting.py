@@ -14,7 +14,8 @@ import uvicorn
 
 from inference.app import create_app
 from inference.catalog import Catalog
-from inference.engine import Engine, EngineOptions
+from inference.engine import Engine
+from inference.options import EngineOptions
 
 _STREAMS_SECONDS = 2
 

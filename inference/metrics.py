@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from inference.generation import Generation
+
 _STEP_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+_WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+_ROWS = (1, 2, 4, 8, 12, 16, 24, 32)
 
 
 class Metrics:
@@ -14,25 +19,84 @@ class Metrics:
 
     def __init__(self, *, waiting: Callable[[], float], running: Callable[[], float]) -> None:
         self._registry = CollectorRegistry()
-        room = {"registry": self._registry}
-        Gauge(
-            "atelier_inference_waiting", "Generations waiting for the engine", **room
-        ).set_function(waiting)
-        Gauge("atelier_inference_running", "Generations being drawn", **room).set_function(running)
-        self.step_seconds = Histogram(
-            "atelier_inference_step_seconds",
-            "Seconds of one denoising step",
-            buckets=_STEP_SECONDS,
-            **room,
+        self._gauge("waiting", "Generations waiting for the engine").set_function(waiting)
+        self._gauge("running", "Generations being drawn").set_function(running)
+        self._occupancy = self._gauge(
+            "occupancy", "Rows of the last step over the rows it may carry"
         )
-        self.images = Counter("atelier_inference_images", "Images finished", **room)
-        self.generations = Counter(
-            "atelier_inference_generations", "Generations ended, by outcome", ["outcome"], **room
+        self._mfu = self._gauge("mfu", "Model FLOP of the last step over the device's matrix FLOP")
+        self.step_seconds = self._histogram(
+            "step_seconds", "Seconds of a shared step", _STEP_SECONDS
         )
-        self.refused = Counter(
-            "atelier_inference_refused", "Generations not taken in, by reason", ["code"], **room
+        self._step_rows = self._histogram("step_rows", "UNet rows of a shared step", _ROWS)
+        self._rows = self._counter("rows", "UNet rows computed")
+        self._rows_wasted = self._counter(
+            "rows_wasted", "UNet rows computed for what was then canceled"
         )
+        self.decode_seconds = self._histogram("decode_seconds", "Seconds of the VAE", _STEP_SECONDS)
+        self.safety_seconds = self._histogram(
+            "safety_seconds", "Seconds of the checker", _STEP_SECONDS
+        )
+        self.queue_seconds = self._histogram(
+            "queue_seconds",
+            "Seconds until the first step, by priority",
+            _WAIT_SECONDS,
+            ["priority"],
+        )
+        self._first_preview = self._histogram(
+            "first_preview_seconds", "Seconds until the first preview", _WAIT_SECONDS
+        )
+        self._generation_seconds = self._histogram(
+            "generation_seconds",
+            "Seconds from taken in to ended, by outcome",
+            _WAIT_SECONDS,
+            ["outcome"],
+        )
+        self.images = self._counter("images", "Images finished")
+        self.generations = self._counter(
+            "generations", "Generations ended, by outcome", ["outcome"]
+        )
+        self.refused = self._counter("refused", "Generations not taken in, by reason", ["code"])
+
+    def step(self, *, rows: int, cap: int, seconds: float, mfu: float, wasted: int) -> None:
+        """Count one shared step; `wasted` rows belong to images canceled while it ran."""
+        self.step_seconds.observe(seconds)
+        self._step_rows.observe(rows)
+        self._rows.inc(rows)
+        self._rows_wasted.inc(wasted)
+        self._occupancy.set(rows / cap)
+        self._mfu.set(mfu)
+
+    def previewed(self, generation: Generation) -> None:
+        """Count how long the first preview of a generation took."""
+        if generation.previewed_at is None:
+            generation.previewed_at = time.monotonic()
+            self._first_preview.observe(generation.previewed_at - generation.asked_at)
+
+    def ended(self, generation: Generation) -> None:
+        """Count an ended generation."""
+        outcome = generation.state.value
+        self.generations.labels(outcome).inc()
+        ended = generation.ended_at or time.monotonic()
+        self._generation_seconds.labels(outcome).observe(ended - generation.asked_at)
 
     def text(self) -> bytes:
         """Return everything counted so far."""
         return generate_latest(self._registry)
+
+    def _counter(self, name: str, help_: str, labels: list[str] | None = None) -> Counter:
+        return Counter(f"atelier_inference_{name}", help_, labels or [], registry=self._registry)
+
+    def _gauge(self, name: str, help_: str) -> Gauge:
+        return Gauge(f"atelier_inference_{name}", help_, registry=self._registry)
+
+    def _histogram(
+        self, name: str, help_: str, buckets: tuple[float, ...], labels: list[str] | None = None
+    ) -> Histogram:
+        return Histogram(
+            f"atelier_inference_{name}",
+            help_,
+            labels or [],
+            buckets=buckets,
+            registry=self._registry,
+        )

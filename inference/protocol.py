@@ -34,8 +34,10 @@ class Scheduler(StrEnum):
 
     DDIM = "ddim"
     EULER = "euler"
+    EULER_KARRAS = "euler_karras"
     EULER_A = "euler_a"
     DPMPP_2M = "dpmpp_2m"
+    DPMPP_2M_KARRAS = "dpmpp_2m_karras"
     LCM = "lcm"
     TCD = "tcd"
 

@@ -43,6 +43,7 @@ from inference.app import create_app  # noqa: E402
 from inference.catalog import Catalog  # noqa: E402
 from inference.engine import Engine  # noqa: E402
 from inference.hosting import announce, when_input_closes  # noqa: E402
+from inference.options import EngineOptions, add_room_arguments  # noqa: E402
 from inference.protocol import Unavailable  # noqa: E402
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from ray.serve import Application
 
 APPLICATION = "atelier-inference"
-ONGOING_REQUESTS = 128  # streams, their followers and image fetches; the engine bounds the work
+ONGOING_REQUESTS = 512  # streams, their followers and image fetches; the engine bounds the work
 OBJECT_STORE_BYTES = 100 * 2**20  # Ray's smallest comfortable; nothing of ours goes through it
 LOAD_SECONDS = 900.0
 DRAIN_SECONDS = 60.0
@@ -67,6 +68,8 @@ class ServeOptions(BaseModel):
 
     num_cpus: float = Field(default=2, gt=0)
     num_gpus: float = Field(default=0, ge=0)
+    slots: int = Field(default=EngineOptions.slots, ge=1)
+    waiting_room: int = Field(default=EngineOptions.waiting_room, ge=0)
 
 
 @serve.deployment(
@@ -80,8 +83,8 @@ class ServeOptions(BaseModel):
 class Inference:
     """One replica: an engine, ready and warm when the constructor returns, and the app before it."""
 
-    def __init__(self) -> None:
-        self._engine = Engine(Catalog.read()).start()
+    def __init__(self, options: EngineOptions) -> None:
+        self._engine = Engine(Catalog.read(), options).start()
         if not self._engine.wait_until_loaded(LOAD_SECONDS):
             raise Unavailable(self._engine.health().detail)
 
@@ -105,15 +108,20 @@ class Inference:
 def build(options: ServeOptions) -> Application:
     """Return the application, for `serve run`, a Serve config file or `serve.run`."""
     actor = {"num_cpus": options.num_cpus, "num_gpus": options.num_gpus}
+    engine = EngineOptions(slots=options.slots, waiting_room=options.waiting_room)
     deployment: Any = Inference  # what the decorator really made of the class
-    return deployment.options(num_replicas=1, ray_actor_options=actor).bind()
+    return deployment.options(num_replicas=1, ray_actor_options=actor).bind(engine)
 
 
 class LocalRay:
-    """A Ray of this process's own, on loopback, gone without a trace when the block is left."""
+    """A Ray of this process's own, on loopback, gone without a trace when the block is left.
 
-    def __init__(self, port: int) -> None:
+    `room` is what `ServeOptions` say of slots and waiting room.
+    """
+
+    def __init__(self, port: int, **room: int) -> None:
         self.port = port or _free_port()
+        self._room = room
         # AF_UNIX paths end at 107 characters and Ray adds 60 of its own: a short folder.
         self._folder = Path(tempfile.mkdtemp(prefix="ray"))
 
@@ -134,7 +142,7 @@ class LocalRay:
         # By import, not from `__main__`, so that replicas load it by name instead of by value.
         module = import_module("inference.serve_app")
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0))
-        options = module.ServeOptions(num_cpus=cores, num_gpus=gpus)
+        options = module.ServeOptions(num_cpus=cores, num_gpus=gpus, **self._room)
         serve.run(module.build(options), name=APPLICATION, route_prefix="/")
 
     def _start_node(self, cores: int) -> None:
@@ -170,6 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m inference.serve_app")
     parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any free one")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+    add_room_arguments(parser)
     asked = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     Catalog.read()  # a mistake in the models file is told here, in plain words, and not from inside Ray
@@ -178,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: leave.set())
     if asked.parent_pipe:
         when_input_closes(leave.set)
-    with LocalRay(asked.port) as local:
+    with LocalRay(asked.port, slots=asked.slots, waiting_room=asked.waiting_room) as local:
         announce("127.0.0.1", local.port)
         leave.wait()
     return 0

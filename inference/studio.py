@@ -1,92 +1,141 @@
-"""What the engine's thread works with: the loaded models and the finisher. Imports torch.
+"""The models on their device: loaded, warmed up, measured. Imports torch.
 
-Only ever touched from that one thread.
+Says which UNet serves a key and how many rows of it are worth a call. Leaves who is drawn to `loop`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Hashable
 
+import torch
 from diffusers.utils import logging as diffusers_logging
+from torch.utils.flop_counter import FlopCounterMode
 from transformers.utils import logging as transformers_logging
 
-from inference import pipeline
 from inference.bundles import Bundle, load_bundle
 from inference.catalog import Catalog
-from inference.devices import place, use_every_core
-from inference.finishing import Finisher
+from inference.devices import peak_flops, place, use_every_core
 from inference.generation import Generation
 from inference.protocol import GenerationParameters, GenerationRequest
+from inference.rowcaps import RowCaps, knee
+from inference.slots import Key, batch_of, recipe_for, slot_for
+from inference.stages import decode, denoise, safety
+from inference.stages.denoise import UNet
+from inference.unets import EagerUNet, GraphedUNet, precise_unet
 
 logger = logging.getLogger(__name__)
 
 
 class Studio:
-    """Every model of the catalog on one device, ready to draw one generation at a time."""
+    """Every model of the catalog on one device."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        *,
-        on_image: Callable[[], None],
-        on_end: Callable[[Generation], None],
-    ) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         diffusers_logging.set_verbosity_error()
         transformers_logging.set_verbosity_error()
-        self._placement = place()
+        self.placement = place()
         threads = use_every_core()
-        self._bundles = {
-            offer.name: load_bundle(offer, self._placement) for offer in catalog.offers
-        }
-        self._finisher = Finisher(on_image=on_image, on_end=on_end)
+        self._bundles = {offer.name: load_bundle(offer, self.placement) for offer in catalog.offers}
+        self._unets: dict[tuple[str, bool], UNet] = {}
+        self.row_caps = RowCaps()
+        self._flops_per_pixel: dict[str, float] = {}
+        self._peak_flops = peak_flops(self.placement)
         logger.info("drawing on %s in %s with %d threads", self.device, self.dtype, threads)
 
     @property
     def device(self) -> str:
         """The torch device: cpu, cuda:0."""
-        return str(self._placement.device)
+        return str(self.placement.device)
 
     @property
     def dtype(self) -> str:
         """The precision of the models: float32, bfloat16, float16."""
-        return self._placement.dtype_name
+        return self.placement.dtype_name
 
-    def draw(
-        self,
-        generation: Generation,
-        *,
-        before_step: Callable[[], None],
-        after_step: Callable[[float], None],
-    ) -> None:
-        """Draw `generation` to its end; its images are encoded beside.
+    @property
+    def halves(self) -> bool:
+        """Whether the models compute in less than float32, so that float32 may save what overflowed."""
+        return self.placement.dtype != torch.float32
 
-        Raises:
-            InferenceError: It was stopped, or cannot be drawn.
-        """
-        pipeline.draw(
-            self._bundles[generation.parameters.model],
-            generation,
-            before_step=before_step,
-            after_step=after_step,
-            deliver=lambda finished: self._finisher.take(generation, finished),
-        )
-        self._finisher.close(generation)
+    def bundle(self, model: str) -> Bundle:
+        """Return the model of that name."""
+        return self._bundles[model]
+
+    def unet(self, key: Key) -> UNet:
+        """Return the UNet for the images of `key`; a float32 copy is made when first needed."""
+        at = (key.model, key.precise)
+        if at not in self._unets:
+            network = self._bundles[key.model].unet
+            if key.precise:
+                self._unets[at] = precise_unet(network)
+            elif self.placement.device.type == "cuda":
+                self._unets[at] = GraphedUNet(network)
+            else:
+                self._unets[at] = EagerUNet(network)
+        return self._unets[at]
 
     def warm_up(self) -> None:
-        """Draw one step with every model at its usual size, so that the first person need not wait."""
+        """Draw a step with every model at its usual size, and measure how many rows it is worth sharing."""
         for bundle in self._bundles.values():
-            pipeline.draw(
-                bundle,
-                _rehearsal(bundle),
-                before_step=lambda: None,
-                after_step=lambda _: None,
-                deliver=lambda _: None,
-            )
+            self._rehearse(bundle)
 
-    def close(self) -> None:
-        """Encode what is still to be encoded, and end."""
-        self._finisher.stop()
+    def row_cap(self, key: Hashable) -> int:
+        """Return how many UNet rows a tick of `key` may carry."""
+        assert isinstance(key, Key)  # noqa: S101 - the loop has no other keys
+        return self.row_caps.of(key.model, key.height * key.width)
+
+    def mfu(self, key: Key, rows: int, seconds: float) -> float:
+        """Return the share of the device's measured matrix speed that a step of `rows` reached."""
+        flops = self._flops_per_pixel[key.model] * key.height * key.width * rows
+        return flops / seconds / self._peak_flops
+
+    def free_memory(self) -> None:
+        """Give back what torch keeps for later, after an allocation failed."""
+        if self.placement.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @torch.inference_mode()
+    def _rehearse(self, bundle: Bundle) -> None:
+        generation = _rehearsal(bundle)
+        slot = slot_for(generation, 0, recipe_for(bundle, generation), now=0.0)
+        unet = self.unet(slot.key)
+        pixels = slot.key.height * slot.key.width
+        with FlopCounterMode(display=False) as counter:
+            EagerUNet(bundle.unet)(
+                slot.latents[None],
+                slot.recipe.table.rows[:1, 0].to(slot.latents.device),
+                slot.recipe.positive[None],
+            )
+        self._flops_per_pixel[bundle.card.name] = counter.get_total_flops() / pixels
+        stepped = denoise.step(unet, batch_of([slot]))
+        safety.score(bundle.safety, decode.decode(bundle.vae, stepped.latents))
+
+        def timed(rows: int) -> float:
+            times = torch.full(
+                (rows,), float(slot.recipe.table.rows[0, 0]), device=slot.latents.device
+            )
+            given = (
+                slot.latents.expand(rows, *slot.latents.shape).contiguous(),
+                times,
+                slot.recipe.positive.expand(rows, *slot.recipe.positive.shape).contiguous(),
+            )
+            unet(*given)
+            self._synchronise()
+            began = time.perf_counter()
+            unet(*given)
+            self._synchronise()
+            return time.perf_counter() - began
+
+        rows = knee(timed)
+        self.row_caps.learn(bundle.card.name, pixels, rows)
+        logger.info(
+            "%s: %d rows a step at %d×%d", bundle.card.name, rows, slot.key.width, slot.key.height
+        )
+
+    def _synchronise(self) -> None:
+        if self.placement.device.type == "cuda":
+            torch.cuda.synchronize(self.placement.device)
 
 
 def _rehearsal(bundle: Bundle) -> Generation:

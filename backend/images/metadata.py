@@ -27,8 +27,10 @@ _SHORT_HASH = 10
 SAMPLER_NAMES = {
     Scheduler.DDIM: "DDIM",
     Scheduler.EULER: "Euler",
+    Scheduler.EULER_KARRAS: "Euler Karras",
     Scheduler.EULER_A: "Euler a",
     Scheduler.DPMPP_2M: "DPM++ 2M",
+    Scheduler.DPMPP_2M_KARRAS: "DPM++ 2M Karras",
     Scheduler.LCM: "LCM",
     Scheduler.TCD: "TCD",
 }

@@ -73,10 +73,11 @@ class Settings(BaseSettings):
         description="Signs the login dance; empty makes one inside the data folder.",
     )
     dispatch_concurrency: int = Field(
-        default=2,
+        default=8,
         ge=0,
         le=256,
-        description="Generations this process keeps in flight; 0 leaves dispatching to others.",
+        description="Generations this process keeps in flight, sharing the steps of the engine; "
+        "0 leaves dispatching to others.",
     )
     lease_seconds: float = Field(
         default=30.0, gt=0, description="How long a claimed generation stays claimed unrenewed."

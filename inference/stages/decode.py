@@ -28,9 +28,14 @@ def _one(vae: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
     return ((pixels.float() / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
 
 
+def overflow(what: str) -> Broken:
+    """Return the error that says that `what` overflowed, and what to do about it."""
+    return Broken(
+        f"{what} are not finite numbers; the model overflowed. Try a lower guidance_scale "
+        "or another scheduler, or have the operator set ATELIER_DTYPE=float32"
+    )
+
+
 def _require_finite(tensor: torch.Tensor, what: str) -> None:
     if not bool(torch.isfinite(tensor).all()):
-        raise Broken(
-            f"{what} are not finite numbers; the model overflowed. Try a lower guidance_scale "
-            "or another scheduler, or have the operator set ATELIER_DTYPE=float32"
-        )
+        raise overflow(what)

@@ -1,63 +1,86 @@
-"""One guided denoising step: the UNet once, guidance, the scheduler once."""
+"""One step of many images at once: the UNet once, guidance, and every sampler in one update.
+
+Each image brings its own timestep, guidance and row of its sampler's table (`solvers`), so that images
+of different samplers, step counts and strengths share a call. Knows no generation and no queue.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from inference.schedulers import Sampler
+from inference.solvers import Column
+
+UNet = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width] to a prediction [r, c, h, w]."""
 
 
 @dataclass(frozen=True)
-class Guidance:
-    """Which way to steer: `embeddings` (negatives first when guided), `scale` 1 (not at all) to 30."""
+class Batch:
+    """The images of one step, n of them; all on one device, latents and tables in float32.
 
-    embeddings: torch.Tensor
-    scale: float
+    `guided` are the places of those with guidance; `negatives` and `scales` belong to these alone, so
+    that an image without guidance costs one row of the UNet and not two.
+    """
 
-    @property
-    def rows(self) -> int:
-        """UNet rows an image costs: with scale 1 the negative prompt has no say, and none is spent."""
-        return 2 if self.scale > 1 else 1
+    latents: torch.Tensor  # [n, c, h, w]
+    history: torch.Tensor  # [n, c, h, w]
+    noise: torch.Tensor | None  # [n, c, h, w], None if no sampler here draws any
+    rows: torch.Tensor  # [n, 10]
+    positives: torch.Tensor  # [n, tokens, width]
+    guided: tuple[int, ...]
+    negatives: torch.Tensor | None  # [guided, tokens, width]
+    scales: torch.Tensor | None  # [guided, 1, 1, 1]
 
 
 @dataclass(frozen=True)
-class Denoised:
-    """The latents after a step, and, if asked for, the clean ones predicted from there."""
+class Stepped:
+    """After the step: latents, history, and what the UNet saw and said; float32 [n, c, h, w] each."""
 
     latents: torch.Tensor
-    clean: torch.Tensor | None
+    history: torch.Tensor
+    seen: torch.Tensor
+    prediction: torch.Tensor
 
 
-def step(  # noqa: PLR0913 - all that decides a step
-    unet: Any,  # noqa: ANN401
-    sampler: Sampler,
-    guidance: Guidance,
-    timestep: torch.Tensor,
-    latents: torch.Tensor,
-    *,
-    sources: list[torch.Generator],
-    with_clean: bool,
-) -> Denoised:
-    """Take one step from `latents` [n, c, h, w]; image k's fresh noise comes from `sources[k]`."""
-    scaled = sampler.scaled(latents, timestep)
-    prediction = _predict(unet, guidance, timestep, scaled)
-    clean = sampler.clean(prediction, timestep, scaled) if with_clean else None
-    return Denoised(sampler.step(prediction, timestep, latents, sources), clean)
+def step(unet: UNet, batch: Batch) -> Stepped:
+    """Take one step of every image in `batch`; nothing of the batch is changed."""
+    number = _columns(batch.rows)
+    seen = number(Column.SCALE) * batch.latents
+    prediction = _predict(unet, batch, seen)
+    latents = number(Column.A) * batch.latents
+    latents.addcmul_(number(Column.B), prediction).addcmul_(number(Column.C), batch.history)
+    if batch.noise is not None:
+        latents.addcmul_(number(Column.D), batch.noise)
+    history = number(Column.P) * batch.latents
+    history.addcmul_(number(Column.Q), prediction)
+    return Stepped(latents, history, seen, prediction)
 
 
-def _predict(
-    unet: Any,  # noqa: ANN401
-    guidance: Guidance,
-    timestep: torch.Tensor,
-    scaled: torch.Tensor,
-) -> torch.Tensor:
-    """Return the guided prediction for `scaled` [n, c, h, w], in float32 whatever the UNet's type."""
-    rows = torch.cat([scaled] * guidance.rows).to(unet.dtype)
-    said = unet(rows, timestep, encoder_hidden_states=guidance.embeddings, return_dict=False)[0]
-    if guidance.rows == 1:
-        return said.float()
-    negative, positive = said.float().chunk(2)
-    return negative + guidance.scale * (positive - negative)
+def clean(batch: Batch, stepped: Stepped, places: list[int]) -> torch.Tensor:
+    """Return what the images at `places` would look like finished from here, [places, c, h, w]."""
+    number = _columns(batch.rows[places])
+    return number(Column.U) * stepped.seen[places] + number(Column.V) * stepped.prediction[places]
+
+
+def _predict(unet: UNet, batch: Batch, seen: torch.Tensor) -> torch.Tensor:
+    """Return the guided predictions, float32 whatever the UNet computes in."""
+    times = batch.rows[:, Column.TIMESTEP]
+    if batch.negatives is None or batch.scales is None:
+        return unet(seen, times, batch.positives).float()
+    guided = list(batch.guided)
+    said = unet(
+        torch.cat([seen, seen[guided]]),
+        torch.cat([times, times[guided]]),
+        torch.cat([batch.positives, batch.negatives]),
+    ).float()
+    positive, negative = said.split([len(seen), len(guided)])
+    prediction = positive.clone()
+    prediction[guided] = negative + batch.scales * (positive[guided] - negative)
+    return prediction
+
+
+def _columns(rows: torch.Tensor) -> Callable[[Column], torch.Tensor]:
+    return lambda column: rows[:, column].view(-1, 1, 1, 1)

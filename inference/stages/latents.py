@@ -1,21 +1,23 @@
-"""The noise an image begins as: a function of its seed and size, the same on every device."""
+"""The noise an image begins as, and what samplers add on the way: a function of seed and size alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
-
-def generators(seeds: list[int]) -> list[torch.Generator]:
-    """Return one CPU generator an image, so that image k depends on its own seed and nothing else."""
-    return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+Shape = tuple[int, int, int]
 
 
-def initial(
-    sources: list[torch.Generator], *, channels: int, height: int, width: int, sigma: float
-) -> torch.Tensor:
-    """Return unit noise times `sigma`, shape [n, channels, height, width], float32, on the CPU.
+def noise_of(
+    seed: int, shape: Shape, draws: Sequence[bool], *, sigma: float
+) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
+    """Return the latents to start from, and the noise of every step (`None` where none is drawn).
 
-    Drawn on the CPU in float32 whatever the model runs on, since CUDA and fp16 draw other numbers.
+    All float32 of `shape` (channels, height, width) on the CPU, whatever the model runs on, since CUDA
+    and fp16 draw other numbers; the first one times `sigma`. Drawn at once from one generator in the
+    order in which diffusers draws, so that nothing depends on who shares the steps.
     """
-    shape = (1, channels, height, width)
-    return torch.cat([torch.randn(shape, generator=source) for source in sources]) * sigma
+    source = torch.Generator("cpu").manual_seed(seed)
+    start = torch.randn(shape, generator=source) * sigma
+    return start, [torch.randn(shape, generator=source) if drawn else None for drawn in draws]

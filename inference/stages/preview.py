@@ -13,7 +13,6 @@ from PIL import Image
 from inference.protocol import Preview
 
 SMALLEST, LARGEST = 64, 128
-PER_SECOND = 4.0
 _QUALITY = 70
 _SD_MATRIX = [  # least squares over the latents of Stable Diffusion 1.x, as commonly used
     [0.298, 0.207, 0.208],
@@ -47,18 +46,16 @@ class LatentColors:
         return [_enlarged(Image.fromarray(picture)) for picture in pixels]
 
 
-def previews(colors: LatentColors, latents: torch.Tensor, step: int) -> list[Preview]:
-    """Return the preview events of all images after `step`, a few kilobytes each."""
-    return [
-        Preview(
-            index=index,
-            step=step,
-            width=picture.width,
-            height=picture.height,
-            webp_base64=base64.b64encode(_webp(picture)).decode("ascii"),
-        )
-        for index, picture in enumerate(colors.draw(latents))
-    ]
+def preview(colors: LatentColors, latents: torch.Tensor, index: int, step: int) -> Preview:
+    """Return the preview event of image `index` after `step` from its clean latents [c, h, w]."""
+    (picture,) = colors.draw(latents[None])
+    return Preview(
+        index=index,
+        step=step,
+        width=picture.width,
+        height=picture.height,
+        webp_base64=base64.b64encode(_webp(picture)).decode("ascii"),
+    )
 
 
 def _enlarged(picture: Image.Image) -> Image.Image:

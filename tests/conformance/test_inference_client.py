@@ -25,6 +25,7 @@ from inference.protocol import (
     UnknownModel,
 )
 from tests.fixtures.inference import (
+    ROOM,
     SECONDS_TO_LOAD,
     asking,
     drawn,
@@ -35,7 +36,7 @@ from tests.fixtures.inference import (
 )
 
 ALIKE = 45.0
-WAITING_ROOM = 8
+SMALL = (f"--slots={ROOM.slots}", f"--waiting-room={ROOM.waiting_room}")
 pytestmark = pytest.mark.anyio
 
 
@@ -58,10 +59,12 @@ def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[st
         case "in-process":
             yield request.getfixturevalue("tiny_engine")
         case "uvicorn":
-            with running_server("inference", tiny_models_file, SECONDS_TO_LOAD) as server:
+            with running_server("inference", tiny_models_file, SECONDS_TO_LOAD, *SMALL) as server:
                 yield server.url
         case "ray":
-            with running_server("inference.serve_app", tiny_models_file, SECONDS_TO_LOAD) as server:
+            with running_server(
+                "inference.serve_app", tiny_models_file, SECONDS_TO_LOAD, *SMALL
+            ) as server:
                 yield server.url
 
 
@@ -273,13 +276,14 @@ class TestRefusals:
             await client.image(request.id, 1)
 
     async def test_more_than_the_waiting_room_holds(self, client: InferenceClient) -> None:
-        requests = [slow() for _ in range(WAITING_ROOM + 1)]
+        requests = [slow() for _ in range(ROOM.waiting_room + 1)]
         async with asyncio.TaskGroup() as tasks:
             followers = []
-            for request in requests:
-                queued = asyncio.Event()
-                followers.append(tasks.create_task(_follow(client, request, queued)))
-                await queued.wait()
+            for number, request in enumerate(requests):
+                there = asyncio.Event()
+                kind = "queued" if number else "started"
+                followers.append(tasks.create_task(_follow(client, request, kind, there)))
+                await there.wait()
             with pytest.raises(Overloaded) as refused:
                 await heard(client, asking())
             assert refused.value.retry_after is not None
@@ -291,13 +295,15 @@ class TestRefusals:
 
 
 async def _follow(
-    client: InferenceClient, request: GenerationRequest, queued: asyncio.Event
+    client: InferenceClient, request: GenerationRequest, kind: str, heard_it: asyncio.Event
 ) -> str:
-    kind = ""
+    """Follow `request` to its end, say when an event of `kind` comes, and return the last one's."""
+    last = ""
     async for event in client.generate(request):
-        kind = event.type
-        queued.set()
-    return kind
+        last = event.type
+        if last == kind:
+            heard_it.set()
+    return last
 
 
 class TestSlowReader:

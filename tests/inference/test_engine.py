@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from inference.catalog import Catalog
-from inference.engine import Engine, EngineOptions
+from inference.engine import Engine
 from inference.generation import Generation, State
 from inference.holding import Bounds
+from inference.options import EngineOptions
 from inference.protocol import (
     Broken,
     Failed,
@@ -33,7 +34,7 @@ SLOW = {"num_inference_steps": 100, "width": 256, "height": 256, "num_images": 8
 
 @pytest.fixture(scope="module")
 def engine(tiny_models_file: Path) -> Iterator[Engine]:
-    options = EngineOptions(waiting_room=2, grace=PATIENCE, bounds=Bounds(count=3))
+    options = EngineOptions(slots=8, waiting_room=2, grace=PATIENCE, bounds=Bounds(count=3))
     with running_engine(tiny_models_file, options) as running:
         yield running
 
@@ -132,7 +133,7 @@ class TestFailures:
         self, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr("inference.pipeline.encode.for_guidance", _explode)
+            broken.setattr("inference.loop.recipe_for", _explode)
             failed = ended(engine.submit(asking()))
         assert last(failed) == Failed(
             code=Broken.code, message="the engine failed: boom", retryable=False
@@ -229,6 +230,13 @@ class TestMetrics:
             eventually(lambda: _value(alone.metrics.text().decode(), succeeded) == 1)
             after = alone.metrics.text().decode()
         assert _value(after, "images_total") == 2
+        assert _value(after, "rows_total") == 2 * 2 * 4
+        assert _value(after, "rows_wasted_total") == 0
+        assert _value(after, 'queue_seconds_count{priority="normal"}') == 1
+        assert _value(after, "first_preview_seconds_count") == 1
+        assert _value(after, 'generation_seconds_count{outcome="succeeded"}') == 1
+        assert _value(after, "decode_seconds_count") >= 1
+        assert 0 < _value(after, "mfu") < 1
         assert _value(after, "step_seconds_count") >= _value(before, "step_seconds_count") + 4
         assert _value(after, "waiting") == 0
 

@@ -15,7 +15,8 @@ from webui.islands import bound_island, island
 RATIOS: Final = ("square", "portrait", "tall", "landscape", "wide")
 QUALITIES: Final = ("draft", "standard", "fine")
 SCHEDULERS: Final = (
-    ("DDIM", "ddim"), ("Euler", "euler"), ("Euler a", "euler_a"), ("DPM++ 2M", "dpmpp_2m"),
+    ("DDIM", "ddim"), ("Euler", "euler"), ("Euler Karras", "euler_karras"), ("Euler a", "euler_a"),
+    ("DPM++ 2M", "dpmpp_2m"), ("DPM++ 2M Karras", "dpmpp_2m_karras"),
     ("LCM", "lcm"), ("TCD", "tcd"),
 )  # fmt: skip
 STANDARD_STEPS: Final = 20

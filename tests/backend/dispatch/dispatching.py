@@ -32,7 +32,7 @@ class Slow(ScriptedInference):
 
 async def main(database_url: str, folder: str) -> None:
     context = Context(
-        settings=Settings(lease_seconds=LEASE_S),
+        settings=Settings(lease_seconds=LEASE_S, dispatch_concurrency=2),
         database=Database(database_url),
         storage=open_storage(f"file:{Path(folder) / 'images'}"),
         notifier=MemoryNotifier(),

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from backend.kit.settings import Settings
+from tests.fixtures.scripted import TWO_AT_A_TIME
 
 
 @pytest.fixture
 def studio_settings(tmp_path: Path, database_url: str) -> Settings:
-    return Settings(data_dir=tmp_path / "var", database_url=database_url, max_outstanding=3)
+    return Settings(
+        data_dir=tmp_path / "var", database_url=database_url, max_outstanding=3, **TWO_AT_A_TIME
+    )

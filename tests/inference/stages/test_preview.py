@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.stages.preview import LatentColors, previews
+from inference.stages.preview import LatentColors, preview
 
 
 class TestLatentColors:
@@ -37,6 +37,6 @@ class TestLatentColors:
 def test_a_preview_is_64_to_128_pixels_long(
     tmp_path: Path, latents: tuple[int, int], size: tuple[int, int]
 ) -> None:
-    (shown,) = previews(LatentColors.of(tmp_path, 4), torch.randn(1, 4, *latents), step=3)
+    shown = preview(LatentColors.of(tmp_path, 4), torch.randn(4, *latents), index=0, step=3)
     assert (shown.width, shown.height) == size
     assert (shown.index, shown.step) == (0, 3)

@@ -1,0 +1,62 @@
+"""Everything that draws, put together on the engine's thread: models, loop, finisher. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inference.catalog import Catalog
+from inference.finishing import Finisher, Outcome
+from inference.generation import Generation
+from inference.loop import Loop, Surroundings
+from inference.metrics import Metrics
+from inference.options import EngineOptions
+from inference.pace import Pace
+from inference.protocol import InferenceError
+from inference.streams import aside_of
+from inference.studio import Studio
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The parts that hold torch."""
+
+    studio: Studio
+    loop: Loop
+    finisher: Finisher
+
+    def close(self) -> None:
+        """Finish what was handed over, and end."""
+        self.finisher.stop()
+
+
+def prepare(  # noqa: PLR0913 - all that it reports to
+    catalog: Catalog,
+    options: EngineOptions,
+    *,
+    pace: Pace,
+    metrics: Metrics,
+    end: Callable[[Generation, InferenceError], None],
+    on_end: Callable[[Generation], None],
+    on_room: Callable[[], None],
+) -> Drawing:
+    """Load every model of `catalog`, warm up, and return what draws with them."""
+    studio = Studio(catalog)
+    studio.warm_up()
+    finisher = Finisher(
+        aside_of(studio.placement.device),
+        metrics,
+        Outcome(
+            on_end=on_end,
+            on_room=on_room,
+        ),
+        may_retry=studio.halves,
+    )
+    loop = Loop(
+        studio,
+        finisher,
+        Surroundings(pace=pace, metrics=metrics, end=end),
+        slots=options.slots,
+        grace=options.grace,
+    )
+    return Drawing(studio, loop, finisher)

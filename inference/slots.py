@@ -1,0 +1,146 @@
+"""One image on its way through the steps: where it stands, and what it needs of its batch mates.
+
+Admission draws its noise, reads its prompt and looks up its sampler once; between steps nothing but
+this holds its state, so that it can sit out any number of ticks and lose nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+
+from inference.bundles import Bundle
+from inference.generation import Generation
+from inference.protocol import Priority
+from inference.solvers import SolverTable
+from inference.stages.denoise import Batch, Stepped
+from inference.stages.latents import noise_of
+
+
+class Key(NamedTuple):
+    """What images of one step must share. `precise` ones are drawn again in float32."""
+
+    model: str
+    height: int
+    width: int
+    precise: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the images of one generation have in common. Embeddings are [tokens, width]."""
+
+    key: Key
+    bundle: Bundle
+    table: SolverTable
+    scale: float
+    positive: torch.Tensor
+    negative: torch.Tensor | None  # None without guidance: it would have no say
+
+
+@dataclass(eq=False)
+class Slot:
+    """An image between steps. Latents, history and noise are float32 [c, h, w]; noise is on the CPU."""
+
+    generation: Generation
+    index: int
+    recipe: Recipe
+    latents: torch.Tensor
+    history: torch.Tensor
+    noise: list[torch.Tensor | None]
+    served_at: float
+    step: int = 0
+
+    @property
+    def key(self) -> Key:
+        """What it must share with its batch mates."""
+        return self.recipe.key
+
+    @property
+    def rows(self) -> int:
+        """UNet rows of one step: without guidance none is spent on the negative prompt."""
+        return 1 if self.recipe.negative is None else 2
+
+    @property
+    def steps_left(self) -> int:
+        """How many steps are still to be taken."""
+        return self.recipe.table.steps - self.step
+
+    @property
+    def priority(self) -> Priority:
+        """How urgently it is wanted."""
+        return self.generation.parameters.priority
+
+    def take(self, latents: torch.Tensor, history: torch.Tensor, now: float) -> None:
+        """Be one step further."""
+        self.latents, self.history = latents, history
+        self.step += 1
+        self.served_at = now
+
+
+@torch.inference_mode()
+def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
+    """Read the prompts and look up the sampler of a generation."""
+    asked = generation.parameters
+    guided = asked.guidance_scale > 1
+    return Recipe(
+        key=Key(asked.model, asked.height, asked.width, precise),
+        bundle=bundle,
+        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps),
+        scale=asked.guidance_scale,
+        positive=bundle.encoder.encode(asked.prompt)[0],
+        negative=bundle.encoder.encode(asked.negative_prompt)[0] if guided else None,
+    )
+
+
+def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> Slot:
+    """Return image `index` of a generation before its first step, its noise drawn."""
+    bundle, table = recipe.bundle, recipe.table
+    shape = (
+        int(bundle.unet.config.in_channels),
+        recipe.key.height // bundle.pixels_per_latent,
+        recipe.key.width // bundle.pixels_per_latent,
+    )
+    seed = generation.parameters.seed_of(index)
+    start, noise = noise_of(seed, shape, table.draws_noise, sigma=table.init_sigma)
+    latents = start.to(bundle.placement.device)
+    return Slot(generation, index, recipe, latents, torch.zeros_like(latents), noise, now)
+
+
+def batch_of(slots: Sequence[Slot]) -> Batch:
+    """Return the state of `slots`, all of one key, stacked for one step."""
+    device = slots[0].latents.device
+    guided = tuple(place for place, slot in enumerate(slots) if slot.recipe.negative is not None)
+    recipes = [slots[place].recipe for place in guided]
+    negatives = [recipe.negative for recipe in recipes if recipe.negative is not None]
+    scales = torch.tensor([recipe.scale for recipe in recipes]).view(-1, 1, 1, 1)
+    rows = torch.stack([slot.recipe.table.rows[slot.step] for slot in slots])
+    return Batch(
+        latents=torch.stack([slot.latents for slot in slots]),
+        history=torch.stack([slot.history for slot in slots]),
+        noise=_noise_of(slots),
+        rows=rows.to(device, non_blocking=True),
+        positives=torch.stack([slot.recipe.positive for slot in slots]),
+        guided=guided,
+        negatives=torch.stack(negatives) if guided else None,
+        scales=scales.to(device, non_blocking=True) if guided else None,
+    )
+
+
+def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
+    """Put what a step made back into the slots it was made from."""
+    for slot, latents, history in zip(slots, stepped.latents, stepped.history, strict=True):
+        slot.take(latents, history, now)
+
+
+def _noise_of(slots: Sequence[Slot]) -> torch.Tensor | None:
+    """Return the fresh noise of this step, zero where a sampler draws none; `None` if none does."""
+    drawn = [slot.noise[slot.step] for slot in slots]
+    if all(noise is None for noise in drawn):
+        return None
+    nothing = torch.zeros(slots[0].latents.shape)
+    stacked = torch.stack([nothing if noise is None else noise for noise in drawn])
+    return stacked.to(slots[0].latents.device, non_blocking=True)

@@ -1,0 +1,108 @@
+"""How the UNet is called: plainly, in float32 for what overflowed, or as CUDA graphs of fixed shapes.
+
+All three are the `denoise.UNet` of any number of rows. Knows no images and no queue.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Final
+
+import torch
+
+from inference.stages.denoise import UNet
+
+BUCKETS: Final = (1, 2, 4, 6, 8, 12, 16, 24, 32)
+
+
+class EagerUNet:
+    """The network as it is, in its own precision."""
+
+    def __init__(self, network: Any) -> None:  # noqa: ANN401
+        self._network = network
+
+    def __call__(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, embeddings: torch.Tensor
+    ) -> torch.Tensor:
+        """Predict for latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width]."""
+        dtype = self._network.dtype
+        said = self._network(
+            latents.to(dtype),
+            timesteps,
+            encoder_hidden_states=embeddings.to(dtype),
+            return_dict=False,
+        )
+        prediction: torch.Tensor = said[0]
+        return prediction
+
+
+def precise_unet(network: Any) -> EagerUNet:  # noqa: ANN401
+    """A float32 copy of the network beside it, for images that overflowed in half precision."""
+    return EagerUNet(copy.deepcopy(network).float())
+
+
+class GraphedUNet:
+    """The network as one CUDA graph a row bucket and shape: a call is one launch instead of hundreds.
+
+    Rows are padded to the next bucket by repeating the first; graphs are captured when a shape is
+    first seen and share one memory pool. More rows than the largest bucket go in parts.
+    """
+
+    def __init__(self, network: Any, buckets: tuple[int, ...] = BUCKETS) -> None:  # noqa: ANN401
+        self._eager = EagerUNet(network)
+        self._buckets = buckets
+        self._graphs: dict[tuple[int, ...], _Graph] = {}
+        self._pool: Any = None
+
+    def __call__(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, embeddings: torch.Tensor
+    ) -> torch.Tensor:
+        """Predict for latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width]."""
+        largest = self._buckets[-1]
+        if len(latents) > largest:
+            parts = zip(*(t.split(largest) for t in (latents, timesteps, embeddings)), strict=True)
+            return torch.cat([self(*part) for part in parts])
+        rows = len(latents)
+        bucket = next(size for size in self._buckets if size >= rows)
+        given = [_padded(t, bucket) for t in (latents, timesteps, embeddings)]
+        key = (bucket, *latents.shape[1:], *embeddings.shape[1:])
+        graph = self._graphs.get(key)
+        if graph is None:
+            graph = self._graphs[key] = self._capture(given)
+        return graph.replay(given)[:rows]
+
+    def _capture(self, given: list[torch.Tensor]) -> _Graph:
+        graph = _Graph(self._eager, given, self._pool)
+        self._pool = graph.pool
+        return graph
+
+
+class _Graph:
+    """One captured call with the tensors that it reads and writes."""
+
+    def __init__(self, network: UNet, given: list[torch.Tensor], pool: Any) -> None:  # noqa: ANN401
+        self._inputs = [tensor.clone() for tensor in given]
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):  # libraries choose their kernels before anything is captured
+            for _ in range(2):
+                network(*self._inputs)
+        torch.cuda.current_stream().wait_stream(aside)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=pool):
+            self._output = network(*self._inputs)
+        self.pool = self._graph.pool()
+
+    def replay(self, given: list[torch.Tensor]) -> torch.Tensor:
+        """Return the prediction for `given`; overwritten by the next replay, so it is copied."""
+        for mine, theirs in zip(self._inputs, given, strict=True):
+            mine.copy_(theirs)
+        self._graph.replay()
+        return self._output.clone()
+
+
+def _padded(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    missing = rows - len(tensor)
+    if not missing:
+        return tensor
+    return torch.cat([tensor, tensor[:1].expand(missing, *tensor.shape[1:])])

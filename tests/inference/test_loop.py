@@ -1,0 +1,409 @@
+"""The loop, one tick at a time: pictures as diffusers draws them, calls counted, nothing lost.
+
+No clock decides anything here: the tests take the ticks themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from inspect import signature
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from inference.catalog import Catalog
+from inference.drawing import Drawing, prepare
+from inference.generation import Generation, State
+from inference.metrics import Metrics
+from inference.options import EngineOptions
+from inference.pace import Pace
+from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
+from inference.solvers import scheduler_for
+from tests.fixtures.inference import asking, pixels_of, psnr
+
+SETTINGS = {"width": 64, "height": 64, "num_inference_steps": 4}
+STEPS = (1, 2, 4, 8, 20)
+MOMENT = 0.002
+PATIENCE = 60.0
+
+
+class Bench:
+    """A drawing whose ticks the test takes, with every call of the UNet counted."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing, self.loop = drawing, drawing.loop
+        self.card = drawing.studio.bundle("tiny").card
+        self.rows: list[int] = []
+        self._unet = drawing.studio.unet
+        network = drawing.studio.bundle("tiny").unet
+        self._hook = network.register_forward_pre_hook(
+            lambda _, given: self.rows.append(len(given[0]))
+        )
+
+    def close(self) -> None:
+        self._hook.remove()
+
+    def generation(self, **given: Any) -> Generation:
+        request = asking(**{**SETTINGS, **given})
+        generation = Generation(request, request.parameters.completed_by(self.card, seed=3))
+        generation.mailbox.idle_seconds = lambda: 0.0  # type: ignore[method-assign]
+        return generation
+
+    def admit(self, **given: Any) -> Generation:
+        generation = self.generation(**given)
+        self.loop.admit(generation)
+        return generation
+
+    def run(self, *generations: Generation) -> None:
+        """Tick until all of them have ended."""
+        deadline = time.monotonic() + PATIENCE
+        while not all(generation.ended for generation in generations):
+            assert time.monotonic() < deadline
+            if self.loop.busy:
+                self.loop.tick()
+            else:
+                time.sleep(MOMENT)
+
+    def draw(self, **given: Any) -> list[np.ndarray]:
+        generation = self.admit(**given)
+        self.run(generation)
+        assert generation.state is State.SUCCEEDED, generation.mailbox.after(0)[-1].event
+        return [pixels_of(generation.images[index]) for index in sorted(generation.images)]
+
+
+def build(models_file: Path, slots: int = 64) -> Drawing:
+    def end(generation: Generation, error: InferenceError) -> None:
+        generation.end(error.as_event())
+
+    return prepare(
+        Catalog.read(models_file),
+        EngineOptions(slots=slots),
+        pace=Pace(),
+        metrics=Metrics(waiting=lambda: 0.0, running=lambda: 0.0),
+        end=end,
+        on_end=lambda _: None,
+        on_room=lambda: None,
+    )
+
+
+@pytest.fixture(scope="module")
+def drawing(tiny_models_file: Path) -> Iterator[Drawing]:
+    built = build(tiny_models_file)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def bench(drawing: Drawing) -> Iterator[Bench]:
+    bench = Bench(drawing)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture(scope="module")
+def reference(tiny_model_dir: Path) -> Any:
+    from diffusers import StableDiffusionPipeline
+
+    loaded = StableDiffusionPipeline.from_pretrained(
+        tiny_model_dir, local_files_only=True, safety_checker=None, requires_safety_checker=False
+    )
+    loaded.set_progress_bar_config(disable=True)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def scheduler_config(tiny_model_dir: Path) -> dict[str, Any]:
+    file = tiny_model_dir / "scheduler" / "scheduler_config.json"
+    return dict(json.loads(file.read_text()))
+
+
+@pytest.fixture
+def eight_rows(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing.studio, "row_cap", lambda _: 8)
+
+
+class TestPictures:
+    @pytest.mark.parametrize("scheduler", list(Scheduler))
+    @pytest.mark.parametrize("guidance", [1.0, 7.5])
+    def test_are_those_that_diffusers_draws(
+        self, bench: Bench, reference: Any, scheduler: Scheduler, guidance: float
+    ) -> None:
+        config = dict(reference.scheduler.config)
+        reference.scheduler = type(scheduler_for(scheduler, config, 4)).from_config(
+            scheduler_for(scheduler, config, 4).config
+        )
+        theirs = reference(
+            prompt="a red dress",
+            negative_prompt="blue",
+            width=64,
+            height=64,
+            num_inference_steps=4,
+            guidance_scale=guidance,
+            eta=0.3 if scheduler == Scheduler.TCD else 0.0,
+            generator=torch.Generator().manual_seed(3),
+            output_type="np",
+        ).images[0]
+        (ours,) = bench.draw(
+            prompt="a red dress",
+            negative_prompt="blue",
+            guidance_scale=guidance,
+            scheduler=scheduler,
+        )
+        assert psnr(ours, np.asarray(theirs, dtype=np.float64) * 255) >= 45
+
+    def test_joining_at_random_changes_no_latents(
+        self, bench: Bench, scheduler_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every sampler, step count and guidance, joining whenever, against diffusers run alone."""
+        finished: dict[str, torch.Tensor] = {}
+        monkeypatch.setattr(
+            bench.drawing.finisher,
+            "take",
+            lambda slot: finished.__setitem__(slot.generation.id, slot.latents.clone()),
+        )
+        monkeypatch.setattr(bench.drawing.studio, "row_cap", lambda _: 8)
+        asked = [
+            bench.generation(
+                scheduler=scheduler, num_inference_steps=steps, guidance_scale=scale, seed=k
+            )
+            for k, (scheduler, steps, scale) in enumerate(
+                (scheduler, steps, scale)
+                for scheduler in Scheduler
+                for steps in STEPS
+                for scale in (1.0, 7.5)
+            )
+        ]
+        rng = random.Random(0)
+        waiting = rng.sample(asked, len(asked))
+        while waiting or bench.loop.busy:
+            for _ in range(min(len(waiting), rng.randint(0, 3))):
+                bench.loop.admit(waiting.pop())
+            bench.loop.tick()
+        for generation in asked:
+            wanted = _by_diffusers(bench, generation, scheduler_config)
+            made = finished[generation.id]
+            assert (made - wanted).abs().max() <= 1e-4 * wanted.abs().max()
+
+    def test_the_negative_prompt_matters_only_when_guided(self, bench: Bench) -> None:
+        def with_negative(words: str, guidance: float) -> np.ndarray:
+            return bench.draw(negative_prompt=words, guidance_scale=guidance)[0]
+
+        assert np.array_equal(with_negative("blue", 1.0), with_negative("green", 1.0))
+        assert not np.array_equal(with_negative("blue", 9.0), with_negative("green", 9.0))
+
+    def test_half_precision_draws_much_the_same(
+        self, tiny_models_file: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ATELIER_DTYPE", "bfloat16")
+        half = Bench(build(tiny_models_file))
+        assert psnr(half.draw()[0], bench.draw()[0]) > 25
+        half.drawing.close()
+
+
+@pytest.mark.usefixtures("eight_rows")
+class TestCalls:
+    def test_forty_eight_requests_of_four_steps_in_eight_slots_take_twenty_four(
+        self, bench: Bench
+    ) -> None:
+        drawn = [bench.admit(guidance_scale=1.0, seed=k) for k in range(48)]
+        bench.run(*drawn)
+        assert len(bench.rows) == 24
+        assert sum(bench.rows) == 48 * 4
+
+    def test_unguided_steps_cost_one_row_an_image(self, bench: Bench) -> None:
+        bench.draw(guidance_scale=1.0, num_images=2)
+        bench.draw(guidance_scale=2.0, num_images=2)
+        assert bench.rows == [2] * 4 + [4] * 4
+
+    def test_images_join_and_leave_between_steps(self, bench: Bench) -> None:
+        first = bench.admit(guidance_scale=1.0)
+        bench.loop.tick()
+        second = bench.admit(guidance_scale=1.0)
+        bench.run(first, second)
+        assert bench.rows == [1, 2, 2, 2, 1]
+
+    def test_a_sketch_overtakes_finals(self, bench: Bench) -> None:
+        finals = [bench.admit(num_inference_steps=50) for _ in range(4)]
+        bench.loop.tick()
+        sketch = bench.admit()
+        while sketch.steps_done < 4:
+            bench.loop.tick()
+        assert len(bench.rows) == 5
+        assert sum(final.steps_done for final in finals) == 4 + 4 * 3
+        _cancel(bench, finals)
+
+    def test_sizes_do_not_mix(self, bench: Bench) -> None:
+        small, large = bench.admit(), bench.admit(width=128)
+        bench.run(small, large)
+        assert bench.rows == [2] * 8
+
+    def test_a_canceled_image_is_gone_by_the_next_tick(self, bench: Bench) -> None:
+        one, other = bench.admit(guidance_scale=1.0), bench.admit(guidance_scale=1.0)
+        bench.loop.tick()
+        one.ask_to_stop()
+        bench.run(other)
+        assert bench.rows == [2, 1, 1, 1]
+        assert one.state is State.CANCELED
+
+    def test_what_was_already_finished_is_not_stepped_again(self, bench: Bench) -> None:
+        generation = bench.admit(num_inference_steps=1)
+        bench.run(generation)
+        assert bench.rows == [2]
+
+
+class TestTelling:
+    def test_first_previews_come_after_the_first_step(self, bench: Bench) -> None:
+        generation = bench.admit(num_images=2, num_inference_steps=8)
+        bench.loop.tick()
+        shown = _eventually(lambda: _all(generation, Preview), 2)
+        assert {(preview.index, preview.step) for preview in shown} == {(0, 1), (1, 1)}
+        _cancel(bench, [generation])
+
+    def test_a_slow_reader_changes_nothing(self, bench: Bench) -> None:
+        generation = bench.admit(num_inference_steps=100, guidance_scale=1.0)
+        bench.run(generation)
+        assert bench.rows == [1] * 100
+        assert len(generation.mailbox.after(0)) <= 5
+
+    def test_an_urgent_one_is_admitted_first_come_what_may(self, bench: Bench) -> None:
+        low = bench.admit(priority=Priority.LOW, num_inference_steps=2)
+        high = bench.admit(priority=Priority.HIGH, num_inference_steps=20)
+        bench.run(low, high)
+        assert low.state is high.state is State.SUCCEEDED
+
+
+class TestTrouble:
+    def test_running_out_of_memory_halves_the_rows_and_loses_nothing(
+        self, tiny_models_file: Path
+    ) -> None:
+        bench = Bench(build(tiny_models_file))
+        calm = [bench.draw(seed=seed)[0] for seed in range(4)]
+        restore = _wrap_unet(bench, _no_more_than(4))
+        drawn = [bench.admit(seed=seed) for seed in range(4)]
+        bench.run(*drawn)
+        restore()
+        for generation, wanted in zip(drawn, calm, strict=True):
+            assert psnr(pixels_of(generation.images[0]), wanted) >= 45
+        bench.drawing.close()
+
+    def test_without_memory_for_a_single_image_it_says_so(self, tiny_models_file: Path) -> None:
+        bench = Bench(build(tiny_models_file))
+        _wrap_unet(bench, _no_more_than(0))
+        generation = bench.admit()
+        bench.run(generation)
+        failed = cast("Failed", generation.mailbox.after(0)[-1].event)
+        assert "no memory for an image of 64×64; ask for a smaller one" in failed.message
+        bench.drawing.close()
+
+    def test_latents_that_overflow_are_an_error_with_advice(self, bench: Bench) -> None:
+        restore = _wrap_unet(bench, lambda unet, *given: unet(*given) * float("inf"))
+        generation = bench.admit()
+        bench.run(generation)
+        restore()
+        failed = cast("Failed", generation.mailbox.after(0)[-1].event)
+        assert "latents are not finite" in failed.message
+        assert "ATELIER_DTYPE=float32" in failed.message
+
+    def test_in_half_precision_they_are_drawn_again_in_float32(
+        self, tiny_models_file: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ATELIER_DTYPE", "bfloat16")
+        half = Bench(build(tiny_models_file))
+        _wrap_unet(half, lambda unet, *given: unet(*given) * float("nan"), precise=False)
+        assert psnr(half.draw()[0], bench.draw()[0]) > 25
+        half.drawing.close()
+
+    def test_a_bug_ends_who_shared_the_step_and_nobody_else(self, bench: Bench) -> None:
+        def explode(*_: object) -> torch.Tensor:
+            raise ValueError("boom")
+
+        restore = _wrap_unet(bench, explode)
+        hit, spared = bench.admit(), bench.admit(width=128)
+        bench.loop.tick()
+        restore()
+        bench.run(spared)
+        assert {hit.state, spared.state} == {State.FAILED, State.SUCCEEDED}
+        failed = cast("Failed", hit.mailbox.after(0)[-1].event)
+        assert (failed.code, failed.message) == ("broken", "the engine failed: boom")
+
+
+@torch.inference_mode()
+def _by_diffusers(bench: Bench, generation: Generation, config: dict[str, Any]) -> torch.Tensor:
+    """The latents that diffusers' scheduler and the UNet make of a generation, nobody else around."""
+    asked, bundle = generation.parameters, bench.drawing.studio.bundle("tiny")
+    scheduler = scheduler_for(asked.scheduler, config, asked.num_inference_steps)
+    source = torch.Generator().manual_seed(asked.seed)
+    noisy = {"generator": source} if "generator" in signature(scheduler.step).parameters else {}
+    noisy = {} if asked.scheduler.startswith("dpmpp") else noisy
+    words = [bundle.encoder.encode(text) for text in (asked.negative_prompt, asked.prompt)]
+    latents = torch.randn((1, 4, 8, 8), generator=source) * scheduler.init_noise_sigma
+    for timestep in scheduler.timesteps:
+        seen = scheduler.scale_model_input(latents, timestep)
+        negative, positive = (
+            bundle.unet(seen, timestep, encoder_hidden_states=one, return_dict=False)[0]
+            for one in words
+        )
+        guided = negative + asked.guidance_scale * (positive - negative)
+        said = guided if asked.guidance_scale > 1 else positive
+        latents = scheduler.step(said, timestep, latents, return_dict=False, **noisy)[0]
+    return latents[0]
+
+
+def _wrap_unet(
+    bench: Bench, around: Callable[..., torch.Tensor], *, precise: bool | None = None
+) -> Callable[[], None]:
+    """Have `around(unet, latents, timesteps, embeddings)` called in the UNet's place."""
+    studio = bench.drawing.studio
+    real = type(studio).unet
+
+    def wrapped(key: Any) -> Any:
+        unet = real(studio, key)
+        if precise is not None and key.precise != precise:
+            return unet
+        return lambda *given: around(unet, *given)
+
+    studio.unet = wrapped  # type: ignore[method-assign]
+    return lambda: studio.__dict__.pop("unet")
+
+
+def _no_more_than(rows: int) -> Callable[..., torch.Tensor]:
+    def limited(unet: Any, latents: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+        if len(latents) > rows:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        made: torch.Tensor = unet(latents, *rest)
+        return made
+
+    return limited
+
+
+def _all(generation: Generation, kind: type) -> list[Any]:
+    return [
+        letter.event for letter in generation.mailbox.after(0) if isinstance(letter.event, kind)
+    ]
+
+
+def _eventually(events: Callable[[], list[Any]], count: int) -> list[Any]:
+    deadline = time.monotonic() + PATIENCE
+    while len(found := events()) < count:
+        assert time.monotonic() < deadline
+        time.sleep(MOMENT)
+    return found
+
+
+def _cancel(bench: Bench, generations: list[Generation]) -> None:
+    for generation in generations:
+        generation.ask_to_stop()
+    bench.loop.tick()
+    assert not bench.loop.busy
+
+
+def test_every_image_is_told_of_before_the_end(bench: Bench) -> None:
+    generation = bench.admit(num_images=3)
+    bench.run(generation)
+    assert [event.index for event in _all(generation, ImageReady)] == [0, 1, 2]
