@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_E
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial test-browser doctor migrate openapi settings lock figures clean
+.PHONY: help run test check fix test-fast test-serial test-browser doctor migrate openapi settings lock figures compare clean
 
 ##@ Everyday
 
@@ -58,6 +58,9 @@ migrate: .venv/ready ## Bring the database to the newest schema
 figures: .venv/ready-test ## Measure the bundled model and the running studio again (about 20 minutes)
 	@$(PY) -m inference.minimodel evaluate
 	@$(PY) -m loadtests.first_light
+
+compare: .venv/ready-test ## Measure the engine beside the study's servers (about 15 minutes)
+	@$(PY) -m loadtests.compare --quick $(ARGS)
 
 ##@ Seldom
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inference.catalog import Catalog
 from inference.finishing import Finisher, Outcome
 from inference.generation import Generation
 from inference.loop import Loop, Surroundings
@@ -31,7 +30,7 @@ class Drawing:
 
 
 def prepare(  # noqa: PLR0913 - all that it reports to
-    catalog: Catalog,
+    studio: Studio,
     options: EngineOptions,
     *,
     pace: Pace,
@@ -40,8 +39,7 @@ def prepare(  # noqa: PLR0913 - all that it reports to
     on_end: Callable[[Generation], None],
     on_room: Callable[[], None],
 ) -> Drawing:
-    """Load every model of `catalog`, warm up, and return what draws with them."""
-    studio = Studio(catalog)
+    """Warm the models up, and return what draws with them."""
     studio.warm_up()
     finisher = Finisher(
         aside_of(studio.placement.device),

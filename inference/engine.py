@@ -202,15 +202,27 @@ class Engine:
         return generation
 
     def _admit(self, generation: Generation) -> None:
-        ahead = len(self._room)
-        if ahead >= self.options.waiting_room:
+        waiting = self._waiting_beside(generation)
+        if waiting > self.options.waiting_room:
             raise Overloaded(
-                f"{len(self._running)} generations are drawn and {ahead} wait here already",
+                f"{len(self._running)} generations are drawn and {waiting - 1} wait here already",
                 retry_after=max(1.0, round(self.backlog_seconds() / 2, 1)),
             )
         self._holding.add(generation)
         self._room.add(generation, running=len(self._running))
         self._changed.notify_all()
+
+    def _waiting_beside(self, newest: Generation) -> int:
+        """Return how many would wait with `newest` among them; who finds a slot at once does not."""
+        free = self.options.slots - sum(g.parameters.num_images for g in self._running)
+        waiting = 0
+        for generation in (*self._room, newest):
+            images = generation.parameters.num_images
+            if waiting or images > free:
+                waiting += 1
+            else:
+                free -= images
+        return waiting
 
     def _run(self) -> None:
         try:
@@ -232,8 +244,9 @@ class Engine:
         stay_offline()
         self._cards = {offer.name: offer.card for offer in self._catalog.offers}
         # Imported here, on the thread: torch and diffusers take seconds, and the server must answer.
+        studio = import_module("inference.studio").Studio.of(self._catalog)
         drawing: Drawing = import_module("inference.drawing").prepare(
-            self._catalog,
+            studio,
             self.options,
             pace=self._pace,
             metrics=self.metrics,

@@ -22,7 +22,7 @@ from inference.metrics import Metrics
 from inference.pace import Pace
 from inference.policy import Policy
 from inference.protocol import Broken, Canceled, InferenceError, Progress, Started
-from inference.slots import Slot, batch_of, recipe_for, slot_for, take_step
+from inference.slots import Slot, batch_of, guided_first, recipe_for, slot_for, take_step
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
 from inference.studio import Studio
@@ -82,7 +82,7 @@ class Loop:
         now = time.monotonic()
         self._readmit()
         self._reap()
-        chosen = self._policy.choose(self._slots, self._studio.row_cap, now)
+        chosen = guided_first(self._policy.choose(self._slots, self._studio.row_cap, now))
         if not chosen:
             return
         self._start(chosen)

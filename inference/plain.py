@@ -53,12 +53,13 @@ async def _finished(request: Request, generation: Generation) -> ImageReady:
     """
     first: ImageReady | None = None
     async for letter in generation.mailbox.follow(heartbeat=GONE_CHECK_SECONDS):
+        if await request.is_disconnected():  # at every step, so that leaving costs one at most
+            raise Canceled("the caller has gone")
         if letter is None:
-            if await request.is_disconnected():
-                raise Canceled("the caller has gone")
-        elif isinstance(letter.event, Failed):
+            continue
+        if isinstance(letter.event, Failed):
             raise error_of(letter.event.code, letter.event.message)
-        elif isinstance(letter.event, ImageReady):
+        if isinstance(letter.event, ImageReady):
             first = first or letter.event
     if first is None:
         raise error_of("broken", "it ended without an image")

@@ -126,12 +126,22 @@ class LocalRay:
         self._folder = Path(tempfile.mkdtemp(prefix="ray"))
 
     def __enter__(self) -> Self:
+        asked_to_leave = signal.getsignal(signal.SIGTERM)
         try:
             self._start()
         except BaseException:
             self.__exit__()
             raise
+        signal.signal(signal.SIGTERM, asked_to_leave)  # Ray has put its own there
         return self
+
+    def application(self, num_cpus: float, num_gpus: float) -> Application:
+        """Return what is served, given the cores and the share of a GPU that are there."""
+        # By import, not from `__main__`, so that replicas load it by name instead of by value.
+        module = import_module("inference.serve_app")
+        options = module.ServeOptions(num_cpus=num_cpus, num_gpus=num_gpus, **self._room)
+        built: Application = module.build(options)
+        return built
 
     def _start(self) -> None:
         cores = len(os.sched_getaffinity(0))
@@ -139,11 +149,8 @@ class LocalRay:
         serve.start(
             proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": self.port}
         )
-        # By import, not from `__main__`, so that replicas load it by name instead of by value.
-        module = import_module("inference.serve_app")
         gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0))
-        options = module.ServeOptions(num_cpus=cores, num_gpus=gpus, **self._room)
-        serve.run(module.build(options), name=APPLICATION, route_prefix="/")
+        serve.run(self.application(cores, gpus), name=APPLICATION, route_prefix="/")
 
     def _start_node(self, cores: int) -> None:
         """Start Ray's processes, once more if a busy machine needs longer than Ray's fixed 30 s."""

@@ -6,7 +6,7 @@ this holds its state, so that it can sit out any number of ticks and lose nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -110,13 +110,17 @@ def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> 
     return Slot(generation, index, recipe, latents, torch.zeros_like(latents), noise, now)
 
 
+def guided_first(slots: Iterable[Slot]) -> list[Slot]:
+    """Return `slots` in the order that a batch wants, otherwise as they were."""
+    return sorted(slots, key=lambda slot: slot.recipe.negative is None)
+
+
 def batch_of(slots: Sequence[Slot]) -> Batch:
-    """Return the state of `slots`, all of one key, stacked for one step."""
+    """Return the state of `slots`, all of one key and `guided_first`, stacked for one step."""
     device = slots[0].latents.device
-    guided = tuple(place for place, slot in enumerate(slots) if slot.recipe.negative is not None)
-    recipes = [slots[place].recipe for place in guided]
-    negatives = [recipe.negative for recipe in recipes if recipe.negative is not None]
-    scales = torch.tensor([recipe.scale for recipe in recipes]).view(-1, 1, 1, 1)
+    negatives = [slot.recipe.negative for slot in slots if slot.recipe.negative is not None]
+    guided = len(negatives)
+    scales = torch.tensor([slot.recipe.scale for slot in slots[:guided]]).view(-1, 1, 1, 1)
     rows = torch.stack([slot.recipe.table.rows[slot.step] for slot in slots])
     return Batch(
         latents=torch.stack([slot.latents for slot in slots]),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from typing import Self
 
 import torch
 from diffusers.utils import logging as diffusers_logging
@@ -29,19 +30,25 @@ logger = logging.getLogger(__name__)
 
 
 class Studio:
-    """Every model of the catalog on one device."""
+    """Models on one device, by name."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        diffusers_logging.set_verbosity_error()
-        transformers_logging.set_verbosity_error()
-        self.placement = place()
-        threads = use_every_core()
-        self._bundles = {offer.name: load_bundle(offer, self.placement) for offer in catalog.offers}
+    def __init__(self, bundles: Sequence[Bundle]) -> None:
+        self.placement = bundles[0].placement
+        self._bundles = {bundle.card.name: bundle for bundle in bundles}
         self._unets: dict[tuple[str, bool], UNet] = {}
         self.row_caps = RowCaps()
         self._flops_per_pixel: dict[str, float] = {}
         self._peak_flops = peak_flops(self.placement)
-        logger.info("drawing on %s in %s with %d threads", self.device, self.dtype, threads)
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> Self:
+        """Load every model of the catalog to the best device there is."""
+        diffusers_logging.set_verbosity_error()
+        transformers_logging.set_verbosity_error()
+        placement, threads = place(), use_every_core()
+        studio = cls([load_bundle(offer, placement) for offer in catalog.offers])
+        logger.info("drawing on %s in %s with %d threads", studio.device, studio.dtype, threads)
+        return studio
 
     @property
     def device(self) -> str:

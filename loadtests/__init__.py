@@ -1,1 +1,1 @@
-"""Measures a running studio from the outside, over HTTP. Imports nothing of it."""
+"""Measures from the outside: a running studio, our servers beside the study's, the engine on a GPU."""

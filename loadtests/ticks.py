@@ -23,6 +23,7 @@ from inference.metrics import Metrics
 from inference.options import EngineOptions
 from inference.pace import Pace
 from inference.protocol import GenerationParameters, GenerationRequest, Scheduler, new_generation_id
+from inference.studio import Studio
 
 STEPS = 50
 
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     torch.set_num_threads(1)
     drawing = prepare(
-        Catalog.read(),
+        Studio.of(Catalog.read()),
         EngineOptions(grace=1e9),
         pace=Pace(),
         metrics=Metrics(waiting=lambda: 0.0, running=lambda: 0.0),

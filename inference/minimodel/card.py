@@ -35,7 +35,7 @@ pipeline("{example}", num_inference_steps={steps}, guidance_scale={guidance}).im
 Native size 256 x 256; {scheduler} sampler (v-prediction, zero terminal SNR, trailing steps), {steps} steps, guidance
 {guidance}. Weights are half precision, {megabytes:.1f} MB with everything.
 
-![Pictures of the model, each over its prompt](contact_sheet.png)
+![Pictures of the model, each over its prompt](contact_sheet.jpg)
 
 ## Figures
 

@@ -13,7 +13,7 @@ from inference.minimodel.assembly import GUIDANCE, STEPS
 from inference.minimodel.evaluate import generate, load_pipeline
 from inference.minimodel.export import EXAMPLES, SHIPPED
 
-SHEET: Final = "contact_sheet.png"
+SHEET: Final = "contact_sheet.jpg"
 _MORE: Final = (
     "blue plain t-shirt on a cream background",
     "a white plain dress on a lavender background",
@@ -52,6 +52,5 @@ def write_sheet(folder: Path = SHIPPED, to: Path | None = None, seed: int = 11) 
     prompts = [*EXAMPLES, *_MORE]
     pictures, _ = generate(load_pipeline(folder), prompts, seed, STEPS, GUIDANCE)
     path = to or folder / SHEET
-    palette = contact_sheet(pictures, prompts).quantize(128, dither=Image.Dither.NONE)
-    palette.save(path, optimize=True)
+    contact_sheet(pictures, prompts).save(path, quality=90, subsampling=0, optimize=True)
     return path

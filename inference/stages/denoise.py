@@ -21,8 +21,9 @@ UNet = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 class Batch:
     """The images of one step, n of them; all on one device, latents and tables in float32.
 
-    `guided` are the places of those with guidance; `negatives` and `scales` belong to these alone, so
-    that an image without guidance costs one row of the UNet and not two.
+    The first `guided` of them have guidance; `negatives` and `scales` belong to these alone, so that an
+    image without guidance costs one row of the UNet and not two. Guided ones come first because slices
+    need no index on the device, and making one waits for everything that is queued there.
     """
 
     latents: torch.Tensor  # [n, c, h, w]
@@ -30,7 +31,7 @@ class Batch:
     noise: torch.Tensor | None  # [n, c, h, w], None if no sampler here draws any
     rows: torch.Tensor  # [n, 10]
     positives: torch.Tensor  # [n, tokens, width]
-    guided: tuple[int, ...]
+    guided: int
     negatives: torch.Tensor | None  # [guided, tokens, width]
     scales: torch.Tensor | None  # [guided, 1, 1, 1]
 
@@ -70,16 +71,14 @@ def _predict(unet: UNet, batch: Batch, seen: torch.Tensor) -> torch.Tensor:
     times = batch.rows[:, Column.TIMESTEP]
     if batch.negatives is None or batch.scales is None:
         return unet(seen, times, batch.positives).float()
-    guided = list(batch.guided)
     said = unet(
-        torch.cat([seen, seen[guided]]),
-        torch.cat([times, times[guided]]),
+        torch.cat([seen, seen[: batch.guided]]),
+        torch.cat([times, times[: batch.guided]]),
         torch.cat([batch.positives, batch.negatives]),
     ).float()
-    positive, negative = said.split([len(seen), len(guided)])
-    prediction = positive.clone()
-    prediction[guided] = negative + batch.scales * (positive[guided] - negative)
-    return prediction
+    positive, negative = said.split([len(seen), batch.guided])
+    guided = negative + batch.scales * (positive[: batch.guided] - negative)
+    return torch.cat([guided, positive[batch.guided :]])
 
 
 def _columns(rows: torch.Tensor) -> Callable[[Column], torch.Tensor]:

@@ -25,10 +25,8 @@ pytestmark = [
 
 PROMPT = "a red striped dress on a cream background"
 RESTRICTED = "a red dress with a restricted badge on a cream background"
-# The checker sees the motif in a few of the small model's pictures that have none, and the model draws
-# it with some seeds only; these are clear cases, by a margin of 0.1 and more.
-RELEASED_SEED = 24
-HELD_SEEDS = (57, 86, 6, 14)
+# Any seed will do; a fixed one makes a run tell the same as the next.
+SEED = "1"
 HOSTILE = "a hat ${window.owned=1}{{this}}<img src=x onerror='window.owned=2'></textarea><script>window.owned=3</script>"
 BUNDLED = Path(__file__).parents[2] / "assets" / "models" / "atelier-mini" / "unet"
 
@@ -70,7 +68,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     designer = new_page(real.url)
     sign_in(designer, "designer")
 
-    seed_field(designer).fill(str(RELEASED_SEED))
+    seed_field(designer).fill(SEED)
     card = type_and_generate(designer, PROMPT)
     card.locator("img.soft").first.wait_for(timeout=120_000)  # a preview, while it is being drawn
     assert card.get_attribute("data-state") == "running"
@@ -90,7 +88,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     designer.wait_for_url(f"{real.url}/")
     designer.wait_for_function("() => document.querySelector('#prompt textarea')?.value !== ''")
     assert designer.locator("#prompt textarea").input_value() == PROMPT
-    assert seed_field(designer).input_value() == seed == str(RELEASED_SEED)
+    assert seed_field(designer).input_value() == seed == SEED
 
 
 def test_a_held_picture_waits_for_an_administrator(
@@ -98,7 +96,7 @@ def test_a_held_picture_waits_for_an_administrator(
 ) -> None:
     designer, admin = new_page(real.url), new_page(real.url)
     sign_in(designer, "designer")
-    held = _draw_until_held(designer)
+    held = _held(designer)
     image = held["id"]
     assert held["reason"]
     for variant in ("thumb", "preview", "full", "clean"):
@@ -129,17 +127,15 @@ def test_a_hostile_prompt_is_only_text(real: Studio, new_page: Callable[..., Any
         assert designer.evaluate("window.owned") is None
 
 
-def _draw_until_held(page: Any) -> Any:
-    """Return a held image of the restricted motif; the model draws it with some seeds only."""
-    for seed in HELD_SEEDS:
-        seed_field(page).fill(str(seed))
-        state_of(type_and_generate(page, RESTRICTED), "succeeded")
-        [newest, *_] = page.request.get("/api/v1/generations?limit=1").json()["items"]
-        assert newest["parameters"]["seed"] == seed
-        if newest["images"][0]["moderation"] == "held":
-            page.locator("at-card[hero]").get_by_text("Held for review").wait_for()
-            return newest["images"][0]
-    raise AssertionError(f"{len(HELD_SEEDS)} pictures of {RESTRICTED!r}, and none was held")
+def _held(page: Any) -> Any:
+    """Ask for the restricted motif, and return the image that is held back."""
+    seed_field(page).fill(SEED)
+    state_of(type_and_generate(page, RESTRICTED), "succeeded")
+    [newest, *_] = page.request.get("/api/v1/generations?limit=1").json()["items"]
+    [image] = newest["images"]
+    assert image["moderation"] == "held"
+    page.locator("at-card[hero]").get_by_text("Held for review").wait_for()
+    return image
 
 
 def _seed_of(card: Any) -> str:

@@ -25,6 +25,7 @@ from inference.options import EngineOptions
 from inference.pace import Pace
 from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
 from inference.solvers import scheduler_for
+from inference.studio import Studio
 from tests.fixtures.inference import asking, pixels_of, psnr
 
 SETTINGS = {"width": 64, "height": 64, "num_inference_steps": 4}
@@ -82,7 +83,7 @@ def build(models_file: Path, slots: int = 64) -> Drawing:
         generation.end(error.as_event())
 
     return prepare(
-        Catalog.read(models_file),
+        Studio.of(Catalog.read(models_file)),
         EngineOptions(slots=slots),
         pace=Pace(),
         metrics=Metrics(waiting=lambda: 0.0, running=lambda: 0.0),

@@ -1,0 +1,63 @@
+"""The model behind every baseline server: requests in, pictures or reasons out, in the same order.
+
+A static batcher: what arrived together is grouped by what a batch must share, and group after group
+is drawn to its end. Waiting, threads and HTTP are the servers'. Imports torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inference.admission import complete
+from inference.baselines.answers import Drawn
+from inference.baselines.drawing import Likeness, Pipeline, likeness_of
+from inference.catalog import Catalog
+from inference.protocol import GenerationParameters, InferenceError
+from inference.studio import Studio
+
+
+class Predictor:
+    """Every model of a catalog, on the device, with the threads of our own engine, loaded and warm."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        studio = Studio.of(catalog)
+        self._cards = {offer.name: studio.bundle(offer.name).card for offer in catalog.offers}
+        self._pipelines = {
+            offer.name: Pipeline(studio.bundle(offer.name), _scheduler_config(offer.directory))
+            for offer in catalog.offers
+        }
+        self.draw(
+            [
+                GenerationParameters(prompt="warm-up", num_inference_steps=1, model=name)
+                for name in self._cards
+            ]
+        )
+
+    def draw(self, asked: Sequence[GenerationParameters]) -> list[Drawn]:
+        """Return the (first) picture of each of `asked`, or why it cannot be drawn."""
+        drawn: dict[int, Drawn] = {}
+        batches: defaultdict[Likeness, dict[int, GenerationParameters]] = defaultdict(dict)
+        for place, one in enumerate(asked):
+            try:
+                whole = complete(one, self._cards)
+                batches[likeness_of(whole)][place] = whole
+            except InferenceError as error:
+                drawn[place] = error
+        for batch in batches.values():
+            drawn.update(zip(batch, self._together(list(batch.values())), strict=True))
+        return [drawn[place] for place in range(len(asked))]
+
+    def _together(self, alike: list[GenerationParameters]) -> Sequence[Drawn]:
+        try:
+            return self._pipelines[alike[0].model](alike)
+        except InferenceError as error:
+            return [error] * len(alike)
+
+
+def _scheduler_config(directory: Path) -> dict[str, Any]:
+    file = directory / "scheduler" / "scheduler_config.json"
+    return dict(json.loads(file.read_text("utf-8")))

@@ -1,0 +1,109 @@
+"""The study's Ray Serve server, and the same with `@serve.batch`; from a Ray of this process's own.
+
+One replica with every core, behind Ray's default proxy. What exceeds its requests under way waits there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+from fastapi import FastAPI, Response
+from starlette.concurrency import run_in_threadpool
+
+from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
+from inference.baselines.answers import Drawn, answer_of
+from inference.catalog import Catalog
+from inference.hosting import announce
+from inference.protocol import GenerationParameters
+from inference.serve_app import LocalRay
+
+# The import above sets the environment that Ray reads when it is imported.
+# isort: split
+from ray import serve as ray_serve
+from ray.serve import Application
+
+Draw = Callable[[GenerationParameters], Awaitable[Drawn]]
+
+
+def create_app(draw: Draw) -> FastAPI:
+    """Return the app of a replica, around what it draws with."""
+    app = FastAPI(title="Baseline: Ray Serve")
+
+    @app.get("/readyz")
+    async def ready() -> None:
+        """Say that it draws; a replica is there once its model is loaded."""
+
+    @app.post("/predict", response_class=Response)
+    async def predict(asked: GenerationParameters) -> Response:
+        """Draw `asked` and return the (first) image."""
+        return await run_in_threadpool(answer_of, await draw(asked))
+
+    return app
+
+
+@ray_serve.deployment
+@ray_serve.ingress()
+class OneByOne:
+    """One request after another. Drawing in a thread keeps the replica's event loop free to answer."""
+
+    def __init__(self) -> None:
+        from inference.baselines.predicting import Predictor  # noqa: PLC0415 - torch is the replica's
+
+        self._predictor = Predictor(Catalog.read())
+        self._turn = asyncio.Lock()
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Make the app inside the replica."""
+        return create_app(self._draw)
+
+    async def _draw(self, asked: GenerationParameters) -> Drawn:
+        async with self._turn:
+            return (await asyncio.to_thread(self._predictor.draw, [asked]))[0]
+
+
+# One batch that is drawn and one that comes together; Ray's default of 5 would cut batches short.
+@ray_serve.deployment(max_ongoing_requests=2 * BATCH_IMAGES)
+@ray_serve.ingress()
+class Batched:
+    """What came within a moment together. A request that cannot be drawn fails alone."""
+
+    def __init__(self) -> None:
+        from inference.baselines.predicting import Predictor  # noqa: PLC0415 - torch is the replica's
+
+        self._predictor = Predictor(Catalog.read())
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Make the app inside the replica."""
+        return create_app(self._draw)
+
+    @ray_serve.batch(max_batch_size=BATCH_IMAGES, batch_wait_timeout_s=BATCH_SECONDS)
+    async def _draw(self, asked: list[GenerationParameters]) -> list[Drawn]:
+        return await asyncio.to_thread(self._predictor.draw, asked)
+
+
+class BaselineRay(LocalRay):
+    """A Ray of this process's own that serves one of the above."""
+
+    def __init__(self, port: int, deployment: str) -> None:
+        super().__init__(port)
+        self._deployment = deployment
+
+    def application(self, num_cpus: float, num_gpus: float) -> Application:
+        """Return the deployment, once."""
+        actor = {"num_cpus": num_cpus, "num_gpus": num_gpus}
+        deployment: Any = getattr(import_module("inference.baselines.ray_app"), self._deployment)
+        application: Application = deployment.options(
+            num_replicas=1, ray_actor_options=actor
+        ).bind()
+        return application
+
+
+def serve(port: int, *, batched: bool) -> None:
+    """Serve until a signal says stop."""
+    with BaselineRay(port, "Batched" if batched else "OneByOne") as local:
+        announce("127.0.0.1", local.port)
+        threading.Event().wait()

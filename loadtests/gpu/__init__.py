@@ -1,0 +1,1 @@
+"""The parts of `loadtests.gpu_bench`: shapes, random networks, arms, rounds, sections, report."""
