@@ -97,8 +97,9 @@ def eventually(true: Callable[[], bool]) -> None:
 
 
 class TestEnd:
-    @pytest.mark.parametrize("arm", ["fastapi", "litserve-batched"])
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    @pytest.mark.parametrize(
+        ("arm", "number"), [("fastapi", signal.SIGINT), ("litserve-batched", signal.SIGTERM)]
+    )
     def test_a_signal_is_enough_even_while_it_draws(
         self, arm: str, number: signal.Signals, tiny_models_file: Path
     ) -> None:
