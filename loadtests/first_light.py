@@ -14,8 +14,6 @@ import argparse
 import io
 import json
 import math
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -27,6 +25,7 @@ import httpx2
 import numpy as np
 from PIL import Image
 
+from loadtests import machine
 from loadtests.studio import Studio, running_studio
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"
@@ -57,7 +56,7 @@ def measure(studio: Studio, images: int) -> dict[str, object]:
         other = _draw(client, PROMPTS[0], seed=8).webp
     beside = _draw_beside_others(studio, seed=7)
     return {
-        "machine": f"{os.cpu_count()} × {_processor()}",
+        "machine": machine.describe(),
         "images": images,
         "ready_after_s": round(studio.ready_after_s, 1),
         "first_preview_median_s": round(statistics.median(w.first_preview_s for w in waits), 2),
@@ -113,14 +112,6 @@ def _psnr(one: bytes | None, other: bytes | None) -> float | str:
     ]
     error = float(np.mean((pixels[0] - pixels[1]) ** 2))
     return "identical" if error == 0 else round(10 * math.log10(255**2 / error), 1)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), "CPU")
 
 
 def main() -> None:

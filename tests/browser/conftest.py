@@ -7,8 +7,6 @@ another machine) fails that test at its end.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +21,7 @@ from backend.kit.settings import Settings
 from tests.fixtures.actors import add_session, add_user
 from tests.fixtures.app import serve
 from tests.fixtures.scripted import ScriptedInference
+from tests.fixtures.tools import needed
 from webui.server import create_studio
 
 FLAGS = [
@@ -34,20 +33,12 @@ PATIENCE_MS = 20_000
 EXPECTED = "Failed to load resource"
 
 
-def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
-    line = "no Chromium on this machine: the pages were not driven (apt-get install chromium)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(line)
-    pytest.skip(line)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """One browser for the whole run."""
-    path = _chromium()
+    path = needed(
+        "chromium", "chromium-browser", package="chromium", lost="the pages were not driven"
+    )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

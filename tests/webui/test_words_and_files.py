@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures.tools import needed
 from webui import static_files
 from webui.client import Offer
 from webui.i18n import LANGUAGES, dictionaries
@@ -29,16 +28,6 @@ SCRIPTS = sorted(static_files.FOLDER.rglob("*.js"))
 _LITERAL = re.compile(r'\bt\(\s*"([a-z_.]+)"')
 _WORDS = re.compile(r'\bwords\("([a-z_.]+)"\)')
 _HOLE = re.compile(r"\{(\w+)\}")
-
-
-def _node() -> str:
-    found = shutil.which("node")
-    if found:
-        return found
-    line = "no Node.js on this machine: the scripts were not parsed (apt-get install nodejs)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(line)
-    pytest.skip(line)
 
 
 class TestDictionaries:
@@ -78,7 +67,7 @@ class TestDictionaries:
 class TestScripts:
     def test_can_be_parsed(self) -> None:
         command = [
-            _node(),
+            needed("node", package="nodejs", lost="the scripts were not parsed"),
             "--no-warnings",
             "--experimental-vm-modules",
             "-e",
