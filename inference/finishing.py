@@ -25,7 +25,7 @@ from inference.metrics import Metrics
 from inference.protocol import Broken, Done, ImageReady, InferenceError, SafetyScores
 from inference.slots import Slot
 from inference.stages import decode, preview, safety
-from inference.streams import Aside
+from inference.streams import Aside, Ready
 
 logger = logging.getLogger(__name__)
 CHUNK = 2  # images decoded at once: at full size the VAE needs far more memory than the UNet
@@ -48,7 +48,7 @@ class Finisher:
         self._aside, self._metrics, self._outcome = aside, metrics, outcome
         self._may_retry = may_retry
         self.overflowed: deque[Slot] = deque()
-        self._waiting: deque[Slot] = deque()
+        self._waiting: deque[tuple[Slot, Ready]] = deque()
         self._pending = 0
         self._stopping = False
         self._changed = threading.Condition()
@@ -63,10 +63,10 @@ class Finisher:
 
     def take(self, slot: Slot) -> None:
         """Finish an image whose last step is done; returns at once."""
-        self._aside.hand_over(slot.latents)
+        ready = self._aside.hand_over(slot.latents)
         with self._changed:
             self._pending += 1
-            self._waiting.append(slot)
+            self._waiting.append((slot, ready))
             self._changed.notify_all()
 
     def show(self, slot: Slot, picture: torch.Tensor) -> None:
@@ -90,35 +90,35 @@ class Finisher:
 
     def _run(self) -> None:
         while chunk := self._next():
-            wanted = [slot for slot in chunk if not slot.generation.ended]
+            wanted = [(slot, ready) for slot, ready in chunk if not slot.generation.ended]
             try:
                 self._develop(wanted)
             except Exception as error:
                 logger.exception("an image could not be finished")
-                for slot in wanted:
+                for slot, _ in wanted:
                     self._fail(slot.generation, error)
                 self._gone(len(wanted))
             self._gone(len(chunk) - len(wanted))
 
-    def _next(self) -> list[Slot]:
+    def _next(self) -> list[tuple[Slot, Ready]]:
         """Wait for images; return a few of one size and model, or none when it is time to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopping)
-            chunk: list[Slot] = []
+            chunk: list[tuple[Slot, Ready]] = []
             while self._waiting and len(chunk) < CHUNK:
-                if chunk and self._waiting[0].key != chunk[0].key:
+                if chunk and self._waiting[0][0].key != chunk[0][0].key:
                     break
                 chunk.append(self._waiting.popleft())
             return chunk
 
     @torch.inference_mode()
-    def _develop(self, slots: list[Slot]) -> None:
-        """Decode and score `slots`, one key all of them, and hand them on to be encoded."""
-        sound = [slot for slot in slots if self._is_sound(slot)]
-        if not sound:
-            return
-        bundle = sound[0].recipe.bundle
-        with self._aside.computing():
+    def _develop(self, handed: list[tuple[Slot, Ready]]) -> None:
+        """Decode and score images, one key all of them, and hand them on to be encoded."""
+        with self._aside.computing([ready for _, ready in handed]):
+            sound = [slot for slot, _ in handed if self._is_sound(slot)]
+            if not sound:
+                return
+            bundle = sound[0].recipe.bundle
             began = time.perf_counter()
             pixels = decode.decode(bundle.vae, torch.stack([slot.latents for slot in sound]))
             decoded = time.perf_counter()

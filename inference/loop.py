@@ -164,7 +164,7 @@ class Loop:
         """On CUDA, let the host run at most two steps ahead, so that canceling still means something."""
         if self._studio.placement.device.type != "cuda":
             return
-        done = torch.cuda.Event()
+        done = torch.cuda.Event(blocking=True)
         done.record()
         self._ahead.append(done)
         if len(self._ahead) > _RUN_AHEAD:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import torch
+
+Ready: TypeAlias = torch.cuda.Event | None
+"""Where on the device's time line a tensor is computed; `None` where there is no such line."""
 
 
 class Aside(Protocol):
     """Where finished images are computed while the next steps run."""
 
-    def hand_over(self, tensor: torch.Tensor) -> None:
-        """Take note, on the engine's thread, that `tensor` will be read beside."""
+    def hand_over(self, tensor: torch.Tensor) -> Ready:
+        """Take note, on the engine's thread, that `tensor` will be read beside once it is computed."""
 
-    def computing(self) -> AbstractContextManager[None]:
-        """Compute beside, on the calling thread, all that was handed over being ready."""
+    def computing(self, ready: Sequence[Ready]) -> AbstractContextManager[None]:
+        """Compute beside, on the calling thread, after what is `ready` and nothing else."""
 
     def to_host(self, tensor: torch.Tensor) -> Callable[[], torch.Tensor]:
         """Begin to copy `tensor` to host memory; the function returned waits for it."""
@@ -25,11 +28,11 @@ class Aside(Protocol):
 class HostAside:
     """On a CPU a thread is beside enough."""
 
-    def hand_over(self, tensor: torch.Tensor) -> None:
-        """Nothing to do."""
+    def hand_over(self, tensor: torch.Tensor) -> Ready:
+        """Nothing to wait for."""
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
+    def computing(self, ready: Sequence[Ready]) -> Iterator[None]:  # noqa: ARG002 - nothing to wait for
         """Nothing to do."""
         yield
 
@@ -39,21 +42,26 @@ class HostAside:
 
 
 class CudaAside:
-    """A low-priority stream on which the VAE runs while the default one goes on with the steps."""
+    """A stream on which the VAE runs while another one goes on with the steps."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=0)
 
-    def hand_over(self, tensor: torch.Tensor) -> None:
-        """Have the stream wait for what the steps have queued so far."""
+    def hand_over(self, tensor: torch.Tensor) -> Ready:
+        """Mark where in the steps `tensor` is done, so that decoding it waits for no later ones."""
         tensor.record_stream(self._stream)
-        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        done = torch.cuda.Event(blocking=True)
+        done.record(torch.cuda.current_stream(self._device))
+        return done
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
-        """Queue on the stream, and wait for it at the end; the steps go on meanwhile."""
-        with torch.cuda.stream(self._stream):
+    def computing(self, ready: Sequence[Ready]) -> Iterator[None]:
+        """Queue on the stream behind what is `ready`, and wait for it at the end; the steps go on."""
+        with torch.cuda.device(self._device), torch.cuda.stream(self._stream):
+            for done in ready:
+                if done is not None:
+                    self._stream.wait_event(done)
             yield
         self._stream.synchronize()
 
@@ -61,7 +69,7 @@ class CudaAside:
         """Copy to pinned memory behind what is queued."""
         copied = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         copied.copy_(tensor, non_blocking=True)
-        done = torch.cuda.Event()
+        done = torch.cuda.Event(blocking=True)
         done.record(torch.cuda.current_stream(self._device))
 
         def arrived() -> torch.Tensor:

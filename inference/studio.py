@@ -135,6 +135,8 @@ class Studio:
             return time.perf_counter() - began
 
         rows = knee(timed)
+        if isinstance(unet, GraphedUNet):
+            unet.capture(slot.latents, slot.recipe.positive, rows)
         self.row_caps.learn(bundle.card.name, pixels, rows)
         logger.info(
             "%s: %d rows a step at %d×%d", bundle.card.name, rows, slot.key.width, slot.key.height

@@ -45,7 +45,8 @@ class GraphedUNet:
     """The network as one CUDA graph a row bucket and shape: a call is one launch instead of hundreds.
 
     Rows are padded to the next bucket by repeating the first; graphs are captured when a shape is
-    first seen and share one memory pool. More rows than the largest bucket go in parts.
+    first seen and share one memory pool; `capture` does so beforehand, the largest first, whose memory
+    the smaller ones use again. More rows than the largest bucket go in parts.
     """
 
     def __init__(self, network: Any, buckets: tuple[int, ...] = BUCKETS) -> None:  # noqa: ANN401
@@ -53,7 +54,16 @@ class GraphedUNet:
         self._buckets = buckets
         self._graphs: dict[tuple[int, ...], _Graph] = {}
         self._pool: Any = None
+        # Streams come from small pools by priority: one of its own priority is never the VAE's.
+        self._stream = torch.cuda.Stream(network.device, priority=-1)
 
+    def capture(self, latents: torch.Tensor, embeddings: torch.Tensor, rows: int) -> None:
+        """Capture every bucket up to `rows` for one latent [c, h, w] and one embedding [tokens, width]."""
+        for bucket in sorted((size for size in self._buckets if size <= rows), reverse=True):
+            times = torch.ones(bucket, device=latents.device)
+            self(_repeated(latents, bucket), times, _repeated(embeddings, bucket))
+
+    @torch.inference_mode()
     def __call__(
         self, latents: torch.Tensor, timesteps: torch.Tensor, embeddings: torch.Tensor
     ) -> torch.Tensor:
@@ -72,7 +82,7 @@ class GraphedUNet:
         return graph.replay(given)[:rows]
 
     def _capture(self, given: list[torch.Tensor]) -> _Graph:
-        graph = _Graph(self._eager, given, self._pool)
+        graph = _Graph(self._eager, given, self._pool, self._stream)
         self._pool = graph.pool
         return graph
 
@@ -80,16 +90,26 @@ class GraphedUNet:
 class _Graph:
     """One captured call with the tensors that it reads and writes."""
 
-    def __init__(self, network: UNet, given: list[torch.Tensor], pool: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        network: UNet,
+        given: list[torch.Tensor],
+        pool: Any,  # noqa: ANN401 - torch's handle
+        stream: torch.cuda.Stream,
+    ) -> None:
         self._inputs = [tensor.clone() for tensor in given]
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):  # libraries choose their kernels before anything is captured
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(
+            stream
+        ):  # libraries choose their kernels before anything is captured
             for _ in range(2):
                 network(*self._inputs)
-        torch.cuda.current_stream().wait_stream(aside)
+        torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=pool):
+        # Of this thread only: the VAE may allocate and copy on another meanwhile.
+        with torch.cuda.graph(
+            self._graph, pool=pool, stream=stream, capture_error_mode="thread_local"
+        ):
             self._output = network(*self._inputs)
         self.pool = self._graph.pool()
 
@@ -106,3 +126,7 @@ def _padded(tensor: torch.Tensor, rows: int) -> torch.Tensor:
     if not missing:
         return tensor
     return torch.cat([tensor, tensor[:1].expand(missing, *tensor.shape[1:])])
+
+
+def _repeated(tensor: torch.Tensor, rows: int) -> torch.Tensor:
+    return tensor.expand(rows, *tensor.shape)

@@ -35,7 +35,7 @@ from inference.protocol import (
 from inference.slots import Key
 from inference.stages.denoise import UNet
 from inference.stages.safety import SafetyChecker
-from inference.streams import Aside, CudaAside, aside_of
+from inference.streams import Aside, CudaAside, Ready, aside_of
 from inference.studio import Studio
 from inference.unets import BUCKETS
 from loadtests.gpu.networks import SAMPLER, Checkpoint, rows_for
@@ -136,11 +136,11 @@ class Counted:
 class SameStream(CudaAside):
     """The VAE on the stream of the steps: what `CudaAside` is compared with."""
 
-    def hand_over(self, tensor: torch.Tensor) -> None:
-        """Nothing to do: one stream is in order."""
+    def hand_over(self, tensor: torch.Tensor) -> Ready:
+        """Nothing to wait for: one stream is in order."""
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
+    def computing(self, ready: Sequence[Ready]) -> Iterator[None]:  # noqa: ARG002 - see above
         """Queue behind the steps."""
         yield
 
