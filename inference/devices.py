@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import torch
 
 DEVICE_VARIABLE = "ATELIER_DEVICE"
 DTYPE_VARIABLE = "ATELIER_DTYPE"
+_LONG_S = 2.0
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -60,6 +62,22 @@ def use_every_core() -> int:
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(_usable_cores())
     return torch.get_num_threads()
+
+
+def choose_threads(timed: Callable[[], float]) -> None:
+    """Compute on one core if `timed`, the seconds of a usual call, says that all are no faster.
+
+    Between the many small operations of a small model, threads wake each other more than they compute;
+    on one core a step of the bundled model takes two thirds of the time it takes on two. An operator's
+    `OMP_NUM_THREADS` stands, and a call of seconds is not tried on one core.
+    """
+    every = torch.get_num_threads()
+    together = min(timed() for _ in range(2))
+    if "OMP_NUM_THREADS" in os.environ or every == 1 or together > _LONG_S:
+        return
+    torch.set_num_threads(1)
+    if min(timed() for _ in range(2)) > together:
+        torch.set_num_threads(every)
 
 
 def peak_flops(placement: Placement) -> float:

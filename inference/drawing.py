@@ -49,6 +49,7 @@ def prepare(  # noqa: PLR0913 - all that it reports to
             on_room=on_room,
         ),
         may_retry=studio.halves,
+        threads=studio.every_thread,
     )
     loop = Loop(
         studio,

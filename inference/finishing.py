@@ -43,10 +43,10 @@ class Finisher:
     """Two threads beside the engine's: one with the VAE and the checker, one that writes files."""
 
     def __init__(
-        self, aside: Aside, metrics: Metrics, outcome: Outcome, *, may_retry: bool
+        self, aside: Aside, metrics: Metrics, outcome: Outcome, *, may_retry: bool, threads: int
     ) -> None:
         self._aside, self._metrics, self._outcome = aside, metrics, outcome
-        self._may_retry = may_retry
+        self._may_retry, self._threads = may_retry, threads
         self.overflowed: deque[Slot] = deque()
         self._waiting: deque[tuple[Slot, Ready]] = deque()
         self._pending = 0
@@ -89,6 +89,8 @@ class Finisher:
         self._encoder.shutdown(wait=True)
 
     def _run(self) -> None:
+        # The VAE's few large operations want every core, also where the UNet's many small ones do not.
+        torch.set_num_threads(self._threads)
         while chunk := self._next():
             wanted = [(slot, ready) for slot, ready in chunk if not slot.generation.ended]
             try:

@@ -10,22 +10,27 @@ from collections.abc import Callable
 from typing import Final
 
 CANDIDATES: Final = (1, 2, 4, 8, 16, 32)
+MOST: Final = CANDIDATES[-1]
+MOST_ON_CPU: Final = 16  # a step of more rows lasts longer than people wait for a preview
 FLOOR: Final = 2
 USUAL: Final = 8
 _GOOD_ENOUGH: Final = 1.1
 _PATIENCE: Final = 2
+_LONG_S: Final = 2.0
 
 
-def knee(timed: Callable[[int], float]) -> int:
-    """Return the smallest row count whose seconds per row are within 10 % of the best found.
+def knee(timed: Callable[[int], float], most: int = MOST) -> int:
+    """Return the smallest row count, `most` at most, whose seconds per row are within 10 % of the best.
 
-    `timed` gives the seconds of a call of so many rows. Stops after two candidates without gain.
+    `timed` gives the seconds of a call of so many rows. Stops after two candidates without gain, and
+    when a call takes so long that measuring on would keep people waiting.
     """
     per_row: dict[int, float] = {}
-    for rows in CANDIDATES:
-        per_row[rows] = timed(rows) / rows
+    for rows in (candidate for candidate in CANDIDATES if candidate <= most):
+        seconds = timed(rows)
+        per_row[rows] = seconds / rows
         best = min(per_row, key=lambda known: per_row[known])
-        if sum(known > best for known in per_row) >= _PATIENCE:
+        if sum(known > best for known in per_row) >= _PATIENCE or seconds > _LONG_S:
             break
     limit = _GOOD_ENOUGH * min(per_row.values())
     return max(FLOOR, min(rows for rows, seconds in per_row.items() if seconds <= limit))

@@ -17,10 +17,10 @@ from transformers.utils import logging as transformers_logging
 
 from inference.bundles import Bundle, load_bundle
 from inference.catalog import Catalog
-from inference.devices import peak_flops, place, use_every_core
+from inference.devices import choose_threads, peak_flops, place, use_every_core
 from inference.generation import Generation
 from inference.protocol import GenerationParameters, GenerationRequest
-from inference.rowcaps import RowCaps, knee
+from inference.rowcaps import MOST, MOST_ON_CPU, RowCaps, knee
 from inference.slots import Key, batch_of, recipe_for, slot_for
 from inference.stages import decode, denoise, safety
 from inference.stages.denoise import UNet
@@ -35,6 +35,8 @@ class Studio:
     def __init__(self, bundles: Sequence[Bundle]) -> None:
         self.placement = bundles[0].placement
         self._bundles = {bundle.card.name: bundle for bundle in bundles}
+        self._first = bundles[0]
+        self.every_thread = torch.get_num_threads()
         self._unets: dict[tuple[str, bool], UNet] = {}
         self.row_caps = RowCaps()
         self._flops_per_pixel: dict[str, float] = {}
@@ -118,6 +120,8 @@ class Studio:
         stepped = denoise.step(unet, batch_of([slot]))
         safety.score(bundle.safety, decode.decode(bundle.vae, stepped.latents))
 
+        on_cpu = self.placement.device.type == "cpu"
+
         def timed(rows: int) -> float:
             times = torch.full(
                 (rows,), float(slot.recipe.table.rows[0, 0]), device=slot.latents.device
@@ -127,14 +131,17 @@ class Studio:
                 times,
                 slot.recipe.positive.expand(rows, *slot.recipe.positive.shape).contiguous(),
             )
-            unet(*given)
+            if not on_cpu:
+                unet(*given)  # the first call captures the graph
             self._synchronise()
             began = time.perf_counter()
             unet(*given)
             self._synchronise()
             return time.perf_counter() - began
 
-        rows = knee(timed)
+        if on_cpu and bundle is self._first:
+            choose_threads(lambda: timed(2))
+        rows = knee(timed, most=MOST_ON_CPU if on_cpu else MOST)
         if isinstance(unet, GraphedUNet):
             unet.capture(slot.latents, slot.recipe.positive, rows)
         self.row_caps.learn(bundle.card.name, pixels, rows)

@@ -158,6 +158,7 @@ class EngineArm:
             _metrics(),
             Outcome(on_end=lambda _: self._bell.set(), on_room=self._bell.set),
             may_retry=False,
+            threads=studio.every_thread,
         )
         self._loop = loop_of(studio, self._finisher)
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from inference.devices import DeviceError, _usable_cores, place
+from inference.devices import DeviceError, _usable_cores, choose_threads, place
 
 CPU = torch.device("cpu")
 
@@ -54,3 +55,27 @@ class TestUsableCores:
         assert _usable_cores(quota) == 1
         quota.write_text("max 100000\n")
         assert _usable_cores(quota) == _usable_cores(tmp_path / "nowhere") >= 1
+
+
+class TestChooseThreads:
+    @pytest.fixture(autouse=True)
+    def _two_threads(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        before = torch.get_num_threads()
+        torch.set_num_threads(2)
+        yield
+        torch.set_num_threads(before)
+
+    @pytest.mark.parametrize(("alone", "threads"), [(0.05, 1), (0.12, 2)])
+    def test_takes_what_is_faster(self, alone: float, threads: int) -> None:
+        choose_threads(lambda: 0.1 if torch.get_num_threads() == 2 else alone)
+        assert torch.get_num_threads() == threads
+
+    def test_an_operators_choice_stands(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        choose_threads(lambda: 0.1 if torch.get_num_threads() == 2 else 0.01)
+        assert torch.get_num_threads() == 2
+
+    def test_what_takes_seconds_is_not_tried_on_one_core(self) -> None:
+        choose_threads(lambda: 5.0 if torch.get_num_threads() == 2 else 0.01)
+        assert torch.get_num_threads() == 2

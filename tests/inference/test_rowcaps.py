@@ -10,10 +10,10 @@ class TestKnee:
         assert knee(lambda rows: 1.0 * rows) == FLOOR
 
     def test_where_launching_costs_most_it_is_large(self) -> None:
-        assert knee(lambda rows: 25.0 + 0.01 * rows) == CANDIDATES[-1]
+        assert knee(lambda rows: 0.025 + 0.00001 * rows) == CANDIDATES[-1]
 
     def test_the_smallest_within_a_tenth_of_the_best(self) -> None:
-        seconds = {1: 1.0, 2: 1.5, 4: 2.4, 8: 4.1, 16: 8.0, 32: 16.0}
+        seconds = {1: 0.10, 2: 0.15, 4: 0.24, 8: 0.41, 16: 0.80, 32: 1.60}
         assert knee(lambda rows: seconds[rows]) == 8
 
     def test_does_not_try_on_when_it_gets_worse(self) -> None:
@@ -21,10 +21,23 @@ class TestKnee:
 
         def timed(rows: int) -> float:
             tried.append(rows)
-            return float(rows**2)
+            return rows**2 / 1000
 
         assert knee(timed) == FLOOR
         assert tried == [1, 2, 4]
+
+    def test_no_more_than_the_most(self) -> None:
+        assert knee(lambda rows: 25.0 / 1000 + 0.0001 * rows, most=16) == 16
+
+    def test_a_long_call_is_the_last_one_tried(self) -> None:
+        tried: list[int] = []
+
+        def timed(rows: int) -> float:
+            tried.append(rows)
+            return 3.0
+
+        knee(timed)
+        assert tried == [1]
 
 
 class TestRowCaps:
