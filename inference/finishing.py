@@ -93,14 +93,14 @@ class Finisher:
         torch.set_num_threads(self._threads)
         while chunk := self._next():
             wanted = [(slot, ready) for slot, ready in chunk if not slot.generation.ended]
+            written = 0
             try:
-                self._develop(wanted)
+                written = self._develop(wanted)
             except Exception as error:
                 logger.exception("an image could not be finished")
                 for slot, _ in wanted:
                     self._fail(slot.generation, error)
-                self._gone(len(wanted))
-            self._gone(len(chunk) - len(wanted))
+            self._gone(len(chunk) - written)
 
     def _next(self) -> list[tuple[Slot, Ready]]:
         """Wait for images; return a few of one size and model, or none when it is time to end."""
@@ -114,12 +114,12 @@ class Finisher:
             return chunk
 
     @torch.inference_mode()
-    def _develop(self, handed: list[tuple[Slot, Ready]]) -> None:
-        """Decode and score images, one key all of them, and hand them on to be encoded."""
+    def _develop(self, handed: list[tuple[Slot, Ready]]) -> int:
+        """Decode and score images of one key; return how many were handed on to be encoded."""
         with self._aside.computing([ready for _, ready in handed]):
             sound = [slot for slot, _ in handed if self._is_sound(slot)]
             if not sound:
-                return
+                return 0
             bundle = sound[0].recipe.bundle
             began = time.perf_counter()
             pixels = decode.decode(bundle.vae, torch.stack([slot.latents for slot in sound]))
@@ -133,6 +133,7 @@ class Finisher:
             slot.generation.add_timing("decode", (decoded - began) / len(sound))
             slot.generation.add_timing("safety", (scored - decoded) / len(sound))
             self._write(slot, image, score)
+        return len(sound)
 
     def _is_sound(self, slot: Slot) -> bool:
         """Check the latents; one try in float32 for those that overflowed, then a clear error."""
@@ -143,7 +144,6 @@ class Finisher:
             self.overflowed.append(slot)
         else:
             self._fail(slot.generation, decode.overflow("the latents"))
-        self._gone(1)
         return False
 
     def _write(self, slot: Slot, image: torch.Tensor, scores: SafetyScores | None) -> None:

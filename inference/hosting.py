@@ -36,6 +36,12 @@ def serve(
     return 0
 
 
+def free_port() -> int:
+    """Return a port of loopback that was free a moment ago, for servers that cannot be given a socket."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def announce(host: str, port: int) -> None:
     """Print the address as one JSON line, for the process that started this one."""
     print(json.dumps({"url": f"http://{host}:{port}"}), flush=True)  # noqa: T201 - the interface

@@ -15,10 +15,19 @@ def webp(pixels: Any) -> bytes:  # noqa: ANN401 - a uint8 array [h, w, 3]
     return _saved(Image.fromarray(pixels), "WEBP", lossless=True, quality=0, method=0)
 
 
+def png(pixels: Any) -> bytes:  # noqa: ANN401 - a uint8 array [h, w, 3]
+    """Return a PNG, compressed quickly rather than tightly."""
+    return _png(Image.fromarray(pixels))
+
+
 def png_of(data: bytes) -> bytes:
-    """Return the same pixels as PNG, compressed quickly rather than tightly."""
+    """Return the same pixels as PNG."""
     with Image.open(BytesIO(data)) as image:
-        return _saved(image, "PNG", compress_level=1)
+        return _png(image)
+
+
+def _png(image: Image.Image) -> bytes:
+    return _saved(image, "PNG", compress_level=1)
 
 
 def _saved(image: Image.Image, kind: str, **options: int | bool) -> bytes:

@@ -16,6 +16,7 @@ from inference.protocol import (
     GenerationParameters,
     GenerationRequest,
     ImageReady,
+    SafetyScores,
     error_of,
     new_generation_id,
 )
@@ -42,7 +43,9 @@ async def predict(
     data = engine.image(generation.id, ready.index)
     if WEBP not in accept:
         data = await run_in_threadpool(png_of, data)
-    return Response(data, media_type=WEBP if WEBP in accept else PNG, headers=_told(ready))
+    return Response(
+        data, media_type=WEBP if WEBP in accept else PNG, headers=told_of(ready.seed, ready.scores)
+    )
 
 
 async def _finished(request: Request, generation: Generation) -> ImageReady:
@@ -66,8 +69,9 @@ async def _finished(request: Request, generation: Generation) -> ImageReady:
     return first
 
 
-def _told(ready: ImageReady) -> dict[str, str]:
-    scores = [*ready.scores.concepts.values()] if ready.scores else []
-    known = [score for score in scores if score is not None]
-    highest = f"{max(known):.4f}" if known and len(known) == len(scores) else "unchecked"
-    return {"X-Seed": str(ready.seed), "X-Safety-Score": highest}
+def told_of(seed: int, scores: SafetyScores | None) -> dict[str, str]:
+    """Return the headers that go with an image: its seed, and its highest score or "unchecked"."""
+    margins = [*scores.concepts.values()] if scores else []
+    known = [margin for margin in margins if margin is not None]
+    highest = f"{max(known):.4f}" if known and len(known) == len(margins) else "unchecked"
+    return {"X-Seed": str(seed), "X-Safety-Score": highest}

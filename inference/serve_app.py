@@ -13,7 +13,6 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -42,7 +41,7 @@ from ray import serve  # noqa: E402
 from inference.app import create_app  # noqa: E402
 from inference.catalog import Catalog  # noqa: E402
 from inference.engine import Engine  # noqa: E402
-from inference.hosting import announce, when_input_closes  # noqa: E402
+from inference.hosting import announce, free_port, when_input_closes  # noqa: E402
 from inference.options import EngineOptions, add_room_arguments  # noqa: E402
 from inference.protocol import Unavailable  # noqa: E402
 
@@ -120,7 +119,7 @@ class LocalRay:
     """
 
     def __init__(self, port: int, **room: int) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._room = room
         # AF_UNIX paths end at 107 characters and Ray adds 60 of its own: a short folder.
         self._folder = Path(tempfile.mkdtemp(prefix="ray"))
@@ -198,11 +197,6 @@ def main(arguments: list[str] | None = None) -> int:
         announce("127.0.0.1", local.port)
         leave.wait()
     return 0
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

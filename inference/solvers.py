@@ -64,14 +64,14 @@ class Solvers:
     """The tables of one checkpoint, each made when it is first asked for."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
+        self.config = config
         self._tables: dict[tuple[Scheduler, int], SolverTable] = {}
 
     def table(self, name: Scheduler, steps: int) -> SolverTable:
         """Return the table of `steps` steps of `name`."""
         known = self._tables.get((name, steps))
         if known is None:
-            known = self._tables[name, steps] = solver_table(name, self._config, steps)
+            known = self._tables[name, steps] = solver_table(name, self.config, steps)
         return known
 
 

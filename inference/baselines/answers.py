@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
-from PIL import Image
 
-from inference.imaging import PNG
+from inference.imaging import PNG, png
+from inference.plain import told_of
 from inference.protocol import InferenceError, SafetyScores, problem_of
 
 
@@ -34,22 +33,6 @@ def answer_of(drawn: Drawn) -> Response:
     """
     if isinstance(drawn, InferenceError):
         return JSONResponse(problem_of(drawn), drawn.http_status)
-    headers = {
-        "X-Seed": str(drawn.seed),
-        "X-Safety-Score": _highest(drawn.scores),
-        "X-Batch-Size": str(drawn.batch),
-    }
-    return Response(_png(drawn.pixels), media_type=PNG, headers=headers)
-
-
-def _highest(scores: SafetyScores | None) -> str:
-    margins = list(scores.concepts.values()) if scores else []
-    known = [margin for margin in margins if margin is not None]
-    return f"{max(known):.4f}" if known and len(known) == len(margins) else "unchecked"
-
-
-def _png(pixels: Any) -> bytes:  # noqa: ANN401 - a uint8 array
-    """Compress as quickly as our own server does, or the file format would decide the comparison."""
-    buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    headers = {**told_of(drawn.seed, drawn.scores), "X-Batch-Size": str(drawn.batch)}
+    # Compressed as quickly as our own server does, or the file format would decide the comparison.
+    return Response(png(drawn.pixels), media_type=PNG, headers=headers)

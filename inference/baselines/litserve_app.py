@@ -17,7 +17,7 @@ from fastapi import Response
 from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
 from inference.baselines.answers import Drawn, answer_of
 from inference.catalog import Catalog
-from inference.hosting import announce
+from inference.hosting import announce, free_port
 from inference.protocol import GenerationParameters
 
 HOST = "127.0.0.1"
@@ -61,7 +61,7 @@ class Batched(Drawing):
 
 def serve(port: int, *, batched: bool) -> None:
     """Serve until a signal says stop."""
-    port = port or _free_port()
+    port = port or free_port()
     api = (
         Batched(max_batch_size=BATCH_IMAGES, batch_timeout=BATCH_SECONDS) if batched else OneByOne()
     )
@@ -87,8 +87,3 @@ def _announce_when_listening(port: int) -> None:
                 break
         time.sleep(LOOK_SECONDS)
     announce(HOST, port)
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])

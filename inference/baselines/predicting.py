@@ -6,11 +6,8 @@ is drawn to its end. Waiting, threads and HTTP are the servers'. Imports torch.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from inference.admission import complete
 from inference.baselines.answers import Drawn
@@ -25,10 +22,10 @@ class Predictor:
 
     def __init__(self, catalog: Catalog) -> None:
         studio = Studio.of(catalog)
-        self._cards = {offer.name: studio.bundle(offer.name).card for offer in catalog.offers}
+        bundles = [studio.bundle(offer.name) for offer in catalog.offers]
+        self._cards = {bundle.card.name: bundle.card for bundle in bundles}
         self._pipelines = {
-            offer.name: Pipeline(studio.bundle(offer.name), _scheduler_config(offer.directory))
-            for offer in catalog.offers
+            bundle.card.name: Pipeline(bundle, bundle.solvers.config) for bundle in bundles
         }
         self.draw(
             [
@@ -56,8 +53,3 @@ class Predictor:
             return self._pipelines[alike[0].model](alike)
         except InferenceError as error:
             return [error] * len(alike)
-
-
-def _scheduler_config(directory: Path) -> dict[str, Any]:
-    file = directory / "scheduler" / "scheduler_config.json"
-    return dict(json.loads(file.read_text("utf-8")))
