@@ -11,7 +11,7 @@ import logging
 import sys
 
 from inference.offline import stay_offline
-from inference.options import EngineOptions, add_room_arguments
+from inference.options import DRAIN_SECONDS, EngineOptions, add_room_arguments
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any free one")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     parser.add_argument(
-        "--drain", type=float, default=25.0, help="seconds running work gets after SIGTERM"
+        "--drain", type=float, default=DRAIN_SECONDS, help="seconds running work gets after SIGTERM"
     )
     parser.add_argument(
         "--grace", type=float, default=10.0, help="seconds work that nobody follows goes on"

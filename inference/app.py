@@ -12,7 +12,7 @@ Errors are `{code, message, retryable}` with the status of their class. No users
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -32,9 +32,11 @@ from inference.protocol import (
     InferenceHealth,
     InvalidParameters,
     ModelCard,
+    UnknownGeneration,
     new_generation_id,
     problem_of,
 )
+from inference.siblings import Alone, Siblings
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
@@ -60,23 +62,45 @@ class GenerationStatus(BaseModel):
     error: Failed | None
 
 
+def status_of(generation: Generation) -> GenerationStatus:
+    """Return what is told of a generation that this replica holds."""
+    events = [letter.event for letter in generation.mailbox.after(0)]
+    return GenerationStatus(
+        id=generation.id,
+        state=generation.state,
+        parameters=generation.parameters,
+        step=generation.steps_done,
+        total=generation.parameters.num_inference_steps,
+        images=[event for event in events if isinstance(event, ImageReady)],
+        error=next((event for event in events if isinstance(event, Failed)), None),
+    )
+
+
 def engine_of(request: Request) -> Engine:
     """Return the engine that this app stands in front of."""
     engine: Engine = request.app.state.engine
     return engine
 
 
+def siblings_of(request: Request) -> Siblings:
+    """Return the other replicas, which may hold what this one does not."""
+    siblings: Siblings = request.app.state.siblings
+    return siblings
+
+
 EngineDep = Annotated[Engine, Depends(engine_of)]
+SiblingsDep = Annotated[Siblings, Depends(siblings_of)]
 
 
-def create_app(engine: Engine) -> FastAPI:
+def create_app(engine: Engine, siblings: Siblings | None = None) -> FastAPI:
     """Return the app in front of `engine`; starting and stopping the engine stays with the caller."""
     app = FastAPI(title="Atelier inference", docs_url="/docs", redoc_url=None)
     app.state.engine = engine
+    app.state.siblings = siblings or Alone()
     app.add_exception_handler(InferenceError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.post("/v1/generate", response_class=StreamingResponse)(generate)
-    app.get("/v1/jobs/{generation_id}")(status)
+    app.get("/v1/jobs/{generation_id}", response_model=GenerationStatus)(status)
     app.delete("/v1/jobs/{generation_id}", status_code=204)(cancel)
     app.get("/v1/jobs/{generation_id}/images/{index}", response_class=Response)(image)
     app.get("/v1/models")(models)
@@ -108,19 +132,41 @@ async def generate(
     )
 
 
-def status(engine: EngineDep, generation_id: str) -> GenerationStatus:
+async def status(
+    engine: EngineDep, siblings: SiblingsDep, generation_id: str
+) -> GenerationStatus | dict[str, Any]:
     """Say how far a generation is."""
-    return _status_of(engine.find(generation_id))
+    try:
+        return status_of(engine.find(generation_id))
+    except UnknownGeneration:
+        elsewhere = await siblings.status(generation_id)
+        if elsewhere is None:
+            raise
+        return elsewhere
 
 
-def cancel(engine: EngineDep, generation_id: str) -> None:
+async def cancel(engine: EngineDep, siblings: SiblingsDep, generation_id: str) -> None:
     """Stop a generation before its next step; twice, or an unknown one, is no error."""
-    engine.cancel(generation_id)
+    try:
+        engine.find(generation_id)
+    except UnknownGeneration:
+        await siblings.cancel(generation_id)
+    else:
+        engine.cancel(generation_id)
 
 
-def image(engine: EngineDep, generation_id: str, index: int) -> Response:
+async def image(
+    engine: EngineDep, siblings: SiblingsDep, generation_id: str, index: int
+) -> Response:
     """Return a finished image."""
-    return Response(engine.image(generation_id, index), media_type=WEBP)
+    try:
+        data = engine.image(generation_id, index)
+    except UnknownGeneration:
+        elsewhere = await siblings.image(generation_id, index)
+        if elsewhere is None:
+            raise
+        data = elsewhere
+    return Response(data, media_type=WEBP)
 
 
 def models(engine: EngineDep) -> list[ModelCard]:
@@ -143,19 +189,6 @@ def ready(engine: EngineDep, response: Response) -> InferenceHealth:
 def metrics(engine: EngineDep) -> Response:
     """Return what Prometheus collects."""
     return Response(engine.metrics.text(), media_type="text/plain; version=0.0.4")
-
-
-def _status_of(generation: Generation) -> GenerationStatus:
-    events = [letter.event for letter in generation.mailbox.after(0)]
-    return GenerationStatus(
-        id=generation.id,
-        state=generation.state,
-        parameters=generation.parameters,
-        step=generation.steps_done,
-        total=generation.parameters.num_inference_steps,
-        images=[event for event in events if isinstance(event, ImageReady)],
-        error=next((event for event in events if isinstance(event, Failed)), None),
-    )
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:

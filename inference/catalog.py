@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -86,6 +87,20 @@ class Catalog(BaseModel):
             ) from None
         except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
             raise CatalogError(f"{source} cannot be used: {error}") from error
+
+    def only(self, names: Collection[str]) -> Self:
+        """Return a catalog of the offers of these names; of all of them when none are named.
+
+        Raises:
+            CatalogError: There is no offer of one of these names.
+        """
+        known = {offer.name for offer in self.offers}
+        if unknown := sorted(set(names) - known):
+            raise CatalogError(
+                f"the models file offers no {', '.join(unknown)}; choose from {', '.join(sorted(known))}"
+            )
+        kept = tuple(offer for offer in self.offers if not names or offer.name in names)
+        return self.model_copy(update={"offers": kept})
 
 
 def _located(table: dict[str, object], beside: Path) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Who can be asked to draw: a server over HTTP, or an engine in this process. `connect` picks.
+"""Who can be asked to draw: a server over HTTP, several, or an engine in this process. `connect` picks.
 
 Both behave as `protocol.InferenceClient` says and raise its typed errors. Imports no torch; an
 engine's own thread does that.
@@ -30,6 +30,7 @@ from inference.protocol import (
     error_of,
     generation_event,
 )
+from inference.routed import RoutedInferenceClient
 
 if TYPE_CHECKING:
     from inference.engine import Engine
@@ -169,19 +170,23 @@ class InProcessInferenceClient:
 def connect(url: str, *, data_dir: Path) -> InferenceClient:
     """Return the client that `url` names: `embedded:`, `ray:` or the http(s) address of a server.
 
+    Several addresses with commas between are several apps, each with models of its own.
+
     Embedded ones start on first use, or by `await client.start()`, and log into `data_dir`.
 
     Raises:
         ValueError: It names none of them.
     """
-    scheme, _, rest = url.partition(":")
-    if scheme in KINDS and not rest:
-        return EmbeddedInferenceClient(EmbeddedInference(KINDS[scheme], data_dir))
-    if scheme in {"http", "https"} and rest.startswith("//"):
-        return HttpInferenceClient(url)
-    raise ValueError(
-        f"the inference URL must be embedded:, ray: or start with http:// or https://, not {url!r}"
-    )
+    addresses = [address.strip() for address in url.split(",")]
+    if addresses[0] in {f"{kind}:" for kind in KINDS}:
+        return EmbeddedInferenceClient(EmbeddedInference(KINDS[addresses[0][:-1]], data_dir))
+    if not all(address.startswith(("http://", "https://")) for address in addresses):
+        raise ValueError(
+            "the inference URL must be embedded:, ray: or start with http:// or https:// "
+            f"(several with commas between), not {url!r}"
+        )
+    clients = [HttpInferenceClient(address) for address in addresses]
+    return clients[0] if len(clients) == 1 else RoutedInferenceClient(clients)
 
 
 async def _events(answer: httpx2.Response) -> AsyncIterator[GenerationEvent]:

@@ -27,7 +27,7 @@ def serve(
     engine = Engine(Catalog.read(), options).start()
     listener = socket.create_server((host, port))
     server = _Server(engine, drain_seconds)
-    announce(*listener.getsockname()[:2])
+    announce(address(*listener.getsockname()[:2]))
     if parent_pipe:
         when_input_closes(server.leave_now)
     server.run(sockets=[listener])
@@ -42,9 +42,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def announce(host: str, port: int) -> None:
-    """Print the address as one JSON line, for the process that started this one."""
-    print(json.dumps({"url": f"http://{host}:{port}"}), flush=True)  # noqa: T201 - the interface
+def address(host: str, port: int) -> str:
+    """Return the base URL of a server that listens there."""
+    return f"http://{host}:{port}"
+
+
+def announce(*addresses: str) -> None:
+    """Print where this process answers as one JSON line, for whoever started it.
+
+    Several addresses, one an application, stand in it as `connect` reads them: with commas between.
+    """
+    print(json.dumps({"url": ",".join(addresses)}), flush=True)  # noqa: T201 - the interface
 
 
 def when_input_closes(leave: Callable[[], None]) -> None:

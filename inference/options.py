@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from inference.holding import Bounds
 
+DRAIN_SECONDS = 10.0  # what work under way gets after SIGTERM; a spot machine is gone after 15
+
 
 @dataclass(frozen=True)
 class EngineOptions:

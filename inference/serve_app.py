@@ -1,80 +1,93 @@
 """The inference app as a Ray Serve deployment, and `python -m inference.serve_app`: a Ray of its own.
 
-On a cluster the import path is `inference.serve_app:build`. As a module it starts a local Ray on
-loopback, prints `{"url": …}` once the model is loaded, and stops everything it started. The app is
-bound late, so that the engine is made inside the replica. Nothing queues in Ray: the engine's own
-waiting room refuses, and the durable queue is the backend's.
+On a cluster the import path is `inference.serve_app:build`, one application a checkpoint. As a module
+it starts a local Ray on loopback, prints `{"url": …}` once the models are loaded, and stops everything
+it started. Nothing queues in Ray: the engine's own waiting room refuses, and the durable queue is the
+backend's.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
-import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
+from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from inference.offline import stay_offline
+from inference.local_ray import HOST, LocalRay
 
-_ENVIRONMENT = {
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
-    "RAY_DISABLE_IMPORT_WARNING": "1",
-    "RAY_TRAIN_V2_ENABLED": "0",
-}
-stay_offline()
-for _name, _value in _ENVIRONMENT.items():
-    os.environ.setdefault(_name, _value)
+# isort: split
+from ray import serve
+from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, BackpressureConfig
 
-import ray  # noqa: E402 - reads the environment when it is imported
-from ray import serve  # noqa: E402
-
-from inference.app import create_app  # noqa: E402
-from inference.catalog import Catalog  # noqa: E402
-from inference.engine import Engine  # noqa: E402
-from inference.hosting import announce, free_port, when_input_closes  # noqa: E402
-from inference.options import EngineOptions, add_room_arguments  # noqa: E402
-from inference.protocol import Unavailable  # noqa: E402
+from inference.app import create_app, status_of
+from inference.catalog import Catalog, CatalogError
+from inference.engine import Engine
+from inference.hosting import address, announce, when_input_closes
+from inference.options import DRAIN_SECONDS, EngineOptions, add_room_arguments
+from inference.protocol import Unavailable, UnknownGeneration
+from inference.scaling import BACKLOG, TARGET_BACKLOG_S
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from ray.serve import Application
 
-APPLICATION = "atelier-inference"
 ONGOING_REQUESTS = 512  # streams, their followers and image fetches; the engine bounds the work
-OBJECT_STORE_BYTES = 100 * 2**20  # Ray's smallest comfortable; nothing of ours goes through it
+QUEUED_REQUESTS = 8  # beyond that, in Ray itself: 429 at once
 LOAD_SECONDS = 900.0
-DRAIN_SECONDS = 60.0
-START_ATTEMPTS = 3
-logger = logging.getLogger(__name__)
+STOP_SECONDS = 14.0  # a spot machine of GKE is given 15
+SIBLING_SECONDS = 5.0
+POLICY = "inference.scaling:BacklogPolicy"
 
 
 class ServeOptions(BaseModel):
-    """What the replica takes of the cluster, as `args` in a Serve config file.
+    """What an application takes of the cluster, as `args` in a Serve config file.
 
-    One replica an application: a generation's images are held by the replica that drew them, and
-    nothing routes their fetch there yet. More replicas are more applications.
+    Between `min_replicas` and `max_replicas`, as many run as work the backlog off in
+    `target_backlog_s` seconds. `models` are names of the models file; none means all of them.
     """
 
+    models: tuple[str, ...] = ()
     num_cpus: float = Field(default=2, gt=0)
     num_gpus: float = Field(default=0, ge=0)
+    min_replicas: int = Field(default=1, ge=1)
+    max_replicas: int = Field(default=1, ge=1)
+    target_backlog_s: float = Field(default=TARGET_BACKLOG_S, gt=0)
+    upscale_delay_s: float = Field(default=15, ge=0)
+    downscale_delay_s: float = Field(default=600, ge=0)
     slots: int = Field(default=EngineOptions.slots, ge=1)
     waiting_room: int = Field(default=EngineOptions.waiting_room, ge=0)
+
+    def scale(self) -> dict[str, Any]:
+        """Return how many replicas run, in the words of `Deployment.options`."""
+        if self.max_replicas <= self.min_replicas:
+            return {"num_replicas": self.min_replicas}
+        policy = AutoscalingPolicy(
+            policy_function=POLICY, policy_kwargs={"target_s": self.target_backlog_s}
+        )
+        return {
+            "autoscaling_config": AutoscalingConfig(
+                min_replicas=self.min_replicas,
+                max_replicas=self.max_replicas,
+                upscale_delay_s=self.upscale_delay_s,
+                downscale_delay_s=self.downscale_delay_s,
+                policy=policy,
+            )
+        }
 
 
 @serve.deployment(
     max_ongoing_requests=ONGOING_REQUESTS,
-    graceful_shutdown_timeout_s=DRAIN_SECONDS + 30,
-    graceful_shutdown_wait_loop_s=1,
+    max_queued_requests=QUEUED_REQUESTS,
+    backpressure_config=BackpressureConfig(status_code=429, retry_after_s=2),
+    graceful_shutdown_timeout_s=STOP_SECONDS,
+    graceful_shutdown_wait_loop_s=0.5,
     health_check_period_s=10,
     health_check_timeout_s=30,
 )
@@ -82,26 +95,75 @@ class ServeOptions(BaseModel):
 class Inference:
     """One replica: an engine, ready and warm when the constructor returns, and the app before it."""
 
-    def __init__(self, options: EngineOptions) -> None:
-        self._engine = Engine(Catalog.read(), options).start()
+    def __init__(self, options: EngineOptions, models: tuple[str, ...] = ()) -> None:
+        self._engine = Engine(Catalog.read().only(models), options).start()
         if not self._engine.wait_until_loaded(LOAD_SECONDS):
             raise Unavailable(self._engine.health().detail)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Make the app inside the replica, around its own engine."""
-        return create_app(self._engine)
+        return create_app(self._engine, Replicas())
+
+    def held_image(self, generation_id: str, index: int) -> bytes | None:
+        """Return a finished image if this replica holds it."""
+        try:
+            return self._engine.image(generation_id, index)
+        except UnknownGeneration:
+            return None
+
+    def held_status(self, generation_id: str) -> dict[str, Any] | None:
+        """Return how far a generation is, as JSON, if this replica holds it."""
+        try:
+            return status_of(self._engine.find(generation_id)).model_dump(mode="json")
+        except UnknownGeneration:
+            return None
+
+    def stop_held(self, generation_id: str) -> None:
+        """Cancel a generation if this replica holds it."""
+        self._engine.cancel(generation_id)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more in, finish what can be in `seconds`, hand the rest back as retryable."""
+        await asyncio.to_thread(self._engine.drain, seconds)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
-        """Tell an autoscaling policy how many seconds of work wait here."""
-        return {"backlog_s": self._engine.backlog_seconds()}
+        """Tell the autoscaling policy how many seconds of work wait here."""
+        return {BACKLOG: self._engine.backlog_seconds()}
 
     def check_health(self) -> None:
         """Have Ray replace this replica when its engine has stopped moving."""
         self._engine.raise_if_stuck()
 
     def __del__(self) -> None:
-        self._engine.drain(DRAIN_SECONDS)
         self._engine.stop()
+
+
+class Replicas:
+    """The replicas of the application that this process is one of; each is asked at once."""
+
+    async def image(self, generation_id: str, index: int) -> bytes | None:
+        """See `siblings.Siblings.image`."""
+        found: bytes | None = await self._first("held_image", generation_id, index)
+        return found
+
+    async def status(self, generation_id: str) -> dict[str, Any] | None:
+        """See `siblings.Siblings.status`."""
+        found: dict[str, Any] | None = await self._first("held_status", generation_id)
+        return found
+
+    async def cancel(self, generation_id: str) -> None:
+        """See `siblings.Siblings.cancel`."""
+        await self._first("stop_held", generation_id)
+
+    async def _first(self, method: str, *given: object) -> Any:  # noqa: ANN401
+        """Return the first answer there is; a replica that is going away has none."""
+        here = serve.get_replica_context()
+        handle = serve.get_deployment_handle(here.deployment, here.app_name)
+        answers = await handle.broadcast(method, *given).results_async(
+            timeout_s=SIBLING_SECONDS, return_exceptions=True
+        )
+        real = (answer for answer in answers if not isinstance(answer, BaseException))
+        return next((answer for answer in real if answer is not None), None)
 
 
 def build(options: ServeOptions) -> Application:
@@ -109,94 +171,72 @@ def build(options: ServeOptions) -> Application:
     actor = {"num_cpus": options.num_cpus, "num_gpus": options.num_gpus}
     engine = EngineOptions(slots=options.slots, waiting_room=options.waiting_room)
     deployment: Any = Inference  # what the decorator really made of the class
-    return deployment.options(num_replicas=1, ray_actor_options=actor).bind(engine)
+    configured = deployment.options(ray_actor_options=actor, **options.scale())
+    application: Application = configured.bind(engine, options.models)
+    return application
 
 
-class LocalRay:
-    """A Ray of this process's own, on loopback, gone without a trace when the block is left.
-
-    `room` is what `ServeOptions` say of slots and waiting room.
-    """
-
-    def __init__(self, port: int, **room: int) -> None:
-        self.port = port or free_port()
-        self._room = room
-        # AF_UNIX paths end at 107 characters and Ray adds 60 of its own: a short folder.
-        self._folder = Path(tempfile.mkdtemp(prefix="ray"))
-
-    def __enter__(self) -> Self:
-        asked_to_leave = signal.getsignal(signal.SIGTERM)
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        signal.signal(signal.SIGTERM, asked_to_leave)  # Ray has put its own there
-        return self
-
-    def application(self, num_cpus: float, num_gpus: float) -> Application:
-        """Return what is served, given the cores and the share of a GPU that are there."""
-        # By import, not from `__main__`, so that replicas load it by name instead of by value.
-        module = import_module("inference.serve_app")
-        options = module.ServeOptions(num_cpus=num_cpus, num_gpus=num_gpus, **self._room)
-        built: Application = module.build(options)
-        return built
-
-    def _start(self) -> None:
-        cores = len(os.sched_getaffinity(0))
-        self._start_node(cores)
-        serve.start(
-            proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": self.port}
+def applications(asked: argparse.Namespace, cores: float, gpus: float) -> Mapping[str, Application]:
+    """Return what a local Ray serves by route prefix, the machine shared out evenly among replicas."""
+    offered = tuple(offer.name for offer in Catalog.read().offers)
+    models = {f"/m/{name}": (name,) for name in offered} if asked.apart else {"/": ()}
+    share = len(models) * asked.replicas
+    # By import, not from `__main__`, so that replicas load it by name instead of by value.
+    module = import_module("inference.serve_app")
+    return {
+        route: module.build(
+            module.ServeOptions(
+                models=names,
+                num_cpus=cores / share,
+                num_gpus=min(1.0, gpus / share),
+                min_replicas=asked.replicas,
+                slots=asked.slots,
+                waiting_room=asked.waiting_room,
+            )
         )
-        gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0))
-        serve.run(self.application(cores, gpus), name=APPLICATION, route_prefix="/")
-
-    def _start_node(self, cores: int) -> None:
-        """Start Ray's processes, once more if a busy machine needs longer than Ray's fixed 30 s."""
-        for attempt in range(1, START_ATTEMPTS + 1):
-            try:
-                ray.init(
-                    address="local",
-                    num_cpus=cores,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    configure_logging=False,
-                    object_store_memory=OBJECT_STORE_BYTES,
-                    _temp_dir=str(self._folder),
-                    _node_ip_address="127.0.0.1",
-                )
-            except Exception:
-                ray.shutdown()
-                if attempt == START_ATTEMPTS:
-                    raise
-                logger.exception("Ray did not start; trying again")
-            else:
-                return
-
-    def __exit__(self, *_: object) -> None:
-        ray.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for route, names in models.items()
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve from a Ray of this process's own until told to stop; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    try:
+        catalog = Catalog.read()  # told here, in plain words, and not from inside Ray
+    except CatalogError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the interface
+        return 1
+    leave = threading.Event()
+    orphaned = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leave.set())
+
+    def orphan() -> None:
+        orphaned.set()
+        leave.set()
+
+    if asked.parent_pipe:
+        when_input_closes(orphan)
+    routes = [f"/m/{offer.name}" for offer in catalog.offers] if asked.apart else [""]
+    with LocalRay(asked.port, lambda *there: applications(asked, *there)) as local:
+        announce(*(address(HOST, local.port) + route for route in routes))
+        leave.wait()
+        patience = 0.0 if orphaned.is_set() else DRAIN_SECONDS
+        local.tell_every_replica("drain", patience, timeout_s=patience + 1)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m inference.serve_app")
     parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any free one")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
+    parser.add_argument("--replicas", type=int, default=1, help="engines for each application")
+    parser.add_argument(
+        "--apart", action="store_true", help="one application a model, at /m/<its name>"
+    )
     add_room_arguments(parser)
-    asked = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    Catalog.read()  # a mistake in the models file is told here, in plain words, and not from inside Ray
-    leave = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: leave.set())
-    if asked.parent_pipe:
-        when_input_closes(leave.set)
-    with LocalRay(asked.port, slots=asked.slots, waiting_room=asked.waiting_room) as local:
-        announce("127.0.0.1", local.port)
-        leave.wait()
-    return 0
+    return parser
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     inference_url: str = Field(
         default="embedded:",
         description="Where images are drawn: embedded: (a child process), ray: (a local Ray Serve "
-        "as a child) or the http(s) address of a Ray Serve endpoint.",
+        "as a child) or the http(s) address of a Ray Serve endpoint; several with commas between, one "
+        "for each model's application.",
     )
     backend_url: str = Field(
         default="", description="Where the pages find the API; empty means this same process."

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Response
 from inference.baselines.answers import answer_of
 from inference.baselines.predicting import Predictor
 from inference.catalog import Catalog
-from inference.hosting import announce
+from inference.hosting import address, announce
 from inference.protocol import GenerationParameters
 
 
@@ -44,7 +44,7 @@ def serve(port: int, *, one_at_a_time: bool) -> None:
     """Serve until a signal says stop."""
     app = create_app(Predictor(Catalog.read()), Lock() if one_at_a_time else nullcontext())
     listener = socket.create_server(("127.0.0.1", port))
-    announce(*listener.getsockname()[:2])
+    announce(address(*listener.getsockname()[:2]))
     _Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listener])
 
 

@@ -17,7 +17,7 @@ from fastapi import Response
 from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
 from inference.baselines.answers import Drawn, answer_of
 from inference.catalog import Catalog
-from inference.hosting import announce, free_port
+from inference.hosting import address, announce, free_port
 from inference.protocol import GenerationParameters
 
 HOST = "127.0.0.1"
@@ -86,4 +86,4 @@ def _announce_when_listening(port: int) -> None:
             if visitor.connect_ex((HOST, port)) == 0:
                 break
         time.sleep(LOOK_SECONDS)
-    announce(HOST, port)
+    announce(address(HOST, port))

@@ -6,6 +6,7 @@ One replica with every core, behind Ray's default proxy. What exceeds its reques
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -17,11 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
 from inference.baselines.answers import Drawn, answer_of
 from inference.catalog import Catalog
-from inference.hosting import announce
+from inference.hosting import address, announce
 from inference.protocol import GenerationParameters
-from inference.serve_app import LocalRay
 
-# The import above sets the environment that Ray reads when it is imported.
+# isort: split
+# As the study had it, and as Ray has it unless told otherwise. Read when `ray` is imported, just below.
+os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "0"
+from inference.local_ray import HOST, LocalRay
+
 # isort: split
 from ray import serve as ray_serve
 from ray.serve import Application
@@ -85,25 +89,16 @@ class Batched:
         return await asyncio.to_thread(self._predictor.draw, asked)
 
 
-class BaselineRay(LocalRay):
-    """A Ray of this process's own that serves one of the above."""
-
-    def __init__(self, port: int, deployment: str) -> None:
-        super().__init__(port)
-        self._deployment = deployment
-
-    def application(self, num_cpus: float, num_gpus: float) -> Application:
-        """Return the deployment, once."""
-        actor = {"num_cpus": num_cpus, "num_gpus": num_gpus}
-        deployment: Any = getattr(import_module("inference.baselines.ray_app"), self._deployment)
-        application: Application = deployment.options(
-            num_replicas=1, ray_actor_options=actor
-        ).bind()
-        return application
-
-
 def serve(port: int, *, batched: bool) -> None:
     """Serve until a signal says stop."""
-    with BaselineRay(port, "Batched" if batched else "OneByOne") as local:
-        announce("127.0.0.1", local.port)
+
+    def applications(num_cpus: float, num_gpus: float) -> dict[str, Application]:
+        # By import, so that the replica loads it by name instead of by value.
+        module = import_module("inference.baselines.ray_app")
+        deployment: Any = module.Batched if batched else module.OneByOne
+        actor = {"num_cpus": num_cpus, "num_gpus": min(1.0, num_gpus)}
+        return {"/": deployment.options(num_replicas=1, ray_actor_options=actor).bind()}
+
+    with LocalRay(port, applications) as local:
+        announce(address(HOST, local.port))
         threading.Event().wait()
