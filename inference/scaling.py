@@ -16,10 +16,17 @@ TARGET_BACKLOG_S = 4.0
 
 
 class Context(Protocol):
-    """What is used of Ray's `AutoscalingContext`: figures by replica, aggregated by metric."""
+    """What is used of Ray's `AutoscalingContext`."""
 
-    aggregated_metrics: Mapping[str, Mapping[Any, float]] | None
-    current_num_replicas: int
+    @property
+    def aggregated_metrics(self) -> Mapping[str, Mapping[Any, float]] | None:
+        """What the replicas told, by metric and replica."""
+        ...
+
+    @property
+    def current_num_replicas(self) -> int:
+        """How many run."""
+        ...
 
 
 def replicas_for(backlogs: Iterable[float], *, target_s: float) -> int:

@@ -43,6 +43,7 @@ QUEUED_REQUESTS = 8  # beyond that, in Ray itself: 429 at once
 LOAD_SECONDS = 900.0
 STOP_SECONDS = 14.0  # a spot machine of GKE is given 15
 SIBLING_SECONDS = 5.0
+LOCAL_UPSCALE_DELAY_S = 5.0
 POLICY = "inference.scaling:BacklogPolicy"
 
 
@@ -180,7 +181,8 @@ def applications(asked: argparse.Namespace, cores: float, gpus: float) -> Mappin
     """Return what a local Ray serves by route prefix, the machine shared out evenly among replicas."""
     offered = tuple(offer.name for offer in Catalog.read().offers)
     models = {f"/m/{name}": (name,) for name in offered} if asked.apart else {"/": ()}
-    share = len(models) * asked.replicas
+    most = max(asked.replicas, asked.max_replicas)
+    share = len(models) * most
     # By import, not from `__main__`, so that replicas load it by name instead of by value.
     module = import_module("inference.serve_app")
     return {
@@ -190,6 +192,8 @@ def applications(asked: argparse.Namespace, cores: float, gpus: float) -> Mappin
                 num_cpus=cores / share,
                 num_gpus=min(1.0, gpus / share),
                 min_replicas=asked.replicas,
+                max_replicas=most,
+                upscale_delay_s=LOCAL_UPSCALE_DELAY_S,
                 slots=asked.slots,
                 waiting_room=asked.waiting_room,
             )
@@ -232,6 +236,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any free one")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     parser.add_argument("--replicas", type=int, default=1, help="engines for each application")
+    parser.add_argument(
+        "--max-replicas", type=int, default=0, help="how many a backlog may bring that number to"
+    )
     parser.add_argument(
         "--apart", action="store_true", help="one application a model, at /m/<its name>"
     )

@@ -1,4 +1,7 @@
-"""What every `InferenceClient` keeps: an engine in this process, a uvicorn child, a real Ray Serve."""
+"""What every `InferenceClient` keeps: an engine in this process, a uvicorn child, a real Ray Serve.
+
+And the one that speaks for several, over one of them.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from inference.protocol import (
     UnknownGeneration,
     UnknownModel,
 )
+from inference.routed import RoutedInferenceClient
 from tests.fixtures.inference import (
     ROOM,
     SECONDS_TO_LOAD,
@@ -49,6 +53,7 @@ def anyio_backend() -> str:
     scope="module",
     params=[
         pytest.param("in-process"),
+        pytest.param("routed"),
         pytest.param("uvicorn", marks=[pytest.mark.serial, pytest.mark.timeout(300)]),
         pytest.param("ray", marks=[pytest.mark.serial, pytest.mark.ray, pytest.mark.timeout(300)]),
     ],
@@ -56,7 +61,7 @@ def anyio_backend() -> str:
 def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[str | Engine]:
     """Where drawing happens: an engine, or the address of a server; one of each for all tests."""
     match request.param:
-        case "in-process":
+        case "in-process" | "routed":
             yield request.getfixturevalue("tiny_engine")
         case "uvicorn":
             with running_server("inference", tiny_models_file, SECONDS_TO_LOAD, *SMALL) as server:
@@ -69,10 +74,14 @@ def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[st
 
 
 @pytest.fixture
-async def client(place: str | Engine) -> AsyncIterator[InferenceClient]:
+async def client(
+    place: str | Engine, request: pytest.FixtureRequest
+) -> AsyncIterator[InferenceClient]:
     made: InferenceClient = (
         HttpInferenceClient(place) if isinstance(place, str) else InProcessInferenceClient(place)
     )
+    if "routed" in request.node.callspec.id:
+        made = RoutedInferenceClient([made])
     yield made
     await made.aclose()
 

@@ -59,6 +59,14 @@ class TestRead:
         with pytest.raises(CatalogError, match=told):
             Catalog.read(write(tmp_path, text))
 
+    def test_keeps_only_the_offers_asked_for(self, tmp_path: Path) -> None:
+        two = ONE + ONE.replace('"one"', '"two"')
+        catalog = Catalog.read(write(tmp_path, two))
+        assert [offer.name for offer in catalog.only(["two"]).offers] == ["two"]
+        assert catalog.only([]).offers == catalog.offers
+        with pytest.raises(CatalogError, match="offers no sdxl; choose from one, two"):
+            catalog.only(["one", "sdxl"])
+
     def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(CatalogError, match=r"no models file at .*ATELIER_MODELS"):
             Catalog.read(tmp_path / "nowhere.toml")

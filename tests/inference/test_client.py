@@ -18,6 +18,7 @@ from inference.protocol import (
     Unavailable,
     UnknownModel,
 )
+from inference.routed import RoutedInferenceClient
 from tests.fixtures.inference import asking, heard
 
 pytestmark = pytest.mark.anyio
@@ -136,7 +137,15 @@ class TestConnect:
         assert (embedded.process.kind, ray.process.kind) == ("uvicorn", "ray")
         assert type(connect("https://gpu.example:8000", data_dir=tmp_path)) is HttpInferenceClient
 
-    @pytest.mark.parametrize("url", ["", "http:", "localhost:8000", "embedded:here", "grpc://x"])
+    async def test_several_addresses_are_one_client(self, tmp_path: Path) -> None:
+        client = connect("http://gpu.example/m/sd14, http://gpu.example/m/sdxl", data_dir=tmp_path)
+        assert type(client) is RoutedInferenceClient
+        await client.aclose()
+
+    @pytest.mark.parametrize(
+        "url",
+        ["", "http:", "localhost:8000", "embedded:here", "grpc://x", "http://a,", "http://a,ray:"],
+    )
     async def test_refuses_anything_else(self, tmp_path: Path, url: str) -> None:
         with pytest.raises(ValueError, match="must be embedded:, ray: or start with http"):
             connect(url, data_dir=tmp_path)

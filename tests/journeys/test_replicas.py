@@ -78,9 +78,9 @@ async def asking_at(url: str, folder: Path) -> AsyncIterator[InferenceClient]:
         await client.aclose()
 
 
-def replicas_of(server: Server, model: str) -> list[psutil.Process]:
-    """The processes of a model's replicas, all of them ours."""
-    name = f"ray::ServeReplica:atelier-m-{model}:"
+def replicas_of(server: Server, model: str = "") -> list[psutil.Process]:
+    """The processes of a model's replicas (of the only application's, without one), all of them ours."""
+    name = f"ray::ServeReplica:atelier{'-m-' if model else ''}{model}:"
     found = []
     for child in psutil.Process(server.pid).children(recursive=True):
         with suppress(psutil.Error):  # ended meanwhile
@@ -191,9 +191,9 @@ def _submit(workshop: Workshop, card: ModelCard, seed: int) -> Generation:
         model=card.name,
         seed=seed,
         num_images=IMAGES_EACH,
-        num_inference_steps=60,
-        width=256,
-        height=256,
+        num_inference_steps=50,
+        width=128,
+        height=128,
     )
     with workshop.context.database.write() as session:
         return service.submit(session, workshop.context, workshop.actor, asked, card).row
@@ -223,12 +223,15 @@ async def _until(true: Callable[[], T]) -> T:
     return found
 
 
-def test_told_to_end_it_hands_back_what_it_cannot_finish(tiny_models_file: Path) -> None:
-    with running_server("inference.serve_app", tiny_models_file, PATIENCE_S) as server:
-        _end_while_drawing(server)
+def test_a_backlog_brings_replicas_and_an_end_hands_back_what_is_unfinished(
+    tiny_models_file: Path,
+) -> None:
+    most = f"--max-replicas={REPLICAS}"
+    with running_server("inference.serve_app", tiny_models_file, PATIENCE_S, most) as server:
+        _grow_and_end_while_drawing(server)
 
 
-def _end_while_drawing(server: Server) -> None:
+def _grow_and_end_while_drawing(server: Server) -> None:
     endless: dict[str, Any] = {"prompt": "a hat", "num_inference_steps": 100, "num_images": 8}
     endless |= {"width": 256, "height": 256}
 
@@ -241,7 +244,8 @@ def _end_while_drawing(server: Server) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         followers = [pool.submit(follow) for _ in range(6)]
-        _wait_until_drawing(server.url, len(followers))
+        assert len(replicas_of(server)) == 1
+        _wait_for(lambda: len(replicas_of(server)) == REPLICAS)
         process = psutil.Process(server.pid)
         told = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -255,7 +259,8 @@ def _end_while_drawing(server: Server) -> None:
     assert left == []
 
 
-def _wait_until_drawing(url: str, generations: int) -> None:
+def _wait_for(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while httpx2.get(f"{url}/readyz", trust_env=False).json()["running"] < generations:
+    while not true():
         assert time.monotonic() < deadline
+        time.sleep(0.2)
