@@ -55,6 +55,4 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
         and (node.end_lineno or 0) - node.lineno > 50
     ]
     assert long_functions == []
-    # The contract is one page on purpose: a reader should not have to look for the other half.
-    if path.name != "protocol.py":
-        assert source.count("\n") <= 300
+    assert source.count("\n") <= 300

@@ -1,0 +1,89 @@
+"""The contract of a generation: what is asked, what is heard while it runs, how it can fail.
+
+    parameters   GenerationRequest, GenerationParameters, ModelCard   what is asked, of which model
+    checks       what a single value may be, and what is told to who sends another
+    events       Queued … Done                                        what is heard while it runs
+    errors       InferenceError and below                             how it can fail
+    client       InferenceClient                                      who draws it
+
+Import from here; the modules are for reading. Plain pydantic: no torch, Ray, SQL or web framework is
+imported, so that the form, the API, the row, the engine and the file's metadata can all hold the same
+`GenerationParameters`.
+"""
+
+from __future__ import annotations
+
+from inference.protocol.checks import MAX_PROMPT_CHARACTERS
+from inference.protocol.client import InferenceClient, InferenceHealth
+from inference.protocol.errors import (
+    Broken,
+    Canceled,
+    InferenceError,
+    InvalidParameters,
+    Overloaded,
+    Refused,
+    Unavailable,
+    UnknownGeneration,
+    UnknownModel,
+    error_of,
+    problem_of,
+)
+from inference.protocol.events import (
+    Done,
+    Failed,
+    GenerationEvent,
+    ImageReady,
+    Preview,
+    Progress,
+    Queued,
+    SafetyScores,
+    Started,
+    generation_event,
+)
+from inference.protocol.parameters import (
+    MAX_SEED,
+    RANDOM_SEED,
+    GenerationParameters,
+    GenerationRequest,
+    ModelCard,
+    ModelDefaults,
+    Priority,
+    Scheduler,
+    new_generation_id,
+)
+
+__all__ = [
+    "MAX_PROMPT_CHARACTERS",
+    "MAX_SEED",
+    "RANDOM_SEED",
+    "Broken",
+    "Canceled",
+    "Done",
+    "Failed",
+    "GenerationEvent",
+    "GenerationParameters",
+    "GenerationRequest",
+    "ImageReady",
+    "InferenceClient",
+    "InferenceError",
+    "InferenceHealth",
+    "InvalidParameters",
+    "ModelCard",
+    "ModelDefaults",
+    "Overloaded",
+    "Preview",
+    "Priority",
+    "Progress",
+    "Queued",
+    "Refused",
+    "SafetyScores",
+    "Scheduler",
+    "Started",
+    "Unavailable",
+    "UnknownGeneration",
+    "UnknownModel",
+    "error_of",
+    "generation_event",
+    "new_generation_id",
+    "problem_of",
+]
