@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+
+from inference.hosting import free_port
 
 READY_WITHIN_S = 180.0
 STOP_WITHIN_S = 20.0
@@ -41,7 +42,7 @@ class Studio:
 @contextmanager
 def running_studio(folder: Path, *arguments: str) -> Iterator[Studio]:
     """Run `atelier up` with its data in `folder` for as long as the context lasts."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "ATELIER_DATA_DIR": str(folder), "ATELIER_PORT": str(port)}
     since = time.monotonic()
     with (folder / "studio.log").open("wb") as log:
@@ -92,10 +93,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
