@@ -15,8 +15,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from inference import plain, sse
@@ -28,14 +27,13 @@ from inference.protocol import (
     GenerationParameters,
     GenerationRequest,
     ImageReady,
-    InferenceError,
     InferenceHealth,
     InvalidParameters,
     ModelCard,
     UnknownGeneration,
     new_generation_id,
-    problem_of,
 )
+from inference.refusals import refuse_in_words
 from inference.siblings import Alone, Siblings
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
@@ -97,8 +95,7 @@ def create_app(engine: Engine, siblings: Siblings | None = None) -> FastAPI:
     app = FastAPI(title="Atelier inference", docs_url="/docs", redoc_url=None)
     app.state.engine = engine
     app.state.siblings = siblings or Alone()
-    app.add_exception_handler(InferenceError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    refuse_in_words(app)
     app.post("/v1/generate", response_class=StreamingResponse)(generate)
     app.get("/v1/jobs/{generation_id}", response_model=GenerationStatus)(status)
     app.delete("/v1/jobs/{generation_id}", status_code=204)(cancel)
@@ -189,18 +186,3 @@ def ready(engine: EngineDep, response: Response) -> InferenceHealth:
 def metrics(engine: EngineDep) -> Response:
     """Return what Prometheus collects."""
     return Response(engine.metrics.text(), media_type="text/plain; version=0.0.4")
-
-
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, InferenceError)  # noqa: S101 - registered for that class only
-    headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:g}"}
-    return JSONResponse(problem_of(error), error.http_status, headers)
-
-
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for that class only
-    told = "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
-        for problem in error.errors()
-    )
-    return JSONResponse(problem_of(InvalidParameters(told)), InvalidParameters.http_status)

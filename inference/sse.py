@@ -8,6 +8,7 @@ from inference.mailbox import Letter, Mailbox
 
 HEARTBEAT_SECONDS = 10.0
 MEDIA_TYPE = "text/event-stream"
+_DIGITS = 18  # no mailbox counts further, and Python refuses to read thousands of them
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -23,5 +24,6 @@ def _encoded(letter: Letter) -> bytes:
 
 
 def last_number(header: str | None) -> int:
-    """Return the number that a `Last-Event-ID` header tells; 0 if it tells none."""
-    return int(header) if header and header.isascii() and header.isdigit() else 0
+    """Return the number that a `Last-Event-ID` header tells; 0 if it tells none of ours."""
+    ours = header and len(header) <= _DIGITS and header.isascii() and header.isdigit()
+    return int(header) if header and ours else 0

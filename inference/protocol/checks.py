@@ -1,35 +1,50 @@
-"""The checks of single values: what is refused is told its limit and the nearest good value."""
+"""The checks of single values: what is refused is told its limit and the nearest good value.
+
+Told briefly, whatever was sent: a refusal is never as long as what it refuses, and has no NaN in it.
+"""
 
 from __future__ import annotations
 
+import re
+import reprlib
 from typing import Final
 
-from pydantic import AfterValidator
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
 MAX_PROMPT_CHARACTERS: Final = 2000
+# Halves of a pair, which JSON can carry and no tokenizer reads; NUL, which PostgreSQL does not store.
+_NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
-def within(low: float, high: float, step: int = 1) -> AfterValidator:
-    """Refuse a number outside `low`..`high` (or off the grid of `step`), naming the nearest good one."""
+def within(low: int, high: int, step: int = 1, *, kind: str = "an integer") -> WrapValidator:
+    """Refuse what is not `kind` from `low` to `high` (on the grid of `step`), naming a good value."""
     limit = f"between {low} and {high}" + (f" in steps of {step}" if step > 1 else "")
 
-    def check(value: float) -> float:
-        if low <= value <= high and (step == 1 or value % step == 0):
-            return value
-        clipped = min(max(value, low), high)
+    def check(value: object, parse: ValidatorFunctionWrapHandler) -> float:
+        try:
+            number: float = parse(value)
+        except ValidationError:
+            raise PydanticCustomError(
+                "not_a_number",
+                "must be {kind} {limit}, not {given}; a good value is {nearest}",
+                {"kind": kind, "limit": limit, "given": reprlib.repr(value), "nearest": low},
+            ) from None
+        if low <= number <= high and (step == 1 or number % step == 0):
+            return number
+        clipped = max(low, min(number, high))  # in this order NaN becomes `low`
         nearest = round(clipped / step) * step if step > 1 else clipped
         raise PydanticCustomError(
             "out_of_range",
             "must be {limit}, not {given}; the nearest good value is {nearest}",
-            {"limit": limit, "given": str(value), "nearest": nearest},
+            {"limit": limit, "given": reprlib.repr(number), "nearest": nearest},
         )
 
-    return AfterValidator(check)
+    return WrapValidator(check)
 
 
 def written(value: str) -> str:
-    """Refuse an empty or overlong prompt, saying what to write instead."""
+    """Refuse an empty prompt, or what `prose` refuses, saying what to write instead."""
     text = value.strip()
     if not text:
         raise PydanticCustomError(
@@ -40,11 +55,11 @@ def written(value: str) -> str:
                 "nearest": "a red striped dress on a cream background",
             },
         )
-    return short_enough(text)
+    return prose(text)
 
 
-def short_enough(value: str) -> str:
-    """Refuse an overlong prompt, naming the limit."""
+def prose(value: str) -> str:
+    """Refuse what is longer than `MAX_PROMPT_CHARACTERS`, or no text that can be stored and read."""
     if len(value) > MAX_PROMPT_CHARACTERS:
         raise PydanticCustomError(
             "prompt_too_long",
@@ -53,6 +68,17 @@ def short_enough(value: str) -> str:
                 "limit": str(MAX_PROMPT_CHARACTERS),
                 "given": str(len(value)),
                 "nearest": MAX_PROMPT_CHARACTERS,
+            },
+        )
+    if odd := _NO_TEXT.search(value):
+        raise PydanticCustomError(
+            "not_text",
+            "must be Unicode text, which {given} at {place} is not; leave it out",
+            {
+                "limit": "Unicode text",
+                "given": ascii(odd[0]),
+                "place": odd.start(),
+                "nearest": _NO_TEXT.sub("", value),
             },
         )
     return value

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from inference.protocol.checks import short_enough, within, written
+from inference.protocol.checks import prose, within, written
 
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
@@ -48,7 +48,7 @@ class GenerationParameters(BaseModel):
     prompt: Annotated[str, AfterValidator(written)] = Field(
         description="What to draw.", examples=["a red striped dress on a cream background"]
     )
-    negative_prompt: Annotated[str, AfterValidator(short_enough)] = Field(
+    negative_prompt: Annotated[str, AfterValidator(prose)] = Field(
         default="", description="What to stay away from."
     )
     width: Annotated[int, within(64, 1024, 8)] = Field(
@@ -60,7 +60,7 @@ class GenerationParameters(BaseModel):
     num_inference_steps: Annotated[int, within(1, 100)] = Field(
         default=20, description="Denoising steps, 1 to 100; more is finer and slower."
     )
-    guidance_scale: Annotated[float, within(1, 30)] = Field(
+    guidance_scale: Annotated[float, within(1, 30, kind="a number")] = Field(
         default=4.0, description="How literally the prompt is followed, 1 (not guided) to 30."
     )
     seed: Annotated[int, within(RANDOM_SEED, MAX_SEED)] = Field(

@@ -98,7 +98,18 @@ class TestWrongFields:
         assert found["field"] == "width"
         assert "integer" in found["message"]
 
-    @pytest.mark.parametrize("body", [b"{", b"", b"[]", b"\xff\xfe", b'{"prompt": NaN}'])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            *(b"{", b"", b"[]", b"\xff\xfe", b'{"prompt": NaN}'),
+            b'{"prompt": "a dress", "guidance_scale": NaN}',
+            b'{"prompt": "a \\ud800 dress"}',
+            b'{"prompt": "a \\u0000 dress"}',
+            b'{"prompt": "a dress", "\\ud800": 1}',
+            b'{"prompt": ' + b"[" * 900 + b"]" * 900 + b"}",
+            b"[" * 100_000,
+        ],
+    )
     def test_what_is_no_json_object(self, studio: Studio, body: bytes) -> None:
         answer = studio.actors.program().post(
             "/api/v1/generations", content=body, headers={"content-type": "application/json"}
