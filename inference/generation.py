@@ -34,7 +34,10 @@ class State(StrEnum):
 
 @dataclass(eq=False)
 class Generation:
-    """A request taken in. `parameters` are complete: every default filled in, the seed drawn."""
+    """A request taken in. `parameters` are complete: every default filled in, the seed drawn.
+
+    `rows_at_stake` are the UNet rows computed for it so far, which are wasted if it comes to nothing.
+    """
 
     request: GenerationRequest
     parameters: GenerationParameters
@@ -43,6 +46,7 @@ class Generation:
     images: dict[int, bytes] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     steps_done: int = 0
+    rows_at_stake: int = 0
     rhythm: Rhythm = field(default_factory=Rhythm)
     asked_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None

@@ -179,8 +179,9 @@ class Loop:
             cap=self._studio.row_cap(key),
             seconds=seconds,
             mfu=self._studio.mfu(key, rows, seconds),
-            wasted=sum(slot.rows for slot in chosen if slot.generation.stopping),
         )
+        for slot in chosen:
+            self._around.metrics.computed(slot.generation, slot.rows)
 
     def _show(self, chosen: list[Slot], batch: Batch, stepped: Stepped) -> None:
         """Hand on what generations look like so far, a few times a second each."""

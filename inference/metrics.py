@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from inference.generation import Generation
+from inference.generation import Generation, State
 
 _STEP_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
@@ -19,6 +20,7 @@ class Metrics:
 
     def __init__(self, *, waiting: Callable[[], float], running: Callable[[], float]) -> None:
         self._registry = CollectorRegistry()
+        self._writing_off = threading.Lock()
         self._gauge("waiting", "Generations waiting for the engine").set_function(waiting)
         self._gauge("running", "Generations being drawn").set_function(running)
         self._occupancy = self._gauge(
@@ -31,7 +33,7 @@ class Metrics:
         self._step_rows = self._histogram("step_rows", "UNet rows of a shared step", _ROWS)
         self._rows = self._counter("rows", "UNet rows computed")
         self._rows_wasted = self._counter(
-            "rows_wasted", "UNet rows computed for what was then canceled"
+            "rows_wasted", "UNet rows computed for what was then canceled or failed"
         )
         self.decode_seconds = self._histogram("decode_seconds", "Seconds of the VAE", _STEP_SECONDS)
         self.safety_seconds = self._histogram(
@@ -58,14 +60,19 @@ class Metrics:
         )
         self.refused = self._counter("refused", "Generations not taken in, by reason", ["code"])
 
-    def step(self, *, rows: int, cap: int, seconds: float, mfu: float, wasted: int) -> None:
-        """Count one shared step; `wasted` rows belong to images canceled while it ran."""
+    def step(self, *, rows: int, cap: int, seconds: float, mfu: float) -> None:
+        """Count one shared step."""
         self.step_seconds.observe(seconds)
         self._step_rows.observe(rows)
         self._rows.inc(rows)
-        self._rows_wasted.inc(wasted)
         self._occupancy.set(rows / cap)
         self._mfu.set(mfu)
+
+    def computed(self, generation: Generation, rows: int) -> None:
+        """Know that `rows` of a step were for `generation`; if that came to nothing, they are wasted."""
+        with self._writing_off:
+            generation.rows_at_stake += rows
+            self._write_off(generation)
 
     def previewed(self, generation: Generation) -> None:
         """Count how long the first preview of a generation took."""
@@ -74,7 +81,9 @@ class Metrics:
             self._first_preview.observe(generation.previewed_at - generation.asked_at)
 
     def ended(self, generation: Generation) -> None:
-        """Count an ended generation."""
+        """Count an ended generation, and what it took if nobody gets anything for it."""
+        with self._writing_off:
+            self._write_off(generation)
         outcome = generation.state.value
         self.generations.labels(outcome).inc()
         ended = generation.ended_at or time.monotonic()
@@ -83,6 +92,12 @@ class Metrics:
     def text(self) -> bytes:
         """Return everything counted so far."""
         return generate_latest(self._registry)
+
+    def _write_off(self, generation: Generation) -> None:
+        # One that was canceled too late to be stopped has succeeded, and was drawn for nobody all the same.
+        if generation.ended and (generation.stopping or generation.state is not State.SUCCEEDED):
+            self._rows_wasted.inc(generation.rows_at_stake)
+            generation.rows_at_stake = 0
 
     def _counter(self, name: str, help_: str, labels: list[str] | None = None) -> Counter:
         return Counter(f"atelier_inference_{name}", help_, labels or [], registry=self._registry)

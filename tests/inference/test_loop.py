@@ -26,6 +26,7 @@ from inference.pace import Pace
 from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
 from inference.solvers import scheduler_for
 from inference.studio import Studio
+from loadtests.counters import grown, parse
 from tests.fixtures.inference import asking, pixels_of, psnr
 
 SETTINGS = {"width": 64, "height": 64, "num_inference_steps": 4}
@@ -79,16 +80,19 @@ class Bench:
 
 
 def build(models_file: Path, slots: int = 64) -> Drawing:
+    metrics = Metrics(waiting=lambda: 0.0, running=lambda: 0.0)
+
     def end(generation: Generation, error: InferenceError) -> None:
-        generation.end(error.as_event())
+        if generation.end(error.as_event()):
+            metrics.ended(generation)
 
     return prepare(
         Studio.of(Catalog.read(models_file)),
         EngineOptions(slots=slots),
         pace=Pace(),
-        metrics=Metrics(waiting=lambda: 0.0, running=lambda: 0.0),
+        metrics=metrics,
         end=end,
-        on_end=lambda _: None,
+        on_end=metrics.ended,
         on_room=lambda: None,
     )
 
@@ -258,6 +262,51 @@ class TestCalls:
         assert bench.rows == [2]
 
 
+class TestWaste:
+    def test_what_was_canceled_is_wasted_from_its_first_row(self, bench: Bench) -> None:
+        before = counted(bench)
+        one, other = bench.admit(guidance_scale=1.0), bench.admit()
+        bench.loop.tick()
+        bench.loop.tick()
+        one.ask_to_stop()
+        bench.run(other)
+        assert grown(before, counted(bench)) == {"rows": 2 + 4 * 2, "rows_wasted": 2, "images": 1}
+
+    def test_what_failed_is_wasted(self, bench: Bench) -> None:
+        before = counted(bench)
+        generation = bench.admit(num_images=2)
+        bench.loop.tick()
+        restore = _wrap_unet(bench, _explode)
+        bench.run(generation)
+        restore()
+        assert generation.state is State.FAILED
+        assert grown(before, counted(bench)) == {"rows": 4, "rows_wasted": 4, "images": 0}
+
+    def test_what_is_canceled_too_late_to_be_stopped_is_wasted(self, bench: Bench) -> None:
+        before = counted(bench)
+        generation = bench.admit(num_inference_steps=1)
+
+        def cancel_meanwhile(unet: Any, *given: torch.Tensor) -> torch.Tensor:
+            generation.ask_to_stop()
+            return cast("torch.Tensor", unet(*given))
+
+        restore = _wrap_unet(bench, cancel_meanwhile)
+        bench.run(generation)
+        restore()
+        assert generation.state is State.SUCCEEDED
+        wasted = {"rows": 2, "rows_wasted": 2, "images": 1}
+        _eventually(lambda: [1] * (grown(before, counted(bench)) == wasted), 1)
+
+    def test_nothing_else_is(self, bench: Bench) -> None:
+        before = counted(bench)
+        bench.draw()
+        assert grown(before, counted(bench)) == {"rows": 8, "rows_wasted": 0, "images": 1}
+
+
+def counted(bench: Bench) -> dict[str, float]:
+    return parse(bench.loop._around.metrics.text().decode())
+
+
 class TestTelling:
     def test_first_previews_come_after_the_first_step(self, bench: Bench) -> None:
         generation = bench.admit(num_images=2, num_inference_steps=8)
@@ -321,10 +370,7 @@ class TestTrouble:
         half.drawing.close()
 
     def test_a_bug_ends_who_shared_the_step_and_nobody_else(self, bench: Bench) -> None:
-        def explode(*_: object) -> torch.Tensor:
-            raise ValueError("boom")
-
-        restore = _wrap_unet(bench, explode)
+        restore = _wrap_unet(bench, _explode)
         hit, spared = bench.admit(), bench.admit(width=128)
         bench.loop.tick()
         restore()
@@ -371,6 +417,10 @@ def _wrap_unet(
 
     studio.unet = wrapped  # type: ignore[method-assign]
     return lambda: studio.__dict__.pop("unet")
+
+
+def _explode(*_: object) -> torch.Tensor:
+    raise ValueError("boom")
 
 
 def _no_more_than(rows: int) -> Callable[..., torch.Tensor]:
