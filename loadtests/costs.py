@@ -1,8 +1,9 @@
 """What images cost: CPU seconds, joules, and work done for clients who had left.
 
-Wasted images are counted where the server counts what it finishes: finished less delivered. Elsewhere
-they are an estimate, from the run in which everybody leaves: its CPU seconds over those of an image in the
-arm's plain runs. What the processes do when idle is in it, so that is no better than about half an image.
+Wasted images are counted where the server counts what it finishes, as all of ours do: finished less
+delivered. Elsewhere they are an estimate, from the run in which everybody leaves: its CPU seconds over those
+of an image in the arm's plain runs. What the processes do when idle is in it, so that is no better than about
+half an image. An engine also stops half-way; what that wasted is counted in rows of the UNet.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ class Cost(BaseModel):
 
 
 class Waste(BaseModel):
-    """What one arm did for clients who had left, in images; rows where it counts UNet rows.
+    """What one arm did in vain.
 
-    `asked`, `left`, `delivered` and `wasted` are of the run in which some leave. `per_abandoned` are images'
-    worth of CPU for each request of the run in which all leave.
+    `asked`, `left`, `delivered` and `wasted` are images of the run in which some leave, `rows` the UNet rows
+    computed in it. `work_wasted_share` is of all work: rows where the arm counts them, else images.
+    `per_abandoned` are images' worth of CPU for each request of the run in which all leave.
     """
 
     arm: str
@@ -48,7 +50,10 @@ class Waste(BaseModel):
     wasted: float | None
     how: str
     per_abandoned: float | None
+    rows: int | None
+    rows_wasted: int | None
     rows_wasted_share: float | None
+    work_wasted_share: float | None
 
 
 def costs_of(runs: Iterable[Run]) -> list[Cost]:
@@ -83,20 +88,26 @@ def wastes_of(runs: Sequence[Run]) -> list[Waste]:
 
 def _waste(arm: str, runs: Sequence[Run]) -> Waste:
     some = [run for run in runs if run.scenario == LEAVERS]
-    left = sum(run.requests.count(Outcome.LEFT) for run in some)
+    left, delivered = sum(run.requests.count(Outcome.LEFT) for run in some), _delivered(some)
     per_abandoned = _per_abandoned(runs)
     wasted, how = None if per_abandoned is None else round(per_abandoned * left, 1), ESTIMATED
     if some and all("images" in run.counters for run in some):
-        wasted, how = sum(run.counters["images"] for run in some) - _delivered(some), COUNTED
+        wasted, how = sum(run.counters["images"] for run in some) - delivered, COUNTED
+    rows, rows_wasted = _counted(some, "rows"), _counted(some, "rows_wasted")
+    rows_share = _share(rows_wasted, rows)
+    images_share = None if wasted is None else _share(wasted, delivered + wasted)
     return Waste(
         arm=arm,
         asked=sum(len(run.requests.sent) for run in some),
         left=left,
-        delivered=_delivered(some),
+        delivered=delivered,
         wasted=wasted,
         how=how,
         per_abandoned=per_abandoned,
-        rows_wasted_share=_rows_wasted(some),
+        rows=rows,
+        rows_wasted=rows_wasted,
+        rows_wasted_share=rows_share,
+        work_wasted_share=images_share if rows_share is None else rows_share,
     )
 
 
@@ -112,10 +123,14 @@ def _per_abandoned(runs: Sequence[Run]) -> float | None:
     return round(max(0.0, worth) / left, 2)
 
 
-def _rows_wasted(runs: Sequence[Run]) -> float | None:
-    rows = sum(run.counters.get("rows", 0.0) for run in runs)
-    wasted = sum(run.counters.get("rows_wasted", 0.0) for run in runs)
-    return round(wasted / rows, 4) if rows else None
+def _counted(runs: Sequence[Run], name: str) -> int | None:
+    if not runs or any(name not in run.counters for run in runs):
+        return None
+    return round(sum(run.counters[name] for run in runs))
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    return None if part is None or not whole else round(part / whole, 4)
 
 
 def _is_plain(run: Run) -> bool:

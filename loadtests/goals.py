@@ -151,4 +151,6 @@ def _waste(summary: Summary) -> Goal:
     share = shares[0] if shares else None
     measured = "not measured" if share is None else f"{share:.2%}"
     met = None if share is None else share <= WASTE
-    return Goal("UNet rows computed for clients who had left", f"≤ {WASTE:.0%}", measured, met)
+    return Goal(
+        "UNet rows computed in vain when some clients leave", f"≤ {WASTE:.0%}", measured, met
+    )

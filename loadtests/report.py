@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from loadtests.arms import REFERENCE
+from loadtests.costs import Waste
 from loadtests.estimates import Interval
 from loadtests.goals import Goal, shown
 from loadtests.plans import Kind
@@ -137,17 +138,27 @@ def _kinds(sketch: Row | None, final: Row | None) -> list[str]:
 def _wastes(summary: Summary) -> str:
     if not summary.wastes:
         return "Not measured."
-    head = ["arm", "asked", "left early", "delivered", "drawn in vain", "how", "UNet rows in vain",
-            "when all leave: images' worth of CPU each"]  # fmt: skip
+    head = ["arm", "asked", "left early", "delivered", "images in vain", "how", "UNet rows in vain",
+            "work in vain", "when all leave: images' worth of CPU each"]  # fmt: skip
     rows = [
         [
             waste.arm, str(waste.asked), str(waste.left), str(waste.delivered),
-            _number(waste.wasted, 1), waste.how, _percent(waste.rows_wasted_share),
-            _number(waste.per_abandoned, 2),
+            _number(waste.wasted, 1), waste.how, _rows_in_vain(waste),
+            _percent(waste.work_wasted_share), _number(waste.per_abandoned, 2),
         ]
         for waste in summary.wastes
     ]  # fmt: skip
-    return table(head, rows)
+    told = (
+        "*Images in vain* were drawn to the end and delivered to nobody. *Work in vain* is of UNet rows where an "
+        "arm counts them: all that were computed for what was then canceled or failed, also before the client "
+        "left. Else it is of images, which is the same thing: every request of this run is the same work, and "
+        "those servers never stop half-way."
+    )
+    return table(head, rows) + "\n\n" + told
+
+
+def _rows_in_vain(waste: Waste) -> str:
+    return "–" if waste.rows_wasted is None else f"{waste.rows_wasted} of {waste.rows}"
 
 
 def _costs(summary: Summary) -> str:

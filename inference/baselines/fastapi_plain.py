@@ -17,14 +17,16 @@ from fastapi import FastAPI, Response
 
 from inference.baselines.answers import answer_of
 from inference.baselines.predicting import Predictor
+from inference.baselines.tally import Tally
 from inference.catalog import Catalog
 from inference.hosting import address, announce
 from inference.protocol import GenerationParameters
 
 
-def create_app(predictor: Predictor, turn: AbstractContextManager[Any]) -> FastAPI:
-    """Return the app in front of `predictor`, which is used while `turn` is held."""
+def create_app(predictor: Predictor, tally: Tally, turn: AbstractContextManager[Any]) -> FastAPI:
+    """Return the app in front of `predictor`, which counts in `tally` and is used while `turn` is held."""
     app = FastAPI(title="Baseline: FastAPI")
+    tally.told_by(app)
 
     @app.get("/readyz")
     async def ready() -> None:
@@ -42,7 +44,8 @@ def create_app(predictor: Predictor, turn: AbstractContextManager[Any]) -> FastA
 
 def serve(port: int, *, one_at_a_time: bool) -> None:
     """Serve until a signal says stop."""
-    app = create_app(Predictor(Catalog.read()), Lock() if one_at_a_time else nullcontext())
+    tally, turn = Tally(), Lock() if one_at_a_time else nullcontext()
+    app = create_app(Predictor(Catalog.read(), tally), tally, turn)
     listener = socket.create_server(("127.0.0.1", port))
     announce(address(*listener.getsockname()[:2]))
     _Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listener])

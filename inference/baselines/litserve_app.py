@@ -16,6 +16,7 @@ from fastapi import Response
 
 from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
 from inference.baselines.answers import Drawn, answer_of
+from inference.baselines.tally import Tally
 from inference.catalog import Catalog
 from inference.hosting import address, announce, free_port
 from inference.protocol import GenerationParameters
@@ -28,11 +29,13 @@ LAST_SECONDS = 1
 class Drawing(ls.LitAPI):
     """What both have in common: the model, the question and the answer."""
 
+    tally: Tally
+
     def setup(self, device: str) -> None:  # noqa: ARG002 - `inference.devices` chooses, for every arm
         """Load the model, in the process that draws."""
         from inference.baselines.predicting import Predictor  # noqa: PLC0415 - torch is for that one
 
-        self._predictor = Predictor(Catalog.read())
+        self._predictor = Predictor(Catalog.read(), self.tally)
 
     def decode_request(self, request: GenerationParameters) -> GenerationParameters:
         """Leave `request` as FastAPI has checked it."""
@@ -65,8 +68,10 @@ def serve(port: int, *, batched: bool) -> None:
     api = (
         Batched(max_batch_size=BATCH_IMAGES, batch_timeout=BATCH_SECONDS) if batched else OneByOne()
     )
+    api.tally = Tally()
     # No time limit in the queue, for none of the others has one.
     server = ls.LitServer(api, devices=1, timeout=False, healthcheck_path="/readyz")
+    api.tally.told_by(server.app)
     server.uvicorn_graceful_timeout = LAST_SECONDS
     threading.Thread(target=_announce_when_listening, args=[port], daemon=True).start()
     try:

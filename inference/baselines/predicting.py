@@ -12,27 +12,33 @@ from collections.abc import Sequence
 from inference.admission import complete
 from inference.baselines.answers import Drawn
 from inference.baselines.drawing import Likeness, Pipeline, likeness_of
+from inference.baselines.tally import Tally
 from inference.catalog import Catalog
 from inference.protocol import GenerationParameters, InferenceError
 from inference.studio import Studio
 
 
 class Predictor:
-    """Every model of a catalog, on the device, with the threads of our own engine, loaded and warm."""
+    """Every model of a catalog, on the device, with the threads of our own engine, loaded and warm.
 
-    def __init__(self, catalog: Catalog) -> None:
+    What it draws is counted in `tally`, but for what warmed it up.
+    """
+
+    def __init__(self, catalog: Catalog, tally: Tally) -> None:
         studio = Studio.of(catalog)
         bundles = [studio.bundle(offer.name) for offer in catalog.offers]
         self._cards = {bundle.card.name: bundle.card for bundle in bundles}
         self._pipelines = {
             bundle.card.name: Pipeline(bundle, bundle.solvers.config) for bundle in bundles
         }
+        self._tally = Tally()
         self.draw(
             [
                 GenerationParameters(prompt="warm-up", num_inference_steps=1, model=name)
                 for name in self._cards
             ]
         )
+        self._tally = tally
 
     def draw(self, asked: Sequence[GenerationParameters]) -> list[Drawn]:
         """Return the (first) picture of each of `asked`, or why it cannot be drawn."""
@@ -50,6 +56,8 @@ class Predictor:
 
     def _together(self, alike: list[GenerationParameters]) -> Sequence[Drawn]:
         try:
-            return self._pipelines[alike[0].model](alike)
+            pictures = self._pipelines[alike[0].model](alike)
         except InferenceError as error:
             return [error] * len(alike)
+        self._tally.add(pictures)
+        return pictures

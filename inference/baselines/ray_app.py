@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from inference.baselines import BATCH_IMAGES, BATCH_SECONDS
 from inference.baselines.answers import Drawn, answer_of
+from inference.baselines.tally import Tally
 from inference.catalog import Catalog
 from inference.hosting import address, announce
 from inference.protocol import GenerationParameters
@@ -33,9 +34,10 @@ from ray.serve import Application
 Draw = Callable[[GenerationParameters], Awaitable[Drawn]]
 
 
-def create_app(draw: Draw) -> FastAPI:
-    """Return the app of a replica, around what it draws with."""
+def create_app(draw: Draw, tally: Tally) -> FastAPI:
+    """Return the app of a replica, around what it draws with, which is counted in `tally`."""
     app = FastAPI(title="Baseline: Ray Serve")
+    tally.told_by(app)
 
     @app.get("/readyz")
     async def ready() -> None:
@@ -57,12 +59,13 @@ class OneByOne:
     def __init__(self) -> None:
         from inference.baselines.predicting import Predictor  # noqa: PLC0415 - torch is the replica's
 
-        self._predictor = Predictor(Catalog.read())
+        self._tally = Tally()
+        self._predictor = Predictor(Catalog.read(), self._tally)
         self._turn = asyncio.Lock()
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Make the app inside the replica."""
-        return create_app(self._draw)
+        return create_app(self._draw, self._tally)
 
     async def _draw(self, asked: GenerationParameters) -> Drawn:
         async with self._turn:
@@ -78,11 +81,12 @@ class Batched:
     def __init__(self) -> None:
         from inference.baselines.predicting import Predictor  # noqa: PLC0415 - torch is the replica's
 
-        self._predictor = Predictor(Catalog.read())
+        self._tally = Tally()
+        self._predictor = Predictor(Catalog.read(), self._tally)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Make the app inside the replica."""
-        return create_app(self._draw)
+        return create_app(self._draw, self._tally)
 
     @ray_serve.batch(max_batch_size=BATCH_IMAGES, batch_wait_timeout_s=BATCH_SECONDS)
     async def _draw(self, asked: list[GenerationParameters]) -> list[Drawn]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.arms import FLAGSHIP
 from loadtests.costs import COUNTED, ESTIMATED
 from loadtests.goals import goals, verdict
 from loadtests.plans import Answered, Kind, Outcome
@@ -19,6 +20,7 @@ from loadtests.records import (
     read_runs,
     write_study,
 )
+from loadtests.report import markdown
 from loadtests.results import rewrite
 from loadtests.samples import Key, Samples
 from loadtests.summary import Summary, summarise
@@ -108,6 +110,21 @@ class TestWaste:
         [waste] = summarise([run], STUDY).wastes
         assert waste.how == COUNTED
         assert waste.wasted == 500 - run.requests.outcomes.count("o")
+        assert waste.work_wasted_share == pytest.approx(waste.wasted / 500, abs=1e-4)
+
+    def test_of_an_engine_is_counted_in_rows(self) -> None:
+        run = self._leavers(counters={"images": 460.0, "rows": 4000.0, "rows_wasted": 30.0})
+        run.arm, run.camp = FLAGSHIP, "ours"
+        plain = closed_loop(FLAGSHIP, 0.2)
+        summary = summarise([plain, run], STUDY)
+        [waste] = summary.wastes
+        assert (waste.rows_wasted, waste.rows, waste.work_wasted_share) == (30, 4000, 0.0075)
+        found = goals(summary, Samples([plain, run]))
+        [goal] = [goal for goal in found if goal.what.startswith("UNet rows")]
+        assert (goal.wanted, goal.measured, goal.met) == ("≤ 2%", "0.75%", True)
+        report = markdown(summary, found, "")
+        assert "30 of 4000 | 0.75% |" in report
+        assert "| ≤ 2% | 0.75% | met |" in report
 
     def test_is_estimated_elsewhere_from_the_run_in_which_all_leave(self) -> None:
         plain = closed_loop("litserve", 0.2)
@@ -123,6 +140,7 @@ class TestWaste:
     def test_is_unknown_without_either(self) -> None:
         [waste] = summarise([self._leavers(counters={})], STUDY).wastes
         assert waste.wasted is None
+        assert waste.work_wasted_share is None
 
 
 class TestVerdict:
@@ -144,7 +162,7 @@ class TestVerdict:
         assert found["errors of ours at the study's loads"] is True
         # Served first come, first served, sketches wait behind finals: 0.32x is speed alone.
         assert found["p95 over the best with request-level batching, mixed load"] is False
-        assert found["UNet rows computed for clients who had left"] is None
+        assert found["UNet rows computed in vain when some clients leave"] is None
 
 
 def test_a_folder_of_runs_becomes_json_tables_and_plots(tmp_path: Path) -> None:

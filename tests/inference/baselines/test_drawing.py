@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from inference import app
 from inference.baselines import fastapi_plain, ray_app
 from inference.baselines.answers import Drawn, Picture, answer_of
 from inference.baselines.predicting import Predictor
+from inference.baselines.tally import Tally
 from inference.catalog import Catalog
 from inference.engine import Engine
 from inference.protocol import (
@@ -44,8 +46,13 @@ MIXED: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def predictor(tiny_models_file: Path) -> Predictor:
-    return Predictor(Catalog.read(tiny_models_file))
+def tally() -> Tally:
+    return Tally()
+
+
+@pytest.fixture(scope="module")
+def predictor(tiny_models_file: Path, tally: Tally) -> Predictor:
+    return Predictor(Catalog.read(tiny_models_file), tally)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +157,34 @@ class TestDraw:
         assert [type(one) for one in drawn] == [Broken] * 6 + [Picture, Broken]
 
 
+class TestTally:
+    def test_counts_pictures_and_nothing_else(self, predictor: Predictor, tally: Tally) -> None:
+        before = tally.images
+        predictor.draw([asking(prompt="a red dress", seed=seed) for seed in range(3)])
+        predictor.draw([asking(prompt="a red dress", model="nobody")])
+        assert tally.images == before + 3
+
+    def test_leaves_out_what_warmed_it_up(self, tiny_models_file: Path) -> None:
+        tally = Tally()
+        Predictor(Catalog.read(tiny_models_file), tally)
+        assert tally.images == 0
+
+    def test_counts_across_threads(self) -> None:
+        tally = Tally()
+        picture = Picture(None, 1, None)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: tally.add([picture]), range(1000)))
+        assert tally.images == 1000
+
+    def test_is_told_in_the_words_of_prometheus(
+        self, http: TestClient, predictor: Predictor, tally: Tally
+    ) -> None:
+        predictor.draw([asking(prompt="a red dress")])
+        answer = http.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert f"baseline_images_total {float(tally.images)}" in answer.text.splitlines()
+
+
 class TestAnswer:
     def test_a_picture_is_a_png_with_its_seed_and_score(self) -> None:
         scores = SafetyScores(checker="c", weights_sha256="0", concepts={"a": -0.5, "b": -0.25})
@@ -168,16 +203,18 @@ class TestAnswer:
 
 
 @pytest.fixture(params=["fastapi", "fastapi-lock", "ray"])
-def http(request: pytest.FixtureRequest, predictor: Predictor) -> Iterator[TestClient]:
+def http(
+    request: pytest.FixtureRequest, predictor: Predictor, tally: Tally
+) -> Iterator[TestClient]:
     """The apps of the servers that have one, in this process."""
 
     async def draw(asked: GenerationParameters) -> Drawn:
         return predictor.draw([asked])[0]
 
     made = {
-        "fastapi": lambda: fastapi_plain.create_app(predictor, nullcontext()),
-        "fastapi-lock": lambda: fastapi_plain.create_app(predictor, Lock()),
-        "ray": lambda: ray_app.create_app(draw),
+        "fastapi": lambda: fastapi_plain.create_app(predictor, tally, nullcontext()),
+        "fastapi-lock": lambda: fastapi_plain.create_app(predictor, tally, Lock()),
+        "ray": lambda: ray_app.create_app(draw, tally),
     }
     with TestClient(made[request.param]()) as client:
         yield client

@@ -18,12 +18,19 @@ from starlette.testclient import TestClient
 from inference.app import create_app
 from inference.baselines.__main__ import ARMS
 from inference.engine import Engine
+from loadtests.counters import read_counters
 from tests.fixtures.inference import SECONDS_TO_LOAD, Server, pixels_of, psnr, running_server
 
 ALIKE = 45.0
 PATIENCE = 60.0
 SECONDS_TO_END = 20.0
 MOMENT = 0.5
+SLOW: dict[str, Any] = {
+    "prompt": "a coat",
+    "width": 256,
+    "height": 256,
+    "num_inference_steps": 100,
+}
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(400)]
 
 
@@ -85,6 +92,20 @@ class TestPredict:
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_model")
 
 
+class TestMetrics:
+    def test_count_what_is_drawn_also_for_those_who_left(self, url: str) -> None:
+        before = images(url)
+        assert predict(url, prompt="a red dress", num_inference_steps=1).status_code == 200
+        assert images(url) == before + 1
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(f"{url}/predict", json=SLOW, timeout=MOMENT, trust_env=False)
+        eventually(lambda: images(url) == before + 2)
+
+
+def images(url: str) -> float:
+    return read_counters(url)["images"]
+
+
 def ended(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE  # its parent is this process
 
@@ -103,9 +124,8 @@ class TestEnd:
     def test_a_signal_is_enough_even_while_it_draws(
         self, arm: str, number: signal.Signals, tiny_models_file: Path
     ) -> None:
-        slow = {"width": 256, "height": 256, "num_inference_steps": 100}
         with ThreadPoolExecutor(1) as pool, running(arm, tiny_models_file) as server:
-            lost = pool.submit(predict, server.url, prompt="a coat", **slow)
+            lost = pool.submit(predict, server.url, **SLOW)
             time.sleep(MOMENT)
             psutil.Process(server.pid).send_signal(number)
             eventually(lambda: ended(server.pid))
