@@ -38,16 +38,14 @@ def prepare(  # noqa: PLR0913 - all that it reports to
     end: Callable[[Generation, InferenceError], None],
     on_end: Callable[[Generation], None],
     on_room: Callable[[], None],
+    on_lost: Callable[[Exception], None],
 ) -> Drawing:
     """Warm the models up, and return what draws with them."""
     studio.warm_up()
     finisher = Finisher(
         aside_of(studio.placement.device),
         metrics,
-        Outcome(
-            on_end=on_end,
-            on_room=on_room,
-        ),
+        Outcome(on_end=on_end, on_room=on_room, on_lost=on_lost),
         may_retry=studio.halves,
         threads=studio.every_thread,
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -26,7 +25,6 @@ from inference.pace import Pace
 from inference.protocol import (
     Broken,
     Canceled,
-    Failed,
     GenerationRequest,
     InferenceError,
     InferenceHealth,
@@ -35,6 +33,7 @@ from inference.protocol import (
     Unavailable,
     UnknownGeneration,
 )
+from inference.pulse import Pulse
 from inference.room import WaitingRoom
 
 if TYPE_CHECKING:
@@ -55,12 +54,11 @@ class Engine:
         self._holding = Holding(self.options.bounds)
         self._room = WaitingRoom()
         self._running: set[Generation] = set()
-        self._accepting = True
-        self._stopping = False
+        self._accepting, self._stopping = True, False
         self._changed = threading.Condition()
         self._loaded = threading.Event()
         self._pace = Pace()
-        self._last_sign_of_life = time.monotonic()
+        self._pulse = Pulse()
         self._thread = threading.Thread(target=self._run, name="atelier-engine", daemon=True)
         self.metrics = Metrics(
             waiting=lambda: float(len(self._room)), running=lambda: float(len(self._running))
@@ -79,17 +77,10 @@ class Engine:
     def drain(self, timeout: float) -> None:
         """Take nothing more in, give what is there `timeout` seconds, tell the rest to try elsewhere."""
         with self._changed:
-            self._accepting = False
-            self._trouble = "this replica is shutting down"
+            self._accepting, self._trouble = False, "this replica is shutting down"
             self._changed.wait_for(lambda: not self._room and not self._running, timeout)
-            left = [*self._room, *self._running]
-            for generation in self._room:
-                self._room.remove(generation)
             self._stopping = True
-            self._changed.notify_all()
-        for generation in left:
-            self._end(generation, Unavailable("this replica is shutting down").as_event())
-            generation.ask_to_stop()
+        self._send_away(self._trouble)
 
     def stop(self, timeout: float = 5.0) -> None:
         """Drain without patience and wait at most `timeout` seconds for the thread to end."""
@@ -129,7 +120,7 @@ class Engine:
                 self._room.tell_positions(running=len(self._running))
             self._changed.notify_all()
         if waiting:
-            self._end(generation, Canceled("it was canceled while it waited").as_event())
+            self._end(generation, Canceled("it was canceled while it waited"))
 
     def find(self, generation_id: str) -> Generation:
         """Return the generation of that id.
@@ -179,21 +170,19 @@ class Engine:
         return self._pace.seconds_for(sum(generation.units_left for generation in under_way))
 
     def raise_if_stuck(self) -> None:
-        """Check that the thread lives and moves; for a host that can restart the replica.
+        """Check that the device works and the thread moves; for a host that can replace the process.
 
         Raises:
             Broken: It does not.
         """
+        self._pulse.raise_if_still(busy=bool(self._running), patience=self.options.stuck_after)
         if self._loaded.is_set() and not self._stopping and not self._thread.is_alive():
             raise Broken("the engine's thread has died")
-        quiet = time.monotonic() - self._last_sign_of_life
-        if self._running and quiet > self.options.stuck_after:
-            raise Broken(f"no denoising step has ended for {quiet:.0f} s")
 
     def _submit(self, request: GenerationRequest) -> Generation:
-        if self._drawing is None or not self._accepting:
-            raise Unavailable(self._trouble, retry_after=2)
         with self._changed:
+            if self._drawing is None or not self._accepting:
+                raise Unavailable(self._trouble, retry_after=2)
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
                 return admission.attached(known, request)
@@ -202,7 +191,8 @@ class Engine:
         return generation
 
     def _admit(self, generation: Generation) -> None:
-        waiting = self._waiting_beside(generation)
+        free = self.options.slots - sum(g.parameters.num_images for g in self._running)
+        waiting = self._room.waiting_beside(generation, free=free)
         if waiting > self.options.waiting_room:
             raise Overloaded(
                 f"{len(self._running)} generations are drawn and {waiting - 1} wait here already",
@@ -211,18 +201,6 @@ class Engine:
         self._holding.add(generation)
         self._room.add(generation, running=len(self._running))
         self._changed.notify_all()
-
-    def _waiting_beside(self, newest: Generation) -> int:
-        """Return how many would wait with `newest` among them; who finds a slot at once does not."""
-        free = self.options.slots - sum(g.parameters.num_images for g in self._running)
-        waiting = 0
-        for generation in (*self._room, newest):
-            images = generation.parameters.num_images
-            if waiting or images > free:
-                waiting += 1
-            else:
-                free -= images
-        return waiting
 
     def _run(self) -> None:
         try:
@@ -234,25 +212,31 @@ class Engine:
         finally:
             self._loaded.set()
         while self._wait_for_work(drawing):
-            for generation in self._entering(drawing):
-                drawing.loop.admit(generation)
-            drawing.loop.tick()
-            self._last_sign_of_life = time.monotonic()
+            self._turn(drawing)
+            self._pulse.beat()
         drawing.close()
+
+    def _turn(self, drawing: Drawing) -> None:
+        try:
+            drawing.loop.admit(*self._entering(drawing))
+            drawing.loop.tick()
+        except Exception as error:  # noqa: BLE001 - the loop sees to what concerns some generations only
+            self._give_up(error)
 
     def _load(self) -> Drawing:
         stay_offline()
         self._cards = {offer.name: offer.card for offer in self._catalog.offers}
-        # Imported here, on the thread: torch and diffusers take seconds, and the server must answer.
+        # Imported here, on the thread: torch takes seconds, and the server must answer.
         studio = import_module("inference.studio").Studio.of(self._catalog)
         drawing: Drawing = import_module("inference.drawing").prepare(
             studio,
             self.options,
             pace=self._pace,
             metrics=self.metrics,
-            end=lambda generation, error: self._end(generation, error.as_event()),
+            end=self._end,
             on_end=self._ended,
             on_room=self._wake,
+            on_lost=self._give_up,
         )
         self._drawing = drawing
         return drawing
@@ -264,7 +248,7 @@ class Engine:
                 lambda: self._stopping or drawing.loop.busy or self._fits(drawing)
             )
             if not self._stopping and not drawing.loop.busy:
-                self._last_sign_of_life = time.monotonic()
+                self._pulse.beat()
             return not self._stopping
 
     def _entering(self, drawing: Drawing) -> list[Generation]:
@@ -272,10 +256,8 @@ class Engine:
         entering: list[Generation] = []
         with self._changed:
             while self._fits(drawing, beside=entering):
-                generation = self._room.first()
-                self._room.remove(generation)
-                self._running.add(generation)
-                entering.append(generation)
+                entering.append(self._room.take_first())
+            self._running.update(entering)
             if entering:
                 self._room.tell_positions(running=len(self._running))
         return entering
@@ -284,12 +266,30 @@ class Engine:
         images = sum(generation.parameters.num_images for generation in beside)
         return bool(self._room) and drawing.loop.has_room_for(self._room.first(), beside=images)
 
+    def _give_up(self, error: Exception) -> None:
+        """Draw no more in this process: who is here may try elsewhere, and a host should replace it."""
+        logger.error("drawing cannot go on in this process", exc_info=error)
+        why = str(error).partition("\n")[0]  # CUDA adds advice for programmers
+        with self._changed:
+            self._accepting, self._stopping = False, True
+            self._pulse.lost = self._trouble = f"this replica can draw no more: {why}"
+        self._send_away(self._trouble)
+
+    def _send_away(self, why: str) -> None:
+        """Tell everybody who runs or waits here to try elsewhere, and the thread that something changed."""
+        with self._changed:
+            left = [*self._room.clear(), *self._running]
+            self._changed.notify_all()
+        for generation in left:
+            self._end(generation, Unavailable(why))
+            generation.ask_to_stop()
+
     def _wake(self) -> None:
         with self._changed:
             self._changed.notify_all()
 
-    def _end(self, generation: Generation, event: Failed) -> None:
-        if generation.end(event):
+    def _end(self, generation: Generation, error: InferenceError) -> None:
+        if generation.end(error.as_event()):
             self._ended(generation)
 
     def _ended(self, generation: Generation) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import torch
 
+from inference.faults import device_lost
 from inference.generation import Generation
 from inference.imaging import WEBP, webp
 from inference.metrics import Metrics
@@ -33,10 +34,11 @@ CHUNK = 2  # images decoded at once: at full size the VAE needs far more memory 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Who is told: of a generation that has ended, of room for more."""
+    """Who is told: of a generation that has ended, of room for more, of a device that is lost."""
 
     on_end: Callable[[Generation], None]
     on_room: Callable[[], None]
+    on_lost: Callable[[Exception], None] = lambda _: None
 
 
 class Finisher:
@@ -163,7 +165,7 @@ class Finisher:
                 work()
             except Exception as error:
                 logger.exception("an image of %s could not be encoded", generation.id)
-                self._fail(generation, Broken(f"the image could not be encoded: {error}"))
+                self._fail(generation, error, "the image could not be encoded")
 
         self._encoder.submit(guarded)
 
@@ -174,8 +176,13 @@ class Finisher:
         if generation.end(Done(timings=timings)):
             self._outcome.on_end(generation)
 
-    def _fail(self, generation: Generation, error: Exception) -> None:
-        told = error if isinstance(error, InferenceError) else Broken(f"the engine failed: {error}")
+    def _fail(
+        self, generation: Generation, error: Exception, what: str = "the engine failed"
+    ) -> None:
+        if device_lost(error):
+            self._outcome.on_lost(error)  # ends everybody, this one among them
+            return
+        told = error if isinstance(error, InferenceError) else Broken(f"{what}: {error}")
         if generation.end(told.as_event()):
             self._outcome.on_end(generation)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
+from inference.faults import device_lost, let_go, out_of_memory
 from inference.finishing import Finisher
 from inference.generation import Generation, State
 from inference.metrics import Metrics
@@ -67,14 +68,15 @@ class Loop:
         taken = len(self._slots) + self._finisher.pending + beside
         return not taken or taken + generation.parameters.num_images <= self._capacity
 
-    def admit(self, generation: Generation) -> None:
-        """Take a generation's images in; from the next tick on they take part."""
-        began = time.perf_counter()
-        try:
-            self._slots += self._slots_of(generation, range(generation.parameters.num_images))
-        except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
-            self._fail(generation, error)
-        generation.add_timing("encode", time.perf_counter() - began)
+    def admit(self, *entering: Generation) -> None:
+        """Take the images of generations in; from the next tick on they take part."""
+        for generation in entering:
+            began = time.perf_counter()
+            try:
+                self._slots += self._slots_of(generation, range(generation.parameters.num_images))
+            except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
+                self._fail(generation, error)
+            generation.add_timing("encode", time.perf_counter() - began)
 
     @torch.inference_mode()
     def tick(self) -> None:
@@ -140,7 +142,8 @@ class Loop:
 
     def _recover(self, chosen: list[Slot], error: Exception) -> None:
         """Nothing was changed: try again with half the rows, or give up on who cannot be drawn at all."""
-        if _out_of_memory(error):
+        if out_of_memory(error):
+            let_go(error)
             key = chosen[0].key
             if self._studio.row_caps.halve(key.model, key.height * key.width):
                 logger.warning("out of memory with %d images a step; trying half", len(chosen))
@@ -155,6 +158,9 @@ class Loop:
         self._reap()
 
     def _fail(self, generation: Generation, error: Exception) -> None:
+        """End a generation with what went wrong; a lost device is everybody's end and is raised."""
+        if device_lost(error):
+            raise error
         if not isinstance(error, InferenceError):
             logger.error("drawing %s failed", generation.id, exc_info=error)
             error = Broken(f"the engine failed: {error}")
@@ -222,8 +228,3 @@ def _progress(generation: Generation, step: int) -> Progress:
     total = generation.parameters.num_inference_steps
     passed = time.monotonic() - (generation.started_at or time.monotonic())
     return Progress(step=step, total=total, eta_s=round(passed / step * (total - step), 2))
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """CUDA has a class for it; the CPU's allocator says it in words."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "memory" in str(error).lower()

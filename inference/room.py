@@ -36,9 +36,31 @@ class WaitingRoom:
         self._waiting.remove(generation)
         return True
 
+    def clear(self) -> list[Generation]:
+        """Let everybody go, and return them."""
+        left, self._waiting = self._waiting, []
+        return left
+
     def first(self) -> Generation:
         """Return whose turn it is."""
         return min(self._waiting, key=lambda waiting: CLASSES.index(waiting.parameters.priority))
+
+    def waiting_beside(self, newest: Generation, *, free: int) -> int:
+        """Return how many would wait with `newest` among them; who finds one of `free` slots does not."""
+        waiting = 0
+        for generation in (*self._waiting, newest):
+            images = generation.parameters.num_images
+            if waiting or images > free:
+                waiting += 1
+            else:
+                free -= images
+        return waiting
+
+    def take_first(self) -> Generation:
+        """Let go whose turn it is."""
+        generation = self.first()
+        self._waiting.remove(generation)
+        return generation
 
     def tell_positions(self, *, running: int) -> None:
         """Tell everybody how many run or wait before them now."""

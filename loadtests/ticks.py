@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         end=lambda *_: None,
         on_end=lambda _: None,
         on_room=lambda: None,
+        on_lost=lambda _: None,
     )
     print(json.dumps(measure(drawing, asked.ticks, asked.rows)))  # noqa: T201 - the command's output
     drawing.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from inference.catalog import Catalog
 from inference.engine import Engine
@@ -219,6 +220,55 @@ class TestRaiseIfStuck:
             eventually(lambda: generation.state == State.RUNNING)
             with pytest.raises(Broken, match="no denoising step has ended"):
                 running.raise_if_stuck()
+
+
+class TestLostDevice:
+    """A device that failed for good: everybody may try elsewhere, and a host is told to replace us."""
+
+    def test_while_drawing(self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with running_engine(tiny_models_file, EngineOptions(slots=8)) as running:
+            drawing, waiting = running.submit(asking(**SLOW)), running.submit(asking())
+            eventually(lambda: drawing.state == State.RUNNING)
+            monkeypatch.setattr("inference.loop.denoise.step", _lose_the_device)
+            assert_given_up(running, drawing)
+            assert_given_up(running, waiting)
+            eventually(lambda: not running.alive)
+
+    def test_while_taking_in(self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with running_engine(tiny_models_file) as running:
+            monkeypatch.setattr("inference.loop.recipe_for", _lose_the_device)
+            assert_given_up(running, running.submit(asking()))
+
+    def test_while_decoding(self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with running_engine(tiny_models_file) as running:  # which decodes once while it warms up
+            monkeypatch.setattr("inference.finishing.decode.decode", _lose_the_device)
+            assert_given_up(running, running.submit(asking()))
+
+    def test_while_a_preview_comes_to_the_host(
+        self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("inference.finishing.preview.preview", _lose_the_device)
+        with running_engine(tiny_models_file) as running:
+            assert_given_up(running, running.submit(asking(**SLOW)))
+
+
+def assert_given_up(engine: Engine, generation: Generation) -> None:
+    failed = last(ended(generation))
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.retryable) == ("unavailable", True)
+    assert "device-side assert triggered" in failed.message
+    assert "TORCH_USE_CUDA_DSA" not in failed.message
+    assert not engine.health().ready
+    with pytest.raises(Broken, match="device-side assert"):
+        engine.raise_if_stuck()
+    with pytest.raises(Unavailable, match="device-side assert"):
+        engine.submit(asking())
+
+
+def _lose_the_device(*_: object, **__: object) -> None:
+    raise torch.AcceleratorError(
+        "CUDA error: device-side assert triggered\nCompile with `TORCH_USE_CUDA_DSA` to ..."
+    )
 
 
 class TestMetrics:

@@ -94,6 +94,7 @@ def build(models_file: Path, slots: int = 64) -> Drawing:
         end=end,
         on_end=metrics.ended,
         on_room=lambda: None,
+        on_lost=lambda _: None,
     )
 
 
