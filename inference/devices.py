@@ -1,6 +1,6 @@
 """Where to compute and in which precision.
 
-CUDA gets fp16. A CPU with AMX tiles gets bf16, which is several times faster there; any other CPU
+CUDA gets fp16, and the fastest kernels it has. A CPU with AMX tiles gets bf16, which is several times faster there; any other CPU
 gets fp32, because it would emulate the short types. `ATELIER_DEVICE` (cpu, cuda, cuda:1) and
 `ATELIER_DTYPE` (float32, bfloat16, float16) override the choice.
 """
@@ -53,6 +53,37 @@ def place(
     return Placement(chosen, DTYPES[wanted] if wanted else _best_dtype(chosen, cpuinfo))
 
 
+def use_device(device: torch.device) -> None:
+    """Have what the calling thread asks of CUDA without naming a device mean `device`; not on a CPU.
+
+    A thread begins on the first GPU, whatever the one that started it has chosen.
+    """
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
+def prefer_speed(device: torch.device) -> None:
+    """Let CUDA try which of its kernels are fastest, and let float32 products keep fewer digits there.
+
+    For the whole process. What computes in float32 on a GPU is the safety checker and what overflowed in
+    half precision; TF32 has its range and 10 bits of mantissa. A CPU is left alone.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cuda.matmul.allow_tf32 = True
+
+
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return `tensor`, which is in host memory, on `device`; on CUDA by way of pinned memory.
+
+    Only from there does a copy wait for nobody; torch keeps the pinned block until it is done.
+    """
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 def use_every_core() -> int:
     """Give torch the cores this process may really use, and return how many.
 
@@ -96,14 +127,26 @@ def peak_flops(placement: Placement) -> float:
 
 def _device(name: str) -> torch.device:
     if not name:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _cuda(0) if torch.cuda.is_available() else torch.device("cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
         raise DeviceError(f"{DEVICE_VARIABLE} must be cpu, cuda or cuda:N, not {name!r}") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise DeviceError(f"{DEVICE_VARIABLE}={name} but torch finds no CUDA device; use cpu")
-    return device
+    return _cuda(device.index or 0) if device.type == "cuda" else device
+
+
+def _cuda(index: int) -> torch.device:
+    """Return the CUDA device of that number, which `set_device` wants to know."""
+    if not torch.cuda.is_available():
+        raise DeviceError(
+            f"{DEVICE_VARIABLE} asks for CUDA but torch finds no such device; use cpu"
+        )
+    if index >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise DeviceError(
+            f"{DEVICE_VARIABLE} asks for cuda:{index}; the last one here is cuda:{last}"
+        )
+    return torch.device("cuda", index)
 
 
 def _best_dtype(device: torch.device, cpuinfo: Path) -> torch.dtype:

@@ -54,7 +54,7 @@ class Finisher:
         self._pending = 0
         self._stopping = False
         self._changed = threading.Condition()
-        self._encoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="atelier-encoder")
+        self._encoder = ThreadPoolExecutor(1, "atelier-encoder", initializer=aside.adopt_thread)
         self._developer = threading.Thread(target=self._run, name="atelier-developer", daemon=True)
         self._developer.start()
 
@@ -91,6 +91,7 @@ class Finisher:
         self._encoder.shutdown(wait=True)
 
     def _run(self) -> None:
+        self._aside.adopt_thread()
         # The VAE's few large operations want every core, also where the UNet's many small ones do not.
         torch.set_num_threads(self._threads)
         while chunk := self._next():

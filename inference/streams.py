@@ -8,12 +8,17 @@ from typing import Protocol, TypeAlias
 
 import torch
 
+from inference.devices import use_device
+
 Ready: TypeAlias = torch.cuda.Event | None
 """Where on the device's time line a tensor is computed; `None` where there is no such line."""
 
 
 class Aside(Protocol):
     """Where finished images are computed while the next steps run."""
+
+    def adopt_thread(self) -> None:
+        """Have the calling thread, which is about to begin, work on this device."""
 
     def hand_over(self, tensor: torch.Tensor) -> Ready:
         """Take note, on the engine's thread, that `tensor` will be read beside once it is computed."""
@@ -27,6 +32,9 @@ class Aside(Protocol):
 
 class HostAside:
     """On a CPU a thread is beside enough."""
+
+    def adopt_thread(self) -> None:
+        """There is one device."""
 
     def hand_over(self, tensor: torch.Tensor) -> Ready:
         """Nothing to wait for."""
@@ -47,6 +55,10 @@ class CudaAside:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=0)
+
+    def adopt_thread(self) -> None:
+        """Use the device of the stream."""
+        use_device(self._device)
 
     def hand_over(self, tensor: torch.Tensor) -> Ready:
         """Mark where in the steps `tensor` is done, so that decoding it waits for no later ones."""

@@ -17,7 +17,14 @@ from transformers.utils import logging as transformers_logging
 
 from inference.bundles import Bundle, load_bundle
 from inference.catalog import Catalog
-from inference.devices import choose_threads, peak_flops, place, use_every_core
+from inference.devices import (
+    choose_threads,
+    peak_flops,
+    place,
+    prefer_speed,
+    use_device,
+    use_every_core,
+)
 from inference.generation import Generation
 from inference.protocol import GenerationParameters, GenerationRequest
 from inference.rowcaps import MOST, MOST_ON_CPU, RowCaps, knee
@@ -44,10 +51,12 @@ class Studio:
 
     @classmethod
     def of(cls, catalog: Catalog) -> Self:
-        """Load every model of the catalog to the best device there is."""
+        """Load every model of the catalog to the best device there is, which this thread then uses."""
         diffusers_logging.set_verbosity_error()
         transformers_logging.set_verbosity_error()
         placement, threads = place(), use_every_core()
+        use_device(placement.device)
+        prefer_speed(placement.device)
         studio = cls([load_bundle(offer, placement) for offer in catalog.offers])
         logger.info("drawing on %s in %s with %d threads", studio.device, studio.dtype, threads)
         return studio

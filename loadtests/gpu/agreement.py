@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -106,14 +107,14 @@ def _pipeline(checkpoint: Checkpoint) -> torch.Tensor:
 
 
 def _reference(bundle: Bundle) -> torch.Tensor:
-    """Step with diffusers' scheduler in true float32: no tf32 in the convolutions either."""
+    """Step with diffusers' scheduler in true float32."""
     where = bundle.placement
     unet: Any = copy.deepcopy(bundle.unet).float()
     asked = generation_of(bundle, JOB, NUMBER).parameters
     words = torch.cat([bundle.encoder.encode(text) for text in ("", asked.prompt)]).float()
     scheduler = scheduler_for(SAMPLER, SCHEDULER, JOB.steps)
     latents = _noise(bundle)[None].to(where.device) * scheduler.init_noise_sigma
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    with _every_digit():
         for time in scheduler.timesteps:
             seen = scheduler.scale_model_input(latents, time)
             given = torch.cat([seen, seen]), time.to(where.device)
@@ -122,6 +123,18 @@ def _reference(bundle: Bundle) -> torch.Tensor:
             said = negative + JOB.guidance_scale * (positive - negative)
             latents = scheduler.step(said, time, latents, return_dict=False)[0]
     return latents[0]
+
+
+@contextmanager
+def _every_digit() -> Iterator[None]:
+    """Compute float32 in float32, neither products nor convolutions in TF32."""
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def _noise(bundle: Bundle) -> torch.Tensor:

@@ -20,7 +20,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from inference.devices import Placement
+from inference.devices import Placement, prefer_speed, use_device
 from inference.offline import stay_offline
 from loadtests.gpu.bench import FULL_SCALE, TINY_SCALE, Bench, placement_of
 from loadtests.gpu.racing import Clock
@@ -63,13 +63,14 @@ def measure(asked: Asked) -> dict[str, Any]:
 
 
 def _prepare(where: Placement, budget: float) -> None:
-    """Be quiet, stay offline, and on a GPU leave rather than hang."""
+    """Be quiet, stay offline, use the device as the studio does, and on a GPU leave rather than hang."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
     stay_offline()
+    use_device(where.device)
+    prefer_speed(where.device)
     if where.device.type == "cuda":
-        torch.cuda.set_device(where.device)
         faulthandler.dump_traceback_later(budget + _GRACE_S, exit=True)
 
 

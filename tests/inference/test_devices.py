@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.devices import DeviceError, _usable_cores, choose_threads, place
+from inference.devices import (
+    DeviceError,
+    Placement,
+    _usable_cores,
+    choose_threads,
+    place,
+    prefer_speed,
+    to_device,
+    use_device,
+)
 
 CPU = torch.device("cpu")
 
@@ -42,8 +51,74 @@ class TestPlace:
 
     @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
     def test_cuda_without_a_device_is_refused(self) -> None:
-        with pytest.raises(DeviceError, match="finds no CUDA device"):
+        with pytest.raises(DeviceError, match="finds no such device"):
             place("cuda")
+
+
+class TestTwoGpus:
+    """What can be said of a second GPU without a first."""
+
+    SECOND = torch.device("cuda", 1)
+
+    @pytest.fixture(autouse=True)
+    def _two_of_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+    @pytest.mark.parametrize(("name", "number"), [("", 0), ("cuda", 0), ("cuda:1", 1)])
+    def test_is_always_told_by_its_number(self, name: str, number: int) -> None:
+        assert place(name) == Placement(torch.device("cuda", number), torch.float16)
+
+    def test_one_that_is_not_there_is_refused(self) -> None:
+        with pytest.raises(DeviceError, match="cuda:2; the last one here is cuda:1"):
+            place("cuda:2")
+
+    def test_a_thread_is_told_which_one_to_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        used: list[torch.device] = []
+        monkeypatch.setattr(torch.cuda, "set_device", used.append)
+        use_device(self.SECOND)
+        use_device(CPU)
+        assert used == [self.SECOND]
+
+    def test_a_copy_goes_by_pinned_memory_and_waits_for_nobody(self) -> None:
+        tensor = Recorded()
+        assert to_device(tensor, self.SECOND) is tensor
+        assert tensor.calls == ["pin_memory", (self.SECOND, True)]
+
+
+class Recorded:
+    """A tensor of a machine that has a GPU."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def pin_memory(self) -> Recorded:
+        self.calls.append("pin_memory")
+        return self
+
+    def to(self, device: torch.device, *, non_blocking: bool) -> Recorded:
+        self.calls.append((device, non_blocking))
+        return self
+
+
+class TestPreferSpeed:
+    @pytest.fixture(autouse=True)
+    def _as_it_was(self) -> Iterator[None]:
+        cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+        before = cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32
+        yield
+        cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
+
+    def test_cuda_may_choose_its_kernels_and_round(self) -> None:
+        prefer_speed(torch.device("cuda", 0))
+        assert torch.backends.cudnn.benchmark
+        assert torch.backends.cudnn.allow_tf32
+        assert torch.backends.cuda.matmul.allow_tf32
+
+    def test_a_cpu_is_left_alone(self) -> None:
+        prefer_speed(CPU)
+        assert not torch.backends.cudnn.benchmark
+        assert not torch.backends.cuda.matmul.allow_tf32
 
 
 class TestUsableCores:
