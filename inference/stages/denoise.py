@@ -62,8 +62,12 @@ def step(unet: UNet, batch: Batch) -> Stepped:
 
 def clean(batch: Batch, stepped: Stepped, places: list[int]) -> torch.Tensor:
     """Return what the images at `places` would look like finished from here, [places, c, h, w]."""
-    number = _columns(batch.rows[places])
-    return number(Column.U) * stepped.seen[places] + number(Column.V) * stepped.prediction[places]
+
+    def at(tensor: torch.Tensor) -> torch.Tensor:
+        return torch.stack([tensor[place] for place in places])  # a list of them would be an index
+
+    number = _columns(at(batch.rows))
+    return number(Column.U) * at(stepped.seen) + number(Column.V) * at(stepped.prediction)
 
 
 def _predict(unet: UNet, batch: Batch, seen: torch.Tensor) -> torch.Tensor:
