@@ -79,7 +79,7 @@ def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
     Only from there does a copy wait for nobody; torch keeps the pinned block until it is done.
     """
-    if device.type != "cuda":
+    if device.type != "cuda" or not tensor.numel():
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
 

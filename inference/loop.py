@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +23,15 @@ from inference.metrics import Metrics
 from inference.pace import Pace
 from inference.policy import Policy
 from inference.protocol import Broken, Canceled, InferenceError, Progress, Started
-from inference.slots import Slot, batch_of, guided_first, recipe_for, slot_for, take_step
+from inference.slots import (
+    Slot,
+    batch_of,
+    guided_first,
+    read_prompts,
+    recipe_for,
+    slot_for,
+    take_step,
+)
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
 from inference.studio import Studio
@@ -69,14 +77,19 @@ class Loop:
         return not taken or taken + generation.parameters.num_images <= self._capacity
 
     def admit(self, *entering: Generation) -> None:
-        """Take the images of generations in; from the next tick on they take part."""
+        """Take the images of generations in, their prompts read together; the next tick has them."""
+        if not entering:
+            return
+        began = time.perf_counter()
+        self._read(entering)
+        each = (time.perf_counter() - began) / len(entering)
         for generation in entering:
             began = time.perf_counter()
             try:
                 self._slots += self._slots_of(generation, range(generation.parameters.num_images))
             except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
                 self._fail(generation, error)
-            generation.add_timing("encode", time.perf_counter() - began)
+            generation.add_timing("encode", each + time.perf_counter() - began)
 
     @torch.inference_mode()
     def tick(self) -> None:
@@ -107,6 +120,15 @@ class Loop:
         while self._finisher.overflowed:
             slot = self._finisher.overflowed.popleft()
             self._slots += self._slots_of(slot.generation, [slot.index], precise=True)
+
+    def _read(self, entering: Sequence[Generation]) -> None:
+        """Read the prompts of one model after the other; what fails here fails again for whom it concerns."""
+        for model in {generation.parameters.model for generation in entering}:
+            asking = [g for g in entering if g.parameters.model == model]
+            try:
+                read_prompts(self._studio.bundle(model), asking)
+            except Exception:
+                logger.exception("prompts could not be read together; each is read by itself")
 
     def _slots_of(
         self, generation: Generation, indices: Iterable[int], *, precise: bool = False

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 
 from inference.bundles import Bundle
+from inference.devices import to_device
 from inference.generation import Generation
 from inference.protocol import Priority
 from inference.solvers import SolverTable
@@ -43,14 +44,14 @@ class Recipe:
 
 @dataclass(eq=False)
 class Slot:
-    """An image between steps. Latents, history and noise are float32 [c, h, w]; noise is on the CPU."""
+    """An image between steps: float32 latents and history [c, h, w], and all noise [draws, c, h, w] to come."""
 
     generation: Generation
     index: int
     recipe: Recipe
     latents: torch.Tensor
     history: torch.Tensor
-    noise: list[torch.Tensor | None]
+    noise: torch.Tensor
     served_at: float
     step: int = 0
 
@@ -70,6 +71,12 @@ class Slot:
         return self.recipe.table.steps - self.step
 
     @property
+    def fresh_noise(self) -> torch.Tensor | None:
+        """The noise [c, h, w] that the next step draws, if it does."""
+        draw = self.recipe.table.draw_at(self.step)
+        return None if draw is None else self.noise[draw]
+
+    @property
     def priority(self) -> Priority:
         """How urgently it is wanted."""
         return self.generation.parameters.priority
@@ -82,17 +89,23 @@ class Slot:
 
 
 @torch.inference_mode()
+def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
+    """Have the text encoder read what all of `generations` say, at once; recipes then find it remembered."""
+    bundle.encoder.read(words for generation in generations for words in _words_of(generation))
+
+
+@torch.inference_mode()
 def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
     """Read the prompts and look up the sampler of a generation."""
     asked = generation.parameters
-    guided = asked.guidance_scale > 1
+    positive, *negative = [bundle.encoder.encode(words)[0] for words in _words_of(generation)]
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, precise),
         bundle=bundle,
         table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps),
         scale=asked.guidance_scale,
-        positive=bundle.encoder.encode(asked.prompt)[0],
-        negative=bundle.encoder.encode(asked.negative_prompt)[0] if guided else None,
+        positive=positive,
+        negative=negative[0] if negative else None,
     )
 
 
@@ -105,8 +118,8 @@ def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> 
         recipe.key.width // bundle.pixels_per_latent,
     )
     seed = generation.parameters.seed_of(index)
-    start, noise = noise_of(seed, shape, table.draws_noise, sigma=table.init_sigma)
-    latents = start.to(bundle.placement.device)
+    drawn = noise_of(seed, shape, table.draws, sigma=table.init_sigma)
+    latents, noise = (to_device(tensor, bundle.placement.device) for tensor in drawn)
     return Slot(generation, index, recipe, latents, torch.zeros_like(latents), noise, now)
 
 
@@ -126,11 +139,11 @@ def batch_of(slots: Sequence[Slot]) -> Batch:
         latents=torch.stack([slot.latents for slot in slots]),
         history=torch.stack([slot.history for slot in slots]),
         noise=_noise_of(slots),
-        rows=rows.to(device, non_blocking=True),
+        rows=to_device(rows, device),
         positives=torch.stack([slot.recipe.positive for slot in slots]),
         guided=guided,
         negatives=torch.stack(negatives) if guided else None,
-        scales=scales.to(device, non_blocking=True) if guided else None,
+        scales=to_device(scales, device) if guided else None,
     )
 
 
@@ -140,11 +153,16 @@ def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
         slot.take(latents, history, now)
 
 
+def _words_of(generation: Generation) -> list[str]:
+    """Return the prompt and, where it has a say, the negative prompt."""
+    asked = generation.parameters
+    return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
+
+
 def _noise_of(slots: Sequence[Slot]) -> torch.Tensor | None:
     """Return the fresh noise of this step, zero where a sampler draws none; `None` if none does."""
-    drawn = [slot.noise[slot.step] for slot in slots]
+    drawn = [slot.fresh_noise for slot in slots]
     if all(noise is None for noise in drawn):
         return None
-    nothing = torch.zeros(slots[0].latents.shape)
-    stacked = torch.stack([nothing if noise is None else noise for noise in drawn])
-    return stacked.to(slots[0].latents.device, non_blocking=True)
+    nothing = torch.zeros_like(slots[0].latents)
+    return torch.stack([nothing if noise is None else noise for noise in drawn])

@@ -59,6 +59,15 @@ class SolverTable:
         """How many steps, which is how many times the UNet is asked."""
         return len(self.rows)
 
+    @property
+    def draws(self) -> int:
+        """How many steps draw fresh noise."""
+        return sum(self.draws_noise)
+
+    def draw_at(self, step: int) -> int | None:
+        """Return which of the draws belongs to `step`, if one does."""
+        return sum(self.draws_noise[:step]) if self.draws_noise[step] else None
+
 
 class Solvers:
     """The tables of one checkpoint, each made when it is first asked for."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 import torch
+
+from inference.devices import to_device
 
 REMEMBERED = 128
 
@@ -20,18 +23,25 @@ class PromptEncoder:
 
     def encode(self, prompt: str) -> torch.Tensor:
         """Return the embedding of `prompt`, shape [1, tokens, width]; words past the limit are cut."""
-        if prompt in self._memory:
-            self._memory.move_to_end(prompt)
-            return self._memory[prompt]
-        embedding = self._encode(prompt)
-        self._memory[prompt] = embedding
-        if len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
-        return embedding
+        if prompt not in self._memory:
+            self.read([prompt])
+        self._memory.move_to_end(prompt)
+        return self._memory[prompt]
 
-    def _encode(self, prompt: str) -> torch.Tensor:
+    def read(self, prompts: Iterable[str]) -> None:
+        """Encode those of `prompts` that are not remembered, all at once, and remember every one."""
+        wanted = dict.fromkeys(prompts)
+        for known in wanted.keys() & self._memory.keys():
+            self._memory.move_to_end(known)
+        fresh = [prompt for prompt in wanted if prompt not in self._memory]
+        if fresh:
+            self._memory.update(zip(fresh, self._encode(fresh), strict=True))
+        while len(self._memory) > max(REMEMBERED, len(wanted)):
+            self._memory.popitem(last=False)
+
+    def _encode(self, prompts: list[str]) -> list[torch.Tensor]:
         tokens = self._tokenizer(
-            prompt,
+            prompts,
             padding="max_length",
             max_length=self._tokenizer.model_max_length,
             truncation=True,
@@ -40,16 +50,7 @@ class PromptEncoder:
         device = self._text_encoder.device
         mask = None
         if getattr(self._text_encoder.config, "use_attention_mask", False):
-            mask = tokens.attention_mask.to(device)
-        return self._text_encoder(tokens.input_ids.to(device), attention_mask=mask)[0]
-
-
-def for_guidance(
-    encoder: PromptEncoder, prompt: str, negative_prompt: str, *, images: int, guided: bool
-) -> torch.Tensor:
-    """Return the embeddings a step needs: [images] rows, or [2·images] with the negatives first."""
-    positive = encoder.encode(prompt).expand(images, -1, -1)
-    if not guided:
-        return positive
-    negative = encoder.encode(negative_prompt).expand(images, -1, -1)
-    return torch.cat([negative, positive])
+            mask = to_device(tokens.attention_mask, device)
+        said = self._text_encoder(to_device(tokens.input_ids, device), attention_mask=mask)[0]
+        # Copies: a slice would keep all the others for as long as one of them is remembered.
+        return [embedding.clone() for embedding in said.split(1)]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 Shape = tuple[int, int, int]
 
 
 def noise_of(
-    seed: int, shape: Shape, draws: Sequence[bool], *, sigma: float
-) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
-    """Return the latents to start from, and the noise of every step (`None` where none is drawn).
+    seed: int, shape: Shape, draws: int, *, sigma: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the latents to start from, and the noise of as many steps as draw some, [draws, c, h, w].
 
     All float32 of `shape` (channels, height, width) on the CPU, whatever the model runs on, since CUDA
     and fp16 draw other numbers; the first one times `sigma`. Drawn at once from one generator in the
@@ -20,4 +18,7 @@ def noise_of(
     """
     source = torch.Generator("cpu").manual_seed(seed)
     start = torch.randn(shape, generator=source) * sigma
-    return start, [torch.randn(shape, generator=source) if drawn else None for drawn in draws]
+    noise = torch.empty(draws, *shape)
+    for one in noise:  # not all by one call: how that draws depends on how many numbers it draws
+        torch.randn(shape, generator=source, out=one)
+    return start, noise

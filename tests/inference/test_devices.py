@@ -92,6 +92,9 @@ class Recorded:
     def __init__(self) -> None:
         self.calls: list[object] = []
 
+    def numel(self) -> int:
+        return 1
+
     def pin_memory(self) -> Recorded:
         self.calls.append("pin_memory")
         return self

@@ -25,6 +25,7 @@ from inference.options import EngineOptions
 from inference.pace import Pace
 from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
 from inference.solvers import scheduler_for
+from inference.stages.encode import PromptEncoder
 from inference.studio import Studio
 from loadtests.counters import grown, parse
 from tests.fixtures.inference import asking, pixels_of, psnr
@@ -127,6 +128,16 @@ def reference(tiny_model_dir: Path) -> Any:
 def scheduler_config(tiny_model_dir: Path) -> dict[str, Any]:
     file = tiny_model_dir / "scheduler" / "scheduler_config.json"
     return dict(json.loads(file.read_text()))
+
+
+@pytest.fixture
+def prompts_read(bench: Bench) -> Iterator[list[int]]:
+    """How many prompts the text encoder is given, call by call."""
+    calls: list[int] = []
+    network = bench.drawing.studio.bundle("tiny").encoder._text_encoder
+    hook = network.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
+    yield calls
+    hook.remove()
 
 
 @pytest.fixture
@@ -306,6 +317,43 @@ class TestWaste:
 
 def counted(bench: Bench) -> dict[str, float]:
     return parse(bench.loop._around.metrics.text().decode())
+
+
+class TestAdmission:
+    def test_reads_the_prompts_of_all_who_enter_at_once(
+        self, bench: Bench, prompts_read: list[int]
+    ) -> None:
+        bench.loop.admit(
+            bench.generation(prompt="one", negative_prompt="three"),
+            bench.generation(prompt="two", negative_prompt="not asked", guidance_scale=1.0),
+            bench.generation(prompt="one", negative_prompt="three"),
+        )
+        assert prompts_read == [3]
+        assert bench.loop.images == 3
+        bench.run(*[slot.generation for slot in bench.loop._slots])
+
+    def test_a_prompt_that_cannot_be_read_ends_nobody_else(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = PromptEncoder._encode
+
+        def fails(encoder: PromptEncoder, prompts: list[str]) -> list[torch.Tensor]:
+            if "unreadable" in prompts:
+                raise ValueError("boom")
+            return real(encoder, prompts)
+
+        monkeypatch.setattr(PromptEncoder, "_encode", fails)
+        hit, spared = bench.generation(prompt="unreadable"), bench.generation(prompt="plain")
+        bench.loop.admit(hit, spared)
+        bench.run(hit, spared)
+        assert (hit.state, spared.state) == (State.FAILED, State.SUCCEEDED)
+
+    def test_noise_is_drawn_and_copied_once(self, bench: Bench) -> None:
+        generation = bench.admit(scheduler=Scheduler.LCM, num_inference_steps=4)
+        (slot,) = bench.loop._slots
+        assert slot.noise.shape == (slot.recipe.table.draws, 4, 8, 8)
+        assert len(slot.noise) > 0
+        _cancel(bench, [generation])
 
 
 class TestTelling:
