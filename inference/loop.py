@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,10 +33,10 @@ from inference.slots import (
 )
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
+from inference.stopwatch import stopwatch_of
 from inference.studio import Studio
 
 logger = logging.getLogger(__name__)
-_RUN_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Loop:
         self._capacity, self._grace = slots, grace
         self._policy: Policy[Slot] = Policy()
         self._slots: list[Slot] = []
-        self._ahead: deque[torch.cuda.Event] = deque()
+        self._stopwatch = stopwatch_of(studio.placement.device)
 
     @property
     def images(self) -> int:
@@ -101,7 +100,7 @@ class Loop:
         if not chosen:
             return
         self._start(chosen)
-        began = time.perf_counter()
+        self._stopwatch.start()
         batch = batch_of(chosen)
         try:
             stepped = denoise.step(self._studio.unet(chosen[0].key), batch)
@@ -109,8 +108,7 @@ class Loop:
             self._recover(chosen, error)
             return
         take_step(chosen, stepped, time.monotonic())
-        self._keep_close()
-        self._observe(chosen, time.perf_counter() - began)
+        self._stopwatch.stop(self._observer_of(chosen))
         self._show(chosen, batch, stepped)
         self._tell(chosen)
         self._retire(chosen)
@@ -188,28 +186,20 @@ class Loop:
             error = Broken(f"the engine failed: {error}")
         self._around.end(generation, error)
 
-    def _keep_close(self) -> None:
-        """On CUDA, let the host run at most two steps ahead, so that canceling still means something."""
-        if self._studio.placement.device.type != "cuda":
-            return
-        done = torch.cuda.Event(blocking=True)
-        done.record()
-        self._ahead.append(done)
-        if len(self._ahead) > _RUN_AHEAD:
-            self._ahead.popleft().synchronize()
-
-    def _observe(self, chosen: list[Slot], seconds: float) -> None:
+    def _observer_of(self, chosen: list[Slot]) -> Callable[[float], None]:
+        """Count the rows; return what takes in their seconds, which may be known some steps later."""
+        key, around = chosen[0].key, self._around
         rows = sum(slot.rows for slot in chosen)
-        key = chosen[0].key
-        self._around.pace.observe(float(rows * key.height * key.width), seconds)
-        self._around.metrics.step(
-            rows=rows,
-            cap=self._studio.row_cap(key),
-            seconds=seconds,
-            mfu=self._studio.mfu(key, rows, seconds),
-        )
+        cap = self._studio.row_cap(key)
         for slot in chosen:
-            self._around.metrics.computed(slot.generation, slot.rows)
+            around.metrics.computed(slot.generation, slot.rows)
+
+        def observe(seconds: float) -> None:
+            mfu = self._studio.mfu(key, rows, seconds)
+            around.pace.observe(float(rows * key.height * key.width), seconds)
+            around.metrics.step(rows=rows, cap=cap, seconds=seconds, mfu=mfu)
+
+        return observe
 
     def _show(self, chosen: list[Slot], batch: Batch, stepped: Stepped) -> None:
         """Hand on what generations look like so far, a few times a second each."""

@@ -26,6 +26,7 @@ from inference.pace import Pace
 from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
 from inference.solvers import scheduler_for
 from inference.stages.encode import PromptEncoder
+from inference.stopwatch import Tell
 from inference.studio import Studio
 from loadtests.counters import grown, parse
 from tests.fixtures.inference import asking, pixels_of, psnr
@@ -375,6 +376,33 @@ class TestTelling:
         high = bench.admit(priority=Priority.HIGH, num_inference_steps=20)
         bench.run(low, high)
         assert low.state is high.state is State.SUCCEEDED
+
+
+class TestTiming:
+    def test_pace_and_metrics_go_by_the_devices_clock(self, tiny_models_file: Path) -> None:
+        told: list[tuple[float, float]] = []
+        bench = Bench(build(tiny_models_file))
+        bench.loop._stopwatch = Slow()
+        bench.loop._around.pace.observe = lambda *seen: told.append(seen)  # type: ignore[method-assign]
+        bench.run(bench.admit(num_inference_steps=3))
+        assert told == [(2 * 64 * 64, 7.0)] * 2  # the last step is told of with the next one
+        assert b"step_seconds_sum 14.0" in bench.loop._around.metrics.text()
+        bench.drawing.close()
+
+
+class Slow:
+    """Every step takes seven seconds, told of when the next one is taken."""
+
+    def __init__(self) -> None:
+        self._told: list[Tell] = []
+
+    def start(self) -> None: ...
+
+    def stop(self, tell: Tell) -> None:
+        self._told.append(tell)
+        for earlier in self._told[:-1]:
+            earlier(7.0)
+        del self._told[:-1]
 
 
 class TestTrouble:

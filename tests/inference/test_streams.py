@@ -1,4 +1,4 @@
-"""Who computes where, and how long it takes by the device's own clock: with events that are made up."""
+"""Work beside the steps: which thread is told of which device."""
 
 from __future__ import annotations
 
