@@ -12,7 +12,6 @@ from typing import Self
 
 import torch
 from diffusers.utils import logging as diffusers_logging
-from torch.utils.flop_counter import FlopCounterMode
 from transformers.utils import logging as transformers_logging
 
 from inference.bundles import Bundle, load_bundle
@@ -25,6 +24,7 @@ from inference.devices import (
     use_device,
     use_every_core,
 )
+from inference.flops import flops_of
 from inference.generation import Generation
 from inference.protocol import GenerationParameters, GenerationRequest
 from inference.rowcaps import MOST, MOST_ON_CPU, RowCaps, knee
@@ -104,7 +104,10 @@ class Studio:
         return self.row_caps.of(key.model, key.height * key.width)
 
     def mfu(self, key: Key, rows: int, seconds: float) -> float:
-        """Return the share of the device's measured matrix speed that a step of `rows` reached."""
+        """Return the share of the device's measured matrix speed that a step of `rows` reached.
+
+        FLOP were counted at the model's usual size; other sizes are judged by their pixels.
+        """
         flops = self._flops_per_pixel[key.model] * key.height * key.width * rows
         return flops / seconds / self._peak_flops
 
@@ -119,13 +122,13 @@ class Studio:
         slot = slot_for(generation, 0, recipe_for(bundle, generation), now=0.0)
         unet = self.unet(slot.key)
         pixels = slot.key.height * slot.key.width
-        with FlopCounterMode(display=False) as counter:
-            EagerUNet(bundle.unet)(
-                slot.latents[None],
-                slot.recipe.table.rows[:1, 0].to(slot.latents.device),
-                slot.recipe.positive[None],
-            )
-        self._flops_per_pixel[bundle.card.name] = counter.get_total_flops() / pixels
+        one_row = (
+            slot.latents[None],
+            slot.recipe.table.rows[:1, 0].to(slot.latents.device),
+            slot.recipe.positive[None],
+        )
+        flops = flops_of(lambda: EagerUNet(bundle.unet)(*one_row))
+        self._flops_per_pixel[bundle.card.name] = flops / pixels
         stepped = denoise.step(unet, batch_of([slot]))
         safety.score(bundle.safety, decode.decode(bundle.vae, stepped.latents))
 

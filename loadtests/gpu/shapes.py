@@ -13,8 +13,9 @@ from typing import Any, Final
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
+
+from inference.flops import flops_of
 
 Config = Mapping[str, Any]
 TOKENS: Final = 77
@@ -192,6 +193,5 @@ def _text_flops(shapes: Shapes) -> int:
 
 
 def _counted(call: Callable[[], object]) -> int:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        call()
-    return int(counter.get_total_flops())
+    with torch.no_grad():
+        return flops_of(call)
