@@ -112,8 +112,12 @@ class Studio:
         return flops / seconds / self._peak_flops
 
     def free_memory(self) -> None:
-        """Give back what torch keeps for later, after an allocation failed."""
+        """Give back every graph and what torch keeps for later, after an allocation failed."""
         if self.placement.device.type == "cuda":
+            self._synchronise()
+            for unet in self._unets.values():
+                if isinstance(unet, GraphedUNet):
+                    unet.forget()
             torch.cuda.empty_cache()
 
     @torch.inference_mode()
@@ -155,6 +159,7 @@ class Studio:
             choose_threads(lambda: timed(2))
         rows = knee(timed, most=MOST_ON_CPU if on_cpu else MOST)
         if isinstance(unet, GraphedUNet):
+            unet.forget()  # also those of more rows, which nobody will ask for
             unet.capture(slot.latents, slot.recipe.positive, rows)
         self.row_caps.learn(bundle.card.name, pixels, rows)
         logger.info(

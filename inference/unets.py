@@ -6,6 +6,7 @@ All three are the `denoise.UNet` of any number of rows. Knows no images and no q
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from typing import Any, Final
 
 import torch
@@ -13,6 +14,7 @@ import torch
 from inference.stages.denoise import UNet
 
 BUCKETS: Final = (1, 2, 4, 6, 8, 12, 16, 24, 32)
+MOST_GRAPHS: Final = 3 * len(BUCKETS)  # as many as three sizes need at most
 
 
 class EagerUNet:
@@ -46,14 +48,19 @@ class GraphedUNet:
 
     Rows are padded to the next bucket by repeating the first; graphs are captured when a shape is
     first seen and share one memory pool; `capture` does so beforehand, the largest first, whose memory
-    the smaller ones use again. More rows than the largest bucket go in parts.
+    the smaller ones use again. More rows than the largest bucket go in parts. At most `most` graphs are
+    kept: a new one then takes the place, and the memory, of the one that was used longest ago.
     """
 
-    def __init__(self, network: Any, buckets: tuple[int, ...] = BUCKETS) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        network: Any,  # noqa: ANN401
+        buckets: tuple[int, ...] = BUCKETS,
+        most: int = MOST_GRAPHS,
+    ) -> None:
         self._eager = EagerUNet(network)
-        self._buckets = buckets
-        self._graphs: dict[tuple[int, ...], _Graph] = {}
-        self._pool: Any = None
+        self._buckets, self._most = buckets, most
+        self._graphs: OrderedDict[tuple[int, ...], _Graph] = OrderedDict()
         # Streams come from small pools by priority: one of its own priority is never the VAE's.
         self._stream = torch.cuda.Stream(network.device, priority=-1)
 
@@ -62,6 +69,13 @@ class GraphedUNet:
         for bucket in sorted((size for size in self._buckets if size <= rows), reverse=True):
             times = torch.ones(bucket, device=latents.device)
             self(_repeated(latents, bucket), times, _repeated(embeddings, bucket))
+
+    def forget(self) -> None:
+        """Drop every graph, so that their memory can be given back.
+
+        Not some of them: what one leaves in the pool is for the others, and CUDA gets a pool back only whole.
+        """
+        self._graphs.clear()
 
     @torch.inference_mode()
     def __call__(
@@ -76,15 +90,17 @@ class GraphedUNet:
         bucket = next(size for size in self._buckets if size >= rows)
         given = [_padded(t, bucket) for t in (latents, timesteps, embeddings)]
         key = (bucket, *latents.shape[1:], *embeddings.shape[1:])
-        graph = self._graphs.get(key)
-        if graph is None:
-            graph = self._graphs[key] = self._capture(given)
-        return graph.replay(given)[:rows]
+        if key not in self._graphs:
+            self._graphs[key] = self._captured(given)
+        self._graphs.move_to_end(key)
+        return self._graphs[key].replay(given)[:rows]
 
-    def _capture(self, given: list[torch.Tensor]) -> _Graph:
-        graph = _Graph(self._eager, given, self._pool, self._stream)
-        self._pool = graph.pool
-        return graph
+    def _captured(self, given: list[torch.Tensor]) -> _Graph:
+        while len(self._graphs) >= self._most:
+            self._graphs.popitem(last=False)
+        # A pool that no graph uses any more is gone: the next one begins its own.
+        pool = next((graph.pool for graph in self._graphs.values()), None)
+        return _Graph(self._eager, given, pool, self._stream)
 
 
 class _Graph:
@@ -106,9 +122,13 @@ class _Graph:
                 network(*self._inputs)
         torch.cuda.current_stream().wait_stream(stream)
         self._graph = torch.cuda.CUDAGraph()
-        # Of this thread only: the VAE may allocate and copy on another meanwhile.
-        with torch.cuda.graph(
-            self._graph, pool=pool, stream=stream, capture_error_mode="thread_local"
+        # Of this thread only: the VAE may allocate and copy on another meanwhile. And when a capture fails
+        # torch leaves its stream the current one: the outer block brings back that of the steps.
+        with (
+            torch.cuda.stream(torch.cuda.current_stream()),
+            torch.cuda.graph(
+                self._graph, pool=pool, stream=stream, capture_error_mode="thread_local"
+            ),
         ):
             self._output = network(*self._inputs)
         self.pool = self._graph.pool()
