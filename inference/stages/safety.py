@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +46,12 @@ class SafetyChecker:
 def score(checker: SafetyChecker | None, pixels: torch.Tensor) -> list[SafetyScores | None]:
     """Return the scores of each of `pixels` (uint8 [n, 3, h, w]); `None` where it was not checked.
 
-    A checker that is missing or fails leaves every image unchecked; it never passes one as safe.
+    All crops of all images go through the model at once. A checker that is missing or fails leaves every image unchecked; it never passes one as safe.
     """
     if checker is None:
         return [None] * len(pixels)
     try:
-        return [_scores(checker, image) for image in pixels]
+        return list(_scores(checker, pixels))
     except Exception:
         logger.exception("the safety checker failed; these images count as not checked")
         return [None] * len(pixels)
@@ -70,30 +71,35 @@ def squares(height: int, width: int) -> list[tuple[int, int, int]]:
     return [(at, 0, side) if height > width else (0, at, side) for at in offsets]
 
 
-def _scores(checker: SafetyChecker, image: torch.Tensor) -> SafetyScores:
-    special, concepts = _margins(checker.model, _crops(image, checker.preprocessing))
-    return SafetyScores(
-        checker=checker.name,
-        weights_sha256=checker.weights_sha256,
-        concepts=_highest(checker.concepts, concepts),
-        special_care=_highest(checker.special_care, special),
-    )
+def _scores(checker: SafetyChecker, pixels: torch.Tensor) -> Iterator[SafetyScores]:
+    special, concepts = _margins(checker.model, _crops(pixels, checker.preprocessing))
+    images = len(pixels)
+    for ours, theirs in zip(special.chunk(images), concepts.chunk(images), strict=True):
+        yield SafetyScores(
+            checker=checker.name,
+            weights_sha256=checker.weights_sha256,
+            concepts=_highest(checker.concepts, theirs),
+            special_care=_highest(checker.special_care, ours),
+        )
 
 
-def _crops(image: torch.Tensor, how: Preprocessing) -> torch.Tensor:
-    """Return the normalised square crops of `image` [3, h, w]: float32 [crops, 3, side, side]."""
+def _crops(pixels: torch.Tensor, how: Preprocessing) -> torch.Tensor:
+    """Return the normalised square crops of `pixels` [n, 3, h, w], those of an image together.
+
+    Float32 [n·crops, 3, side, side].
+    """
     cut = [
         functional.interpolate(
-            image[None, :, top : top + side, left : left + side].float(),
+            pixels[:, :, top : top + side, left : left + side].float(),
             size=(how.side, how.side),
             mode="bicubic",
             antialias=True,
         )
-        for top, left, side in squares(image.shape[-2], image.shape[-1])
+        for top, left, side in squares(pixels.shape[-2], pixels.shape[-1])
     ]
-    zero_to_one = torch.cat(cut).round().clamp(0, 255) / 255
-    mean = torch.tensor(how.mean, device=image.device).view(1, -1, 1, 1)
-    std = torch.tensor(how.std, device=image.device).view(1, -1, 1, 1)
+    zero_to_one = torch.stack(cut, dim=1).flatten(0, 1).round().clamp(0, 255) / 255
+    mean = torch.tensor(how.mean, device=pixels.device).view(1, -1, 1, 1)
+    std = torch.tensor(how.std, device=pixels.device).view(1, -1, 1, 1)
     return (zero_to_one - mean) / std
 
 

@@ -37,7 +37,7 @@ def picture(seed: int, height: int = 32, width: int = 32) -> torch.Tensor:
 
 def seen(checker: SafetyChecker, pixels: torch.Tensor) -> torch.Tensor:
     """The embedding of a square picture, as the checker's own model sees it."""
-    (crop,) = safety._crops(pixels[0], checker.preprocessing).split(1)
+    (crop,) = safety._crops(pixels, checker.preprocessing).split(1)
     return checker.model.visual_projection(checker.model.vision_model(crop)[1])[0]
 
 
@@ -76,7 +76,7 @@ class TestScore:
         checker.model.concept_embeds_weights.fill_(highest[12])
         verdicts = []
         for pixels in pictures:
-            crops = safety._crops(pixels[0], checker.preprocessing)
+            crops = safety._crops(pixels, checker.preprocessing)
             _, (theirs,) = checker.model(clip_input=crops, images=torch.zeros(1, 3, 32, 32))
             assert (round(highest_of(checker, pixels), 3) > 0) == theirs
             verdicts.append(theirs)
@@ -98,6 +98,24 @@ class TestScore:
         third = before.special_care["special_care_2"]
         assert third is not None
         assert after.special_care["special_care_2"] == pytest.approx(third + 0.01, abs=1e-5)
+
+    @pytest.mark.parametrize(("height", "width"), [(32, 32), (96, 32), (32, 200)])
+    def test_many_at_once_are_scored_as_each_is(
+        self, checker: SafetyChecker, height: int, width: int
+    ) -> None:
+        pictures = [picture(seed, height, width) for seed in range(5)]
+        calls: list[int] = []
+        checker.model.vision_model.register_forward_pre_hook(
+            lambda _, given: calls.append(len(given[0]))
+        )
+        together = safety.score(checker, torch.cat(pictures))
+        assert calls == [5 * len(squares(height, width))]
+        for pixels, scores in zip(pictures, together, strict=True):
+            (alone,) = safety.score(checker, pixels)
+            assert alone
+            assert scores
+            assert scores.concepts == pytest.approx(alone.concepts, abs=1e-5)
+            assert scores.special_care == pytest.approx(alone.special_care, abs=1e-5)
 
     def test_leaves_the_pixels_alone(self, checker: SafetyChecker) -> None:
         pixels = picture(3, 64, 32)
