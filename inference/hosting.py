@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -16,8 +17,11 @@ from inference.app import create_app
 from inference.catalog import Catalog
 from inference.engine import Engine
 from inference.options import EngineOptions
+from inference.protocol import InferenceError
 
 _STREAMS_SECONDS = 2
+_WATCH_SECONDS = 5.0
+logger = logging.getLogger(__name__)
 
 
 def serve(
@@ -30,10 +34,44 @@ def serve(
     announce(address(*listener.getsockname()[:2]))
     if parent_pipe:
         when_input_closes(server.leave_now)
+    watcher = Watcher(engine.raise_if_stuck, server.leave_now)
     server.run(sockets=[listener])
+    status = watcher.stop()
     engine.stop(timeout=_STREAMS_SECONDS)
-    _exit(engine)
-    return 0
+    _exit(engine, status)
+    return status
+
+
+class Watcher:
+    """Calls `check` every few seconds, and `leave` once it raises: whoever keeps us then starts another."""
+
+    def __init__(
+        self,
+        check: Callable[[], None],
+        leave: Callable[[], None],
+        *,
+        period_s: float = _WATCH_SECONDS,
+    ) -> None:
+        self._check, self._leave, self._period_s = check, leave, period_s
+        self._stopped = threading.Event()
+        self._status = 0
+        self._thread = threading.Thread(target=self._run, name="atelier-watcher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Stop watching, and return the exit status: 1 if something was wrong."""
+        self._stopped.set()
+        return self._status
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._period_s):
+            try:
+                self._check()
+            except InferenceError:
+                logger.exception("the engine has stopped moving; this process ends")
+                self._status = 1
+                self._leave()
+                return
 
 
 def free_port() -> int:
@@ -98,9 +136,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _exit(engine: Engine) -> None:
+def _exit(engine: Engine, status: int) -> None:
     """Leave at once if the engine is still inside a long step: nothing of it is wanted any more."""
     if engine.alive:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(status)
