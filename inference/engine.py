@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from inference import admission
 from inference.catalog import Catalog
-from inference.generation import Generation
+from inference.generation import Delivery, Generation
 from inference.holding import Holding
 from inference.metrics import Metrics
 from inference.offline import stay_offline
@@ -39,6 +39,7 @@ from inference.room import WaitingRoom
 if TYPE_CHECKING:
     from inference.drawing import Drawing
 
+USUAL = Delivery()
 logger = logging.getLogger(__name__)
 
 
@@ -93,7 +94,7 @@ class Engine:
         """Whether its thread still runs."""
         return self._thread.is_alive()
 
-    def submit(self, request: GenerationRequest) -> Generation:
+    def submit(self, request: GenerationRequest, delivery: Delivery = USUAL) -> Generation:
         """Take `request` in, or attach to the generation of its id that runs or is held here.
 
         Raises:
@@ -103,7 +104,7 @@ class Engine:
             Overloaded: The waiting room is full.
         """
         try:
-            return self._submit(request)
+            return self._submit(request, delivery)
         except InferenceError as error:
             self.metrics.refused.labels(error.code).inc()
             raise
@@ -179,14 +180,16 @@ class Engine:
         if self._loaded.is_set() and not self._stopping and not self._thread.is_alive():
             raise Broken("the engine's thread has died")
 
-    def _submit(self, request: GenerationRequest) -> Generation:
+    def _submit(self, request: GenerationRequest, delivery: Delivery) -> Generation:
         with self._changed:
             if self._drawing is None or not self._accepting:
                 raise Unavailable(self._trouble, retry_after=2)
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
                 return admission.attached(known, request)
-            generation = Generation(request, admission.complete(request.parameters, self._cards))
+            generation = Generation(
+                request, admission.complete(request.parameters, self._cards), delivery
+            )
             self._admit(generation)
         return generation
 

@@ -21,7 +21,7 @@ import torch
 
 from inference.faults import device_lost
 from inference.generation import Generation
-from inference.imaging import WEBP, webp
+from inference.imaging import ENCODERS
 from inference.metrics import Metrics
 from inference.protocol import Broken, Done, ImageReady, InferenceError, SafetyScores
 from inference.slots import Slot
@@ -195,12 +195,13 @@ class Finisher:
 
 def _keep(slot: Slot, image: torch.Tensor, scores: SafetyScores | None) -> None:
     """Encode pixels uint8 [h, w, 3] and keep the file with its generation."""
-    data = webp(image.numpy())
+    content_type = slot.generation.delivery.content_type
+    data = ENCODERS[content_type](image.numpy())
     height, width, _ = image.shape
     ready = ImageReady(
         index=slot.index,
         sha256=hashlib.sha256(data).hexdigest(),
-        content_type=WEBP,
+        content_type=content_type,
         width=width,
         height=height,
         seed=slot.generation.parameters.seed_of(slot.index),

