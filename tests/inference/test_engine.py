@@ -14,6 +14,7 @@ from inference.catalog import Catalog
 from inference.engine import Engine
 from inference.generation import Generation, State
 from inference.holding import Bounds
+from inference.imaging import ENCODERS, WEBP
 from inference.options import EngineOptions
 from inference.protocol import (
     Broken,
@@ -145,7 +146,7 @@ class TestFailures:
         self, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr("inference.finishing.webp", _explode)
+            broken.setitem(ENCODERS, WEBP, _explode)
             failed = ended(engine.submit(asking()))
         assert failed.state == State.FAILED
         assert failed.images == {}
@@ -155,7 +156,7 @@ class TestFailures:
     ) -> None:
         request = asking()
         with monkeypatch.context() as broken:
-            broken.setattr("inference.finishing.webp", _explode)
+            broken.setitem(ENCODERS, WEBP, _explode)
             ended(engine.submit(request))
         assert ended(engine.submit(request)).state == State.SUCCEEDED
 
