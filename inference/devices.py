@@ -18,6 +18,8 @@ import torch
 DEVICE_VARIABLE = "ATELIER_DEVICE"
 DTYPE_VARIABLE = "ATELIER_DTYPE"
 _LONG_S = 2.0
+_TRIES = 3
+_HARDLY = 1.15
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -96,18 +98,20 @@ def use_every_core() -> int:
 
 
 def choose_threads(timed: Callable[[], float]) -> None:
-    """Compute on one core if `timed`, the seconds of a usual call, says that all are no faster.
+    """Compute on one core if `timed`, the seconds of a usual call, says that all are hardly faster.
 
     Between the many small operations of a small model, threads wake each other more than they compute;
-    on one core a step of the bundled model takes two thirds of the time it takes on two. An operator's
-    `OMP_NUM_THREADS` stands, and a call of seconds is not tried on one core.
+    and a core that the UNet leaves alone is the VAE's, which runs beside. An operator's `OMP_NUM_THREADS`
+    (which Ray sets to a replica's `num_cpus`) is the most; a call of seconds is not tried on one core.
     """
     every = torch.get_num_threads()
-    together = min(timed() for _ in range(2))
-    if "OMP_NUM_THREADS" in os.environ or every == 1 or together > _LONG_S:
+    if every == 1:
+        return
+    together = min(timed() for _ in range(_TRIES))
+    if together > _LONG_S:
         return
     torch.set_num_threads(1)
-    if min(timed() for _ in range(2)) > together:
+    if min(timed() for _ in range(_TRIES)) > _HARDLY * together:
         torch.set_num_threads(every)
 
 

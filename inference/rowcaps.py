@@ -14,13 +14,13 @@ MOST: Final = CANDIDATES[-1]
 MOST_ON_CPU: Final = 16  # a step of more rows lasts longer than people wait for a preview
 FLOOR: Final = 2
 USUAL: Final = 8
-_GOOD_ENOUGH: Final = 1.1
+_GOOD_ENOUGH: Final = 1.05
 _PATIENCE: Final = 2
 _LONG_S: Final = 2.0
 
 
 def knee(timed: Callable[[int], float], most: int = MOST) -> int:
-    """Return the smallest row count, `most` at most, whose seconds per row are within 10 % of the best.
+    """Return the smallest row count, `most` at most, whose seconds per row are within 5 % of the best.
 
     `timed` gives the seconds of a call of so many rows. Stops after two candidates without gain, and
     when a call takes so long that measuring on would keep people waiting.

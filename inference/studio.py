@@ -157,7 +157,8 @@ class Studio:
 
         if on_cpu and bundle is self._first:
             choose_threads(lambda: timed(2))
-        rows = knee(timed, most=MOST_ON_CPU if on_cpu else MOST)
+        # The faster of two: somebody else may want the cores for a moment.
+        rows = knee(lambda n: min(timed(n), timed(n)), most=MOST_ON_CPU if on_cpu else MOST)
         if isinstance(unet, GraphedUNet):
             unet.forget()  # also those of more rows, which nobody will ask for
             unet.capture(slot.latents, slot.recipe.positive, rows)
