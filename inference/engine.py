@@ -39,7 +39,6 @@ from inference.room import WaitingRoom
 if TYPE_CHECKING:
     from inference.drawing import Drawing
 
-USUAL = Delivery()
 logger = logging.getLogger(__name__)
 
 
@@ -94,7 +93,7 @@ class Engine:
         """Whether its thread still runs."""
         return self._thread.is_alive()
 
-    def submit(self, request: GenerationRequest, delivery: Delivery = USUAL) -> Generation:
+    def submit(self, request: GenerationRequest, delivery: Delivery = Delivery()) -> Generation:
         """Take `request` in, or attach to the generation of its id that runs or is held here.
 
         Raises:
@@ -187,9 +186,8 @@ class Engine:
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
                 return admission.attached(known, request)
-            generation = Generation(
-                request, admission.complete(request.parameters, self._cards), delivery
-            )
+            complete = admission.complete(request.parameters, self._cards)
+            generation = Generation(request, complete, delivery)
             self._admit(generation)
         return generation
 
