@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_E
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial test-browser doctor migrate openapi settings lock figures compare clean
+.PHONY: help run test check fix test-fast test-serial test-faults test-browser doctor migrate openapi settings lock figures compare clean
 
 ##@ Everyday
 
@@ -20,6 +20,7 @@ test: .venv/ready-test ## Everything: lint, types, layers, then every test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory test-fast
 	@$(MAKE) --no-print-directory test-serial
+	@$(MAKE) --no-print-directory test-faults
 	@$(MAKE) --no-print-directory test-browser
 
 doctor: .venv/ready ## Say in plain words what is wrong with this machine
@@ -40,7 +41,10 @@ test-fast: .venv/ready-test ## The tests that share the machine, two at a time
 	@$(PYTEST) -q -n 2 -m "not serial and not model" $(ARGS)
 
 test-serial: .venv/ready-test ## Ray, whole processes and the bundled model, one at a time
-	@$(PYTEST) -q -m "(serial or model) and not browser" $(ARGS)
+	@$(PYTEST) -q -m "(serial or model) and not browser and not faults" $(ARGS)
+
+test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and count what was lost
+	@$(PYTEST) -q -s -m faults $(ARGS)
 
 # A process of its own: Playwright keeps an event loop running in it, beside which no other can run.
 test-browser: .venv/ready-test ## The pages in Chromium

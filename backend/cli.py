@@ -168,6 +168,7 @@ def _migrate(settings: Settings, *, quiet: bool = False) -> None:
 def _serve(settings: Settings, *, browser: bool) -> None:
     import uvicorn  # noqa: PLC0415
 
+    from backend.kit.impatience import ImpatientProtocol  # noqa: PLC0415
     from backend.kit.telemetry import configure_logging  # noqa: PLC0415
     from webui.server import create_studio  # noqa: PLC0415
 
@@ -175,6 +176,7 @@ def _serve(settings: Settings, *, browser: bool) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             create_studio(settings),
+            http=ImpatientProtocol,
             host=settings.host,
             port=settings.port,
             log_config=None,
