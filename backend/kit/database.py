@@ -35,6 +35,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+SESSIONS_AT_ONCE = 10
+"""Requests of one process that talk to the database; below its pools, and far below the worker threads."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _AFTER_COMMIT = "after_commit"
 
@@ -104,8 +107,12 @@ def open_session(request: Request) -> Iterator[Session]:
 
 
 # scope="function" ends the transaction before the response starts: a client that got 202 can rely
-# on the row, and a commit that fails is seen as a failure.
-SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+# on the row, and a commit that fails is seen as a failure. Few at once: a session that waits for SQLite's
+# write lock holds a worker thread, and were every thread to wait so, the one that holds the lock would
+# find none to go on with. Whoever waits for their turn holds nothing.
+SessionDep = Annotated[
+    Session, Depends(open_session, scope="function", max_concurrency=SESSIONS_AT_ONCE)
+]
 
 
 class PydanticJSON(TypeDecorator[M], Generic[M]):
