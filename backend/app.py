@@ -35,6 +35,7 @@ from backend.kit.headers import SecurityHeaders
 from backend.kit.notifier import Notifier
 from backend.kit.notifier.memory import MemoryNotifier
 from backend.kit.notifier.postgres import PostgresNotifier
+from backend.kit.onehost import sole_host
 from backend.kit.openapi import describe, named_for_its_function
 from backend.kit.problems import LastResort, answer_with_problems
 from backend.kit.settings import Settings
@@ -134,6 +135,7 @@ async def _wake(client: InferenceClient) -> None:
 
 
 async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
+    await opened.enter_async_context(sole_host(settings.resolved_database_url))
     await asyncio.to_thread(migrations.upgrade, settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     opened.callback(database.dispose)

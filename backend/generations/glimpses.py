@@ -79,7 +79,11 @@ async def exchange(context: Context) -> None:
 async def _share(desk: Desk) -> None:
     while True:
         await asyncio.sleep(SHARE_EVERY_S)
-        desk.share()
+        try:
+            desk.share()
+        except Exception:  # noqa: BLE001
+            # Nobody else would notice that the other processes had gone blind.
+            _log.exception("glimpses are not shared")
 
 
 class Desk:
