@@ -32,7 +32,7 @@ LISTENING_WITHIN_S: Final = 5.0
 _ENDED_WITHIN_S: Final = 2.0
 _LOOK_UP_EVERY_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.1
-_LONGEST_PAUSE_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 2.0
 
 _LISTEN: Final = "LISTEN atelier"
 # One statement for a whole batch; unnest keeps the order.

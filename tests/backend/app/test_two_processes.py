@@ -16,6 +16,7 @@ import pytest
 
 from backend.kit.database import Database
 from tests.fixtures.actors import add_key, add_user
+from tests.fixtures.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[3]
 AT_ONCE_S = 2.0
@@ -113,6 +114,27 @@ def test_what_one_process_draws_another_shows_and_stops(
         print(f"\n{json.dumps({'claimed_s': claimed, 'canceled_s': canceled})}")  # noqa: T201
     assert claimed < AT_ONCE_S
     assert canceled < AT_ONCE_S
+
+
+@pytest.mark.serial
+def test_they_find_each_other_again_after_their_database_died(
+    postgres_url: str, key: str, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    with ExitStack() as opened:
+        pages = opened.enter_context(serving(postgres_url, tmp_path, 0))
+        opened.enter_context(serving(postgres_url, tmp_path, 2))
+        headers = {"authorization": f"Bearer {key}"}
+        client = opened.enter_context(httpx2.Client(base_url=pages, headers=headers, timeout=30))
+        tab = Follower(client, opened)
+        submit(client)
+        tab.next("generation", state="succeeded")
+        postgres_server.kill()
+        postgres_server.start()
+        # Long enough to be found running, and to be asked about, by whoever comes back late.
+        second = submit(client, num_inference_steps=100)
+        assert tab.next("preview")["generation_id"] == second
+        client.post(f"/api/v1/generations/{second}/cancel").raise_for_status()
+        assert tab.next("generation", state="canceled")["id"] == second
 
 
 def submit(client: httpx2.Client, **asked: Any) -> str:
