@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from threading import Event, Thread
@@ -27,6 +28,8 @@ from backend.kit.notifier.memory import MemoryNotifier, MemorySubscription
 from backend.kit.notifier.outbox import Outbox
 from backend.kit.notifier.parcels import Cutter, Joiner, sender_of
 from backend.kit.telemetry import REGISTRY
+
+_Work = Callable[[psycopg.Connection[Any]], None]
 
 LISTENING_WITHIN_S: Final = 5.0
 _ENDED_WITHIN_S: Final = 2.0
@@ -105,21 +108,25 @@ class PostgresNotifier:
         """Listen to `channels` for as long as the context lasts."""
         return self._here.subscribe(*channels)
 
-    def _keep(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
+    def _keep(self, work: _Work) -> None:
         """Run `work` on a connection, and on another one whenever that is lost, until closed."""
-        pause = _FIRST_PAUSE_S
+        pause = 0.0
         while not self._closing.is_set():
-            try:
-                with self._connect() as connection:
-                    pause = _FIRST_PAUSE_S
-                    work(connection)
-            except psycopg.Error as error:
-                _log.warning("PostgreSQL is away: %s", type(error).__name__)
-            except Exception:  # noqa: BLE001
-                # Nobody else would notice that this process had become deaf or dumb.
-                _log.exception("the notifier begins anew")
+            began = time.monotonic()
+            self._try(work)
+            held = time.monotonic() - began > _LONGEST_PAUSE_S
+            pause = _FIRST_PAUSE_S if held or not pause else min(2 * pause, _LONGEST_PAUSE_S)
             self._closing.wait(pause * random.uniform(0.5, 1))  # noqa: S311
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    def _try(self, work: _Work) -> None:
+        try:
+            with self._connect() as connection:
+                work(connection)
+        except psycopg.Error as error:
+            _log.warning("PostgreSQL is away: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001
+            # Nobody else would notice that this process had become deaf or dumb.
+            _log.exception("the notifier begins anew")
 
     def _connect(self) -> psycopg.Connection[Any]:
         arguments, options = self._address
