@@ -24,7 +24,7 @@ from backend.accounts import service as accounts
 from backend.accounts.cookies import SESSION_COOKIES, is_https
 from backend.catalog.service import Catalog, DemoCheckerRefused
 from backend.dispatch.dispatcher import Dispatcher
-from backend.generations import events
+from backend.generations import events, glimpses
 from backend.generations.metrics import queue_gauges
 from backend.kit import probes, reference
 from backend.kit.context import Context, ContextDep
@@ -32,7 +32,10 @@ from backend.kit.csrf import SameSiteOnly
 from backend.kit.database import Database
 from backend.kit.errors import NotReady
 from backend.kit.headers import SecurityHeaders
+from backend.kit.notifier import Notifier
 from backend.kit.notifier.memory import MemoryNotifier
+from backend.kit.notifier.postgres import PostgresNotifier
+from backend.kit.onehost import sole_host
 from backend.kit.openapi import describe, named_for_its_function
 from backend.kit.problems import LastResort, answer_with_problems
 from backend.kit.settings import Settings
@@ -99,10 +102,11 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
                 settings=settings,
                 database=database,
                 storage=open_storage(settings.resolved_storage_url),
-                notifier=MemoryNotifier(),
+                notifier=await _open_notifier(database, opened),
                 inference=client,
             )
             app.state.context = context
+            _share_glimpses(context, opened)
             app.state.catalog = await _open_catalog(context, opened)
             await _open_dispatcher(context, opened)
             opened.enter_context(
@@ -131,11 +135,28 @@ async def _wake(client: InferenceClient) -> None:
 
 
 async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
+    await opened.enter_async_context(sole_host(settings.resolved_database_url))
     await asyncio.to_thread(migrations.upgrade, settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     opened.callback(database.dispose)
     await asyncio.to_thread(_ensure_roles, database)
     return database
+
+
+async def _open_notifier(database: Database, opened: AsyncExitStack) -> Notifier:
+    """Listen where the other processes speak, on PostgreSQL; beside SQLite each is by itself."""
+    if database.is_sqlite:
+        return MemoryNotifier()
+    notifier = PostgresNotifier(database.url)
+    opened.push_async_callback(asyncio.to_thread, notifier.close)
+    return await asyncio.to_thread(notifier.start)
+
+
+def _share_glimpses(context: Context, opened: AsyncExitStack) -> None:
+    """Have other processes show what this one draws, and the other way round, where there are any."""
+    if not context.database.is_sqlite:
+        sharing = asyncio.create_task(glimpses.exchange(context), name="glimpses")
+        opened.push_async_callback(_end, sharing)
 
 
 def _ensure_roles(database: Database) -> None:

@@ -17,6 +17,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
+from backend.kit import onehost
 from backend.kit.database import Database
 from backend.kit.settings import Settings
 
@@ -134,14 +135,24 @@ def _port(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     url = settings.resolved_database_url
-    if url.startswith("sqlite"):
-        seen = sqlite3.sqlite_version
-        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-            return Finding(
-                "Database", Level.PROBLEM, f"SQLite {seen} is too old",
-                "Use a Python built with SQLite 3.35 or newer, or set ATELIER_DATABASE_URL.",
-            )  # fmt: skip
-        return Finding("Database", Level.OK, f"SQLite {seen}")
+    return _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+
+
+def _sqlite(url: str) -> Finding:
+    seen = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        return Finding(
+            "Database", Level.PROBLEM, f"SQLite {seen} is too old",
+            "Use a Python built with SQLite 3.35 or newer, or set ATELIER_DATABASE_URL.",
+        )  # fmt: skip
+    try:
+        onehost.check(url)
+    except onehost.NotThisHost as error:
+        return Finding("Database", Level.PROBLEM, error.seen, f"{error.advice}.")
+    return Finding("Database", Level.OK, f"SQLite {seen}")
+
+
+def _postgres(url: str) -> Finding:
     database = Database(url)
     try:
         database.ping()

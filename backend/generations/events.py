@@ -1,23 +1,25 @@
 """Says what happens to generations: to everybody's hub, and to their owner through the notifier.
 
 A change of state is said by id only: whoever hears it reads the row, which is the truth. Progress and
-previews are nowhere but here, so they travel whole.
+previews are nowhere but here, so they travel whole; `glimpses` takes them to other processes.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from backend.generations.models import Generation
 from backend.generations.schemas import PreviewPublic, ProgressPublic
 from backend.kit.context import Context
 from backend.kit.live import Mark, Phase
-from backend.kit.notifier import Notifier
+from backend.kit.notifier import Notifier, Reach
 from backend.kit.queue import State
 from inference.protocol import Preview, Progress
 
 QUEUE_CHANNEL: Final = "queue"
 STUDIO_CHANNEL: Final = "studio"
+GLIMPSE: Final = "glimpse"
 STOPPING: Final = "stopping"
 
 
@@ -49,14 +51,34 @@ def say_cancel(notifier: Notifier, generation_id: str) -> None:
 
 
 def say_stopping(notifier: Notifier) -> None:
-    """End every open event stream; call it before the server waits for its connections."""
-    notifier.publish(STUDIO_CHANNEL, {"event": STOPPING})
+    """End this process's open event streams; call it before the server waits for its connections."""
+    notifier.publish(STUDIO_CHANNEL, {"event": STOPPING}, Reach.HERE)
 
 
 def saw(context: Context, row: Generation, mark: Mark, news: Progress | Preview) -> None:
     """Remember the latest progress or preview and show it to the owner."""
-    context.hub.saw(row.id, mark, news)
+    context.hub.saw(row.id, mark, news, owner_id=row.owner_id)
+    show(context.notifier, row.owner_id, row.id, mark, [news])
+
+
+def show(
+    notifier: Notifier,
+    owner_id: str,
+    generation_id: str,
+    mark: Mark,
+    news: Iterable[Progress | Preview],
+) -> None:
+    """Show `news`, which are of one moment, to the tabs of the owner that this process serves."""
+    message = {
+        "event": GLIMPSE,
+        "id": generation_id,
+        "mark": str(mark),
+        "news": [{"event": each.type, "data": _data(generation_id, each)} for each in news],
+    }
+    notifier.publish(person_channel(owner_id), message, Reach.HERE)
+
+
+def _data(generation_id: str, news: Progress | Preview) -> dict[str, Any]:
     public = ProgressPublic if isinstance(news, Progress) else PreviewPublic
-    data = public(generation_id=row.id, **news.model_dump(exclude={"type"}))
-    message = {"event": news.type, "data": data.model_dump(mode="json"), "mark": str(mark)}
-    context.notifier.publish(person_channel(row.owner_id), message)
+    shown = public(generation_id=generation_id, **news.model_dump(exclude={"type"}))
+    return shown.model_dump(mode="json")

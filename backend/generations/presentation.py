@@ -19,7 +19,7 @@ from backend.generations.schemas import (
 )
 from backend.images import repository as images
 from backend.images.models import Image
-from backend.kit.live import Hub
+from backend.kit.live import Glimpse, Hub
 from backend.kit.queue import State
 
 
@@ -45,8 +45,14 @@ def snapshot(session: Session, hub: Hub, rows: Sequence[Generation]) -> Snapshot
 
 
 def _previews(hub: Hub, rows: Sequence[Generation]) -> dict[str, Preview]:
-    found = {row.id: hub.latest(row.id) for row in rows if row.state is State.RUNNING}
+    found = {row.id: _glimpse(hub, row) for row in rows}
     return {key: seen.preview for key, seen in found.items() if seen and seen.preview}
+
+
+def _glimpse(hub: Hub, row: Generation) -> Glimpse | None:
+    """Return the latest glimpse of this very claim: another process may have died over an older one."""
+    seen = hub.latest(row.id) if row.state is State.RUNNING else None
+    return seen if seen and seen.mark.fence == row.fence else None
 
 
 def _public(
@@ -75,7 +81,7 @@ def _error(row: Generation) -> GenerationError | None:
 
 
 def _progress(hub: Hub, row: Generation) -> LiveProgress | None:
-    seen = hub.latest(row.id) if row.state is State.RUNNING else None
+    seen = _glimpse(hub, row)
     if seen is None or seen.progress is None:
         return None
     return LiveProgress(**seen.progress.model_dump(exclude={"type"}))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 from fastapi.sse import ServerSentEvent
@@ -25,7 +25,7 @@ from backend.generations.schemas import (
 )
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Mark, Phase
-from backend.kit.notifier import Message, Subscription
+from backend.kit.notifier import MISSED, Message, Subscription
 
 LOOK_EVERY_S: Final = 2.0
 LONGEST_S: Final = 900.0
@@ -64,14 +64,14 @@ async def of_generation(
 
 
 async def _heard(ear: Subscription) -> AsyncIterator[Message | None]:
-    """Yield each message, and None whenever it is time to look at the rows."""
+    """Yield each message, and None whenever it is time to look at the rows: also when one was missed."""
     opened = looked = time.monotonic()
     while time.monotonic() - opened < LONGEST_S:
         heard = await ear.get(within=max(0.0, looked + LOOK_EVERY_S - time.monotonic()))
         if heard and heard[1]["event"] == events.STOPPING:
             return
         if heard:
-            yield heard[1]
+            yield heard[1] if heard[1]["event"] != MISSED else None
         if time.monotonic() - looked >= LOOK_EVERY_S:
             yield None
             looked = time.monotonic()
@@ -114,8 +114,8 @@ class _View:
         match message["event"]:
             case "generation":
                 return await asyncio.to_thread(self._look, [message["data"]["id"]])
-            case "progress" | "preview" as name:
-                return list(self._live(name, message))
+            case events.GLIMPSE:
+                return self._live(message)
             case name:
                 return [ServerSentEvent(event=name, data=message["data"])]
 
@@ -131,11 +131,15 @@ class _View:
             for row, public in zip(news, shown, strict=True)
         ]
 
-    def _live(self, name: str, message: Message) -> Iterator[ServerSentEvent]:
-        mark, data = Mark.parse(message["mark"]), message["data"]
-        key = data["generation_id"]
-        if mark and self._concerns(key) and self._is_news(key, mark):
-            yield ServerSentEvent(event=name, data=data, id=str(self._tell(key, mark)))
+    def _live(self, message: Message) -> list[ServerSentEvent]:
+        mark, key = Mark.parse(message["mark"]), message["id"]
+        if not (mark and self._concerns(key) and self._is_news(key, mark)):
+            return []
+        told = str(self._tell(key, mark))
+        return [
+            ServerSentEvent(event=news["event"], data=news["data"], id=told)
+            for news in message["news"]
+        ]
 
     def _glimpse(self, seen: Glimpse | None) -> list[ServerSentEvent]:
         key = self._only
@@ -147,8 +151,8 @@ class _View:
                 generation_id=key, **seen.progress.model_dump(exclude={"type"})
             )
             found.append(ServerSentEvent(event="progress", data=progress, id=mark))
-        if seen.preview:
-            preview = PreviewPublic(generation_id=key, **seen.preview.model_dump(exclude={"type"}))
+        for each in seen.previews.values():
+            preview = PreviewPublic(generation_id=key, **each.model_dump(exclude={"type"}))
             found.append(ServerSentEvent(event="preview", data=preview, id=mark))
         return found
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from backend.kit.notifier import Notifier
+from backend.kit.notifier import Notifier, Reach
 from backend.kit.notifier.memory import CAPACITY, MemoryNotifier
+from backend.kit.notifier.postgres import PostgresNotifier
 
 
-@pytest.fixture(params=[MemoryNotifier])
-def notifier(request: pytest.FixtureRequest) -> Notifier:
-    made: Notifier = request.param()
-    return made
+@pytest.fixture(params=["memory", "postgres"])
+def notifier(request: pytest.FixtureRequest) -> Iterator[Notifier]:
+    if request.param == "memory":
+        yield MemoryNotifier()
+        return
+    made = PostgresNotifier(request.getfixturevalue("postgres_url")).start()
+    yield made
+    made.close()
 
 
 class TestSubscribe:
@@ -64,6 +70,20 @@ class TestSubscribe:
                 pass
             notifier.publish("queue", {"n": 1})
             assert await ear.get(within=0.05) is None
+
+        asyncio.run(scenario())
+
+
+class TestReach:
+    def test_what_is_for_here_is_heard_and_what_is_for_elsewhere_is_not(
+        self, notifier: Notifier
+    ) -> None:
+        async def scenario() -> None:
+            async with notifier.subscribe("queue") as ear:
+                notifier.publish("queue", {"n": 1}, Reach.ELSEWHERE)
+                notifier.publish("queue", {"n": 2}, Reach.HERE)
+                assert await ear.get(within=5) == ("queue", {"n": 2})
+                assert await ear.get(within=0.2) is None
 
         asyncio.run(scenario())
 

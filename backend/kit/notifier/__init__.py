@@ -7,9 +7,21 @@ listening finds the same truth in the database, so losing a message costs time, 
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from enum import Enum, auto
+from typing import Any, Final, Protocol
 
 Message = dict[str, Any]
+
+MISSED: Final = "missed"
+"""The `event` of what every listener hears once messages may have been lost: look at the database."""
+
+
+class Reach(Enum):
+    """Which processes of the studio are to hear a message."""
+
+    EVERYWHERE = auto()
+    HERE = auto()
+    ELSEWHERE = auto()
 
 
 class Subscription(Protocol):
@@ -24,9 +36,9 @@ class Subscription(Protocol):
 
 
 class Notifier(Protocol):
-    """The contract; `memory` serves one process, a PostgreSQL one serves many."""
+    """The contract; `memory` serves one process, `postgres` serves many."""
 
-    def publish(self, channel: str, message: Message) -> None:
+    def publish(self, channel: str, message: Message, reach: Reach = Reach.EVERYWHERE) -> None:
         """Say `message` on `channel`; callable from any thread, never blocks, never raises."""
         ...
 

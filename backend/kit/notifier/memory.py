@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Lock
 
-from backend.kit.notifier import Message
+from backend.kit.notifier import MISSED, Message, Reach
 
 CAPACITY = 256
 """Messages kept for a listener who is slow; beyond them the oldest are lost."""
@@ -52,12 +52,21 @@ class MemoryNotifier:
         self._ears: dict[str, set[MemorySubscription]] = {}
         self._lock = Lock()
 
-    def publish(self, channel: str, message: Message) -> None:
+    def publish(self, channel: str, message: Message, reach: Reach = Reach.EVERYWHERE) -> None:
         """Say `message` on `channel`; callable from any thread, never blocks, never raises."""
+        if reach is Reach.ELSEWHERE:
+            return
         with self._lock:
             ears = tuple(self._ears.get(channel, ()))
         for ear in ears:
             ear.hear(channel, message)
+
+    def say_missed(self) -> None:
+        """Tell every listener once that messages may have been lost; from any thread."""
+        with self._lock:
+            ears = {ear for listening in self._ears.values() for ear in listening}
+        for ear in ears:
+            ear.hear("", {"event": MISSED})
 
     @asynccontextmanager
     async def subscribe(self, *channels: str) -> AsyncIterator[MemorySubscription]:

@@ -13,8 +13,10 @@ from fastapi.sse import ServerSentEvent
 from backend.generations import events, streams
 from backend.generations.models import queue
 from backend.generations.schemas import GenerationPublic, Snapshot
-from backend.kit.live import Mark, Phase
+from backend.kit.live import Glimpse, Mark, Phase
+from backend.kit.notifier.memory import MemoryNotifier
 from backend.kit.queue import Lease, State
+from inference.protocol import Progress
 from tests.fixtures.app import Studio
 from tests.fixtures.workshop import Workshop
 
@@ -135,6 +137,38 @@ class TestEverythingOfAPerson:
                     progress = shown.generations[0].progress
                     assert progress
                     assert progress.step == 1
+
+        asyncio.run(scenario())
+
+    def test_shows_nothing_of_a_claim_that_is_over(self, workshop: Workshop) -> None:
+        async def scenario() -> None:
+            row = workshop.submit()
+            with workshop.context.database.write() as session:
+                queue.claim(session, owner="elsewhere", lease_seconds=60, limit=1)
+            old = Glimpse(Mark(0, Phase.RUNNING, 9), row.owner_id, Progress(step=9, total=9))
+            workshop.context.hub.saw_elsewhere(row.id, old)
+            stream = streams.of_person(workshop.context, workshop.actor)
+            [first] = await heard(stream, until="snapshot")
+            assert first.data.generations[0].state is State.RUNNING
+            assert first.data.generations[0].progress is None
+
+        asyncio.run(scenario())
+
+    def test_looks_at_the_rows_when_it_may_have_missed_something(
+        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streams, "LOOK_EVERY_S", 600.0)
+
+        async def scenario() -> None:
+            row = workshop.submit()
+            stream = streams.of_person(workshop.context, workshop.actor)
+            await heard(stream, until="snapshot")
+            with workshop.context.database.write() as session:
+                queue.cancel(session, row.id)
+            notifier = workshop.context.notifier
+            assert isinstance(notifier, MemoryNotifier)
+            notifier.say_missed()
+            assert (await heard(stream, until="generation"))[-1].data.state is State.CANCELED
 
         asyncio.run(scenario())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.kit.live import Hub, Mark, Phase
+from backend.kit.live import ELSEWHERE_AT_MOST, Glimpse, Hub, Mark, Phase
 from inference.protocol import Preview, Progress
 
 FIRST, SECOND = Mark(1, Phase.RUNNING, 1), Mark(1, Phase.RUNNING, 2)
@@ -45,6 +45,36 @@ class TestHub:
         seen = hub.latest("g")
         assert seen
         assert seen.preview is None
+
+    def test_keeps_a_preview_of_each_image_and_knows_the_newest(self) -> None:
+        hub = Hub()
+        for mark, index in ((FIRST, 1), (SECOND, 0)):
+            hub.saw("g", mark, preview(index))
+        seen = hub.latest("g")
+        assert seen
+        assert seen.preview == preview(0)
+        assert sorted(seen.previews) == [0, 1]
+
+    def test_what_another_process_saw_counts_if_it_is_newer(self) -> None:
+        hub = Hub()
+        hub.saw_elsewhere("g", Glimpse(FIRST, progress=progress(1)))
+        assert hub.latest("g") == hub.elsewhere("g")
+        hub.saw("g", NEXT_FENCE, progress(4))
+        seen = hub.latest("g")
+        assert seen
+        assert seen.progress == progress(4)
+        assert list(hub.ours()) == ["g"]
+        hub.forget("g")
+        assert hub.latest("g") is None
+
+    def test_remembers_a_bounded_number_of_other_processes_generations(self) -> None:
+        hub = Hub()
+        for number in range(ELSEWHERE_AT_MOST + 1):
+            hub.saw_elsewhere(str(number), Glimpse(FIRST))
+        assert hub.elsewhere("0") is None
+        assert hub.elsewhere("1")
+        hub.forget_elsewhere("1")
+        assert hub.elsewhere("1") is None
 
     def test_forgets(self) -> None:
         hub = Hub()

@@ -16,7 +16,7 @@ from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.database import Database
 from backend.kit.errors import Conflict
-from backend.kit.notifier import Message
+from backend.kit.notifier import Message, Reach
 from backend.moderation import service
 from backend.moderation.models import Flag, SafetyCheck
 from backend.moderation.schemas import Decision, FlagState, Review
@@ -34,7 +34,7 @@ class Listening:
     def __init__(self) -> None:
         self.said: list[tuple[str, Message]] = []
 
-    def publish(self, channel: str, message: Message) -> None:
+    def publish(self, channel: str, message: Message, _reach: Reach = Reach.EVERYWHERE) -> None:
         self.said.append((channel, message))
 
     def subscribe(self, *channels: str) -> Any:
