@@ -69,6 +69,8 @@ class LocalRay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._names:
+            serve.shutdown()  # lets replicas send the last words of their streams; Ray alone would not
         ray.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._caretaker.communicate()  # closes its input, and waits for it

@@ -30,7 +30,7 @@ from inference.app import create_app, status_of
 from inference.catalog import Catalog, CatalogError
 from inference.engine import Engine
 from inference.hosting import address, announce, when_input_closes
-from inference.options import DRAIN_SECONDS, EngineOptions, add_room_arguments
+from inference.options import EngineOptions, add_room_arguments
 from inference.protocol import Unavailable, UnknownGeneration
 from inference.scaling import BACKLOG, TARGET_BACKLOG_S
 
@@ -44,6 +44,7 @@ LOAD_SECONDS = 900.0
 STOP_SECONDS = 14.0  # a spot machine of GKE is given 15
 SIBLING_SECONDS = 5.0
 LOCAL_UPSCALE_DELAY_S = 5.0
+LOCAL_DRAIN_S = 8.0  # ending Serve and Ray takes some seconds more
 POLICY = "inference.scaling:BacklogPolicy"
 
 
@@ -226,7 +227,7 @@ def main(arguments: list[str] | None = None) -> int:
     with LocalRay(asked.port, lambda *there: applications(asked, *there)) as local:
         announce(*(address(HOST, local.port) + route for route in routes))
         leave.wait()
-        patience = 0.0 if orphaned.is_set() else DRAIN_SECONDS
+        patience = 0.0 if orphaned.is_set() else LOCAL_DRAIN_S
         local.tell_every_replica("drain", patience, timeout_s=patience + 1)
     return 0
 

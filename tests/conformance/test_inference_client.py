@@ -120,7 +120,8 @@ class TestGenerate:
         steps = [event.step for event in events if event.type == "progress"]
         assert steps == sorted(set(steps))
         assert steps[-1] == 3
-        assert kinds.index("started") < kinds.index("progress") < kinds.index("image")
+        # One image may be finished before the other is so far; news of progress is overwritten, not kept.
+        assert kinds.index("started") < min(kinds.index("progress"), kinds.index("image"))
 
     async def test_previews_are_small_pictures_and_come_before_the_image(
         self, client: InferenceClient

@@ -111,7 +111,7 @@ def ended(pid: int) -> bool:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS_TO_END
+    deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
