@@ -27,17 +27,11 @@ WITHIN_S = 120.0
 ROOT = Path(__file__).parents[3]
 
 
-class Dispatchers:
-    """Processes started here, and ended here by their ids."""
+class Processes:
+    """Processes of a module of ours, started here, and ended here by their ids."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self._command = [
-            sys.executable,
-            "-m",
-            "tests.backend.dispatch.dispatching",
-            url,
-            str(folder),
-        ]
+    def __init__(self, module: str, url: str, folder: Path) -> None:
+        self._command = [sys.executable, "-m", module, url, str(folder)]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
@@ -90,7 +84,8 @@ def test_killed_dispatchers_lose_no_image_and_double_none(
     accepted = {
         workshop.submit(num_images=IMAGES_EACH, seed=number).id for number in range(GENERATIONS)
     }
-    dispatchers = Dispatchers(str(workshop.context.database.url), tmp_path)
+    url = str(workshop.context.database.url)
+    dispatchers = Processes("tests.backend.dispatch.dispatching", url, tmp_path)
     killed: set[int] = set()
     try:
         for _ in range(DISPATCHERS):
