@@ -172,6 +172,10 @@ class Deliverer:
             return settlement.answered(await self._outbound.post(errand.url, errand.body, headers))
         except OutboundError as error:
             return settlement.unanswered(error)
+        except Exception:  # noqa: BLE001
+            # Counts as an attempt: a message that we cannot send must come to an end too.
+            _log.exception("delivery %s broke off by a bug", errand.lease.id)
+            return Attempt(error="something went wrong on our side")
 
     def _settle(self, errand: Errand, attempt: Attempt) -> State | None:
         with self._database.write() as session:

@@ -12,10 +12,13 @@ OutboundError
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
@@ -25,7 +28,11 @@ from backend.kit.addresses import is_loopback, is_public
 
 LONGEST_URL: Final = 2000
 MOST_ANSWER_BYTES: Final = 4096
+_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _USUAL_PORTS: Final = {"https": 443, "http": 80}
+
+# Their own threads: names are other people's, and a server that never answers must not hold up ours.
+_RESOLVERS: Final = ThreadPoolExecutor(8, thread_name_prefix="resolve")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Return every address of a name, to be reached at a port; raises OSError if there is none."""
@@ -63,7 +70,8 @@ class Answer:
 async def resolve_name(host: str, port: int) -> Sequence[str]:
     """Return the addresses that this machine's resolver knows of `host`."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_RESOLVERS, look_up)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -81,7 +89,7 @@ def check_url(text: str, rules: Rules) -> httpx2.URL:
     host = url.raw_host.decode("ascii")
     if _is_address(host):
         _check_address(host, url, rules)
-    elif not host or _looks_like_a_number(host):
+    elif not _NAME.fullmatch(host) or _looks_like_a_number(host):
         raise Refused(f"{host!r} is no host name; write a name such as hooks.example.com")
     if not rules.loopback:  # which decides by address, when the name is resolved
         _check_scheme_and_port(url, rules)
@@ -122,7 +130,7 @@ class Outbound:
                 return await self._send(target, content, headers)
         except TimeoutError:
             raise Unreachable(f"no answer within {self._timeout:g} seconds") from None
-        except (httpx2.HTTPError, ssl.SSLError) as error:
+        except (httpx2.HTTPError, OSError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
 
     async def _send(self, url: httpx2.URL, content: bytes, headers: Mapping[str, str]) -> Answer:
@@ -141,7 +149,7 @@ class Outbound:
             return [host]
         try:
             found = await self._resolve(host, port_of(url))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise Unreachable(f"the name {host!r} could not be resolved: {error}") from error
         for address in found:
             _check_address(address, url, self._rules)
@@ -200,7 +208,7 @@ def _check_address(address: str, url: httpx2.URL, rules: Rules) -> None:
     if not is_public(address):
         raise Refused(
             f"{url.host} leads to {address}, which is not on the public internet; "
-            "webhooks go nowhere else, so give an address that everybody can reach"
+            "nothing is sent there, so give an address that everybody can reach"
         )
     _check_scheme_and_port(url, rules)
 

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         default=50, ge=1, description="Queued and running generations one person may have."
     )
     webhook_concurrency: int = Field(
-        default=8,
+        default=32,
         ge=0,
         le=256,
         description="Webhook deliveries this process sends at once; 0 leaves sending to others.",

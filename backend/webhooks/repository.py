@@ -67,8 +67,11 @@ def listening(session: Session, owner_id: str, generation_id: str) -> list[Webho
 
 
 def lock(session: Session, webhook_id: str) -> Webhook | None:
-    """Return that webhook, locked until the transaction ends. Whoever locks a delivery too does it after."""
-    query = select(Webhook).where(Webhook.id == webhook_id).with_for_update()
+    """Return that webhook, locked until the transaction ends. Whoever locks a delivery too does it after.
+
+    New messages may refer to it meanwhile (PostgreSQL: FOR NO KEY UPDATE): no generation waits for this.
+    """
+    query = select(Webhook).where(Webhook.id == webhook_id).with_for_update(key_share=True)
     return session.exec(query).one_or_none()
 
 

@@ -89,7 +89,7 @@ def change(
     """
     row = repository.get(session, actor, webhook_id, to_change=True)
     if wanted.url is not None:
-        row.url = _checked(settings, wanted.url, field="url")
+        row.url, row.failing_since = _checked(settings, wanted.url, field="url"), None
     row.kinds = row.kinds if wanted.kinds is None else _kinds(wanted.kinds)
     row.description = row.description if wanted.description is None else wanted.description
     row.include_prompt = (

@@ -20,7 +20,7 @@ from backend.generations.models import queue as generations
 from backend.kit import clock
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
-from backend.kit.outbound import Outbound, Rules
+from backend.kit.outbound import Answer, Outbound, Rules
 from backend.kit.queue import Lease, State
 from backend.webhooks import service
 from backend.webhooks.models import Delivery, queue
@@ -213,6 +213,20 @@ class TestRetries:
 
         with Receiver() as receiver:
             asyncio.run(scenario(receiver))
+
+    def test_a_mistake_of_ours_counts_as_an_attempt(self, hooks: HookWorkshop) -> None:
+        class Broken(Outbound):
+            async def post(self, *_: Any, **__: Any) -> Answer:
+                raise RuntimeError("a bug")
+
+        async def scenario() -> None:
+            hooks.hook("http://127.0.0.1:9/")
+            hooks.canceled_generation()
+            async with hooks.delivering(Broken(Rules(), timeout=1)):
+                (row,) = await hooks.reached_by(State.FAILED)
+            assert (row.attempt, row.error) == (5, "something went wrong on our side")
+
+        asyncio.run(scenario())
 
 
 class TestDisabling:

@@ -21,6 +21,7 @@ from backend.kit.outbound import (
     Rules,
     Unreachable,
     check_url,
+    resolve_name,
 )
 from tests.fixtures.receiver import Receiver, Reply
 
@@ -50,7 +51,8 @@ UNACCEPTABLE = [
     "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://[fe80::1%25eth0]/",
     "https://169.254.169.254/latest/meta-data/", "https://ⓛocalhost/", "https://ex ample.com/",
     "https://hooks.example.com\\@127.0.0.1/", "https://hooks.example.com/\r\nHost: x",
-    "https://hooks.example.com:99999/", f"https://hooks.example.com/{'x' * 2000}",
+    "https://hooks.example.com:99999/", "https://a..b/", "https://%31%32%37.0.0.1/",
+    f"https://{'a' * 64}.example/", f"https://hooks.example.com/{'x' * 2000}",
 ]  # fmt: skip
 
 
@@ -160,6 +162,13 @@ class TestWhereANameLeads:
         with Receiver() as receiver:
             url = f"http://{NAME}:{receiver.port}/"
             assert post(url, resolve=Names(["127.0.0.2", "127.0.0.1"])).status == 200
+
+    def test_of_this_machine_is_looked_up_like_any_other(self) -> None:
+        with Receiver() as receiver:
+            url = f"http://localhost:{receiver.port}/"
+            assert post(url, resolve=resolve_name).status == 200
+            with pytest.raises(Refused, match="localhost leads to"):
+                post("https://localhost/", PUBLIC, resolve=resolve_name)
 
     def test_a_name_without_an_address_is_unreachable(self) -> None:
         async def unknown(_host: str, _port: int) -> Sequence[str]:
