@@ -158,8 +158,7 @@ def redeliver(session: Session, notifier: Notifier, actor: Actor, delivery_id: s
     if not row.state.ended:
         raise Conflict("This delivery is on its way already.")
     row.state, row.attempt, row.ended_at, row.error = State.QUEUED, 0, None, None
-    row.run_at = queue.now(session)
-    session.add(row)
+    queue.put(session, row, person=webhook.owner_id)
     audit.record(session, actor_id=actor.id, verb="webhook.redeliver", subject=f"delivery:{row.id}")
     call_after_commit(session, lambda: outbox.wake(notifier))
     return row

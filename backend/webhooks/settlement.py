@@ -97,7 +97,7 @@ def _fail(
     if pause is None or not webhook.enabled:
         _end(row, State.FAILED)
     else:
-        _again(row, queue.now(session) + pause)
+        _again(session, webhook, row, pause)
 
 
 def _reason_to_disable(webhook: Webhook, attempt: Attempt) -> str | None:
@@ -115,9 +115,11 @@ def _end(row: Delivery, state: State) -> None:
     row.lease_owner = row.lease_until = None
 
 
-def _again(row: Delivery, due: float) -> None:
-    row.state, row.run_at = State.QUEUED, due
-    row.lease_owner = row.lease_until = None
+def _again(session: Session, webhook: Webhook, row: Delivery, pause: float) -> None:
+    """Put it at the end of its owner's line: with its old place it would be before everybody's news."""
+    row.state, row.lease_owner, row.lease_until = State.QUEUED, None, None
+    queue.put(session, row, person=webhook.owner_id)
+    row.run_at += pause
 
 
 def _refusal(status: int, location: str | None) -> str:

@@ -229,6 +229,31 @@ class TestRetries:
         asyncio.run(scenario())
 
 
+class TestFairness:
+    def test_a_receiver_that_hangs_does_not_hold_up_other_people(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        async def scenario(hanging: Receiver, receiver: Receiver) -> None:
+            hooks = HookWorkshop(
+                database, tmp_path, webhook_concurrency=1, webhook_timeout_seconds=0.1
+            )
+            hanging.answers.extend([Reply(delay=60)] * 500)
+            hooks.hook(hanging.url)
+            for _ in range(20):
+                hooks.canceled_generation()
+            async with hooks.delivering(schedule=(0.0,) * 10):
+                await asyncio.to_thread(hanging.wait_for, 8)
+                hooks.become_somebody_else()
+                hooks.hook(receiver.url)
+                hooks.canceled_generation()
+                before = len(hanging.received)
+                await asyncio.to_thread(receiver.wait_for, 1)
+                assert len(hanging.received) <= before + 3
+
+        with Receiver() as hanging, Receiver() as receiver:
+            asyncio.run(scenario(hanging, receiver))
+
+
 class TestDisabling:
     def test_gone_is_gone(self, hooks: HookWorkshop) -> None:
         async def scenario(receiver: Receiver) -> None:
