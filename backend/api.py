@@ -13,6 +13,7 @@ from backend.images.router import permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.moderation.router import router as moderation
+from backend.webhooks.router import router as webhooks
 
 _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Problem, "description": "No session and no key, or one that has ended."},
@@ -24,6 +25,7 @@ router.include_router(generations)  # /generations  /events
 router.include_router(images)  #      /images
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
+router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
 
 pages = APIRouter()

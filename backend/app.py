@@ -23,6 +23,7 @@ from backend.accounts import installation
 from backend.accounts import service as accounts
 from backend.accounts.cookies import SESSION_COOKIES, is_https
 from backend.catalog.service import Catalog, DemoCheckerRefused
+from backend.dispatch.deliveries import Deliverer
 from backend.dispatch.dispatcher import Dispatcher
 from backend.generations import events, glimpses
 from backend.generations.metrics import queue_gauges
@@ -109,6 +110,7 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
             _share_glimpses(context, opened)
             app.state.catalog = await _open_catalog(context, opened)
             await _open_dispatcher(context, opened)
+            _open_deliverer(context, opened)
             opened.enter_context(
                 heard_before_stopping(partial(events.say_stopping, context.notifier))
             )
@@ -199,6 +201,19 @@ async def _open_dispatcher(context: Context, opened: AsyncExitStack) -> None:
     running = asyncio.create_task(dispatcher.run(), name="dispatcher")
 
     opened.push_async_callback(_stop, dispatcher, running)
+
+
+def _open_deliverer(context: Context, opened: AsyncExitStack) -> None:
+    if context.settings.webhook_concurrency == 0:
+        return
+    deliverer = Deliverer(context)
+    running = asyncio.create_task(deliverer.run(), name="deliverer")
+
+    async def stop() -> None:
+        deliverer.stop()
+        await running
+
+    opened.push_async_callback(stop)
 
 
 async def _stop(dispatcher: Dispatcher, running: asyncio.Task[None]) -> None:

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.actors",
     "tests.fixtures.app",
     "tests.fixtures.workshop",
+    "tests.fixtures.hooks",
 ]
 
 

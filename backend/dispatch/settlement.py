@@ -1,4 +1,4 @@
-"""Writes down how a generation came out: row, images, verdicts and audit in one transaction.
+"""Writes down how a generation came out: row, images, verdicts, audit and outbox in one transaction.
 
 Whoever lost the lease writes nothing. A cancel that was accepted before this moment wins over every
 other outcome, so that "canceled" is never answered for a generation that then succeeds.
@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from backend.audit import service as audit
 from backend.dispatch.outcomes import Canceled, Deferred, Drawn, Failure, Lost, Outcome
-from backend.generations import events
+from backend.generations import events, notices
 from backend.generations.models import Generation, queue
 from backend.images import service as images
 from backend.kit.clock import utc_now
@@ -62,6 +62,7 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
             _end(session, row, State.FAILED, failure=outcome)
         case Lost():
             return outcome
+    notices.announce_end(session, context, row)
     call_after_commit(session, lambda: _tell(context, row))
     return outcome
 

@@ -25,6 +25,7 @@ from backend.generations.schemas import (
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.live import Mark
+from backend.kit.outbound import LONGEST_URL
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 from inference.protocol import ModelCard
 
@@ -57,6 +58,17 @@ KeyHeader = Annotated[
     str | None,
     Header(max_length=255, min_length=1, description="The same key again is the same generation."),
 ]
+WebhookHeader = Annotated[
+    str | None,
+    Header(
+        alias="Atelier-Webhook-Url",
+        max_length=LONGEST_URL,
+        min_length=1,
+        description="An https address to be told of this one generation. The answer's headers "
+        "`Atelier-Webhook-Id` and `Atelier-Webhook-Secret` say under which id its deliveries are "
+        "listed and what they are signed with.",
+    ),
+]
 
 
 @router.post("/generations", status_code=202, responses=REFUSED)
@@ -69,6 +81,7 @@ def submit_generation(  # noqa: PLR0913
     context: ContextDep,
     response: Response,
     idempotency_key: KeyHeader = None,
+    webhook_url: WebhookHeader = None,
     dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
 ) -> GenerationPublic | Price:
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
@@ -76,9 +89,16 @@ def submit_generation(  # noqa: PLR0913
         response.status_code = 200
         return service.price(session, parameters, card)
     submitted = service.submit(
-        session, context, actor, parameters, card, idempotency_key=idempotency_key
+        session,
+        context,
+        actor,
+        parameters,
+        card,
+        idempotency_key=idempotency_key,
+        webhook_url=webhook_url,
     )
     response.status_code = 202 if submitted.is_new else 200
+    response.headers.update(_of_webhook(submitted))
     return present_one(session, context.hub, submitted.row)
 
 
@@ -135,3 +155,14 @@ async def follow_everything(actor: ActorDep, context: ContextDep) -> AsyncIterat
     """Follow everything the caller has queued and running; one stream a tab."""
     async for event in streams.of_person(context, actor):
         yield event
+
+
+def _of_webhook(submitted: service.Submitted) -> dict[str, str]:
+    """Return the headers that tell of the webhook given with a generation, if there was one."""
+    if submitted.webhook is None:
+        return {}
+    return {
+        "Atelier-Webhook-Id": submitted.webhook.id,
+        "Atelier-Webhook-Secret": submitted.webhook.secret,
+        "Cache-Control": "no-store",
+    }

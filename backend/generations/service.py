@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.generations import events, limits, repository
+from backend.generations import events, limits, notices, repository
 from backend.generations.models import Generation, queue
 from backend.generations.schemas import GenerationParameters, Price
 from backend.kit.clock import utc_now
@@ -23,6 +23,9 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.errors import AlreadyEnded, KeyReused, TooMany
 from backend.kit.queue import State
+from backend.webhooks import repository as webhooks_of
+from backend.webhooks import service as webhooks
+from backend.webhooks.models import Webhook
 from inference.protocol import MAX_SEED, ModelCard
 
 _USUAL_SECONDS = 10.0
@@ -30,9 +33,10 @@ _USUAL_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Submitted:
-    """The row, and whether this very call made it."""
+    """The row, the webhook given with it, and whether this very call made them."""
 
     row: Generation
+    webhook: Webhook | None
     is_new: bool
 
 
@@ -44,18 +48,19 @@ def submit(  # noqa: PLR0913
     card: ModelCard,
     *,
     idempotency_key: str | None = None,
+    webhook_url: str | None = None,
 ) -> Submitted:
     """Accept a generation for `actor`, completed by the defaults of `card`.
 
     The same `idempotency_key` with the same body gives the same row again, also from two requests
-    at once.
+    at once. `webhook_url` is told of this generation alone; it counts as a part of the body.
 
     Raises:
         KeyReused: That key came with another body before.
         TooMany: This person has too many queued and running.
-        Unprocessable: The model cannot draw that.
+        Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
-    fingerprint = _fingerprint(parameters)
+    fingerprint = _fingerprint(parameters, webhook_url)
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
     complete = limits.within(card, parameters.completed_by(card, seed=secrets.randbelow(MAX_SEED)))
@@ -73,6 +78,7 @@ def submit(  # noqa: PLR0913
             queue.put(session, row, person=actor.id)
             _refuse_too_many(session, context, actor, card.name)
             session.flush()
+            webhook = _webhook(session, context, actor, row, webhook_url)
     except IntegrityError:
         # The same key in two requests at once: the other one was first, and is visible now.
         if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
@@ -83,7 +89,7 @@ def submit(  # noqa: PLR0913
     )
     call_after_commit(session, lambda: events.say_queued(context.notifier))
     call_after_commit(session, lambda: events.say_changed(context.notifier, row))
-    return Submitted(row, is_new=True)
+    return Submitted(row, webhook, is_new=True)
 
 
 def cancel(session: Session, context: Context, actor: Actor, generation_id: str) -> Generation:
@@ -100,7 +106,7 @@ def cancel(session: Session, context: Context, actor: Actor, generation_id: str)
         return row
     if not queue.cancel(session, row.id, ended_at=utc_now()):
         raise AlreadyEnded(f"This generation has {row.state} already; there is nothing to cancel.")
-    session.refresh(row)
+    notices.announce_end(session, context, row)
     audit.record(
         session, actor_id=actor.id, verb="generation.cancel", subject=f"generation:{row.id}"
     )
@@ -151,12 +157,21 @@ def _known(session: Session, actor: Actor, key: str, fingerprint: str) -> Submit
             "This Idempotency-Key came with another body before. Send the same body again, "
             "or use a new key for a new generation."
         )
-    return Submitted(row, is_new=False)
+    return Submitted(row, webhooks_of.of_generation(session, row.id), is_new=False)
 
 
-def _fingerprint(parameters: GenerationParameters) -> str:
+def _webhook(
+    session: Session, context: Context, actor: Actor, row: Generation, url: str | None
+) -> Webhook | None:
+    if url is None:
+        return None
+    return webhooks.create_for_generation(session, context.settings, actor, row.id, url)
+
+
+def _fingerprint(parameters: GenerationParameters, webhook_url: str | None) -> str:
     """Return the digest of what was asked, before the model's defaults and the seed are filled in."""
-    return sha256(parameters.model_dump_json(exclude_unset=True).encode()).hexdigest()
+    asked = parameters.model_dump_json(exclude_unset=True) + (webhook_url or "")
+    return sha256(asked.encode()).hexdigest()
 
 
 def _refuse_too_many(session: Session, context: Context, actor: Actor, model: str) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ATELIER_"
+_LARGEST_PORT = 65535
 
 
 class Settings(BaseSettings):
@@ -89,6 +90,25 @@ class Settings(BaseSettings):
     max_outstanding: int = Field(
         default=50, ge=1, description="Queued and running generations one person may have."
     )
+    webhook_concurrency: int = Field(
+        default=32,
+        ge=0,
+        le=256,
+        description="Webhook deliveries this process sends at once; 0 leaves sending to others.",
+    )
+    webhook_timeout_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=120,
+        description="How long the receiver of a webhook may take to answer.",
+    )
+    webhook_ports: str = Field(
+        default="443", description="Ports that webhooks may go to, with commas between."
+    )
+    webhook_allow_loopback: bool = Field(
+        default=False,
+        description="Let webhooks also go to this machine, by http and to any port: for development.",
+    )
     session_idle_hours: float = Field(
         default=8.0, gt=0, description="Idle time that ends a session."
     )
@@ -109,6 +129,27 @@ class Settings(BaseSettings):
             if path and name not in values:
                 values[name] = Path(path).read_text().strip()
         return values
+
+    @field_validator("webhook_ports")
+    @classmethod
+    def _refuse_what_is_no_port(cls, value: str) -> str:
+        for word in value.split(","):
+            if not (word.strip().isdecimal() and 1 <= int(word) <= _LARGEST_PORT):
+                raise ValueError(
+                    f"{word.strip()!r} is no port; write numbers from 1 to {_LARGEST_PORT} with commas "
+                    "between, such as 443,8443"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_webhooks_to_this_machine_in_public(self) -> Self:
+        if self.webhook_allow_loopback and not self.on_loopback:
+            raise ValueError(
+                "ATELIER_WEBHOOK_ALLOW_LOOPBACK is for a studio that only this machine can reach, not "
+                f"for one on {self.host!r} ({self.base_url}): anybody who draws there could reach what "
+                "runs on this machine; unset it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _refuse_the_development_provider_in_public(self) -> Self:

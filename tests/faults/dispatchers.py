@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from hashlib import sha256
@@ -17,36 +13,16 @@ from sqlmodel import select
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.kit.queue import State
+from tests.faults.processes import Processes
 from tests.fixtures.workshop import Workshop
 
-ROOT = Path(__file__).parents[2]
 
-
-class Dispatchers:
-    """Processes started here, and ended here by their ids."""
+class Dispatchers(Processes):
+    """Dispatchers of a workshop's database that draw slowly."""
 
     def __init__(self, workshop: Workshop, folder: Path) -> None:
-        module = "tests.backend.dispatch.dispatching"
         url = str(workshop.context.database.url)
-        self._command = [sys.executable, "-m", module, url, str(folder)]
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
-
-    def start(self) -> int:
-        process = subprocess.Popen(self._command, cwd=ROOT)
-        self._processes[process.pid] = process
-        return process.pid
-
-    def runs(self, pid: int) -> bool:
-        return pid in self._processes
-
-    def kill(self, pid: int) -> None:
-        process = self._processes.pop(pid)
-        os.kill(pid, signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
-
-    def kill_all(self) -> None:
-        for pid in list(self._processes):
-            self.kill(pid)
+        super().__init__("tests.backend.dispatch.dispatching", url, folder)
 
 
 def rows_of(workshop: Workshop) -> list[Generation]:

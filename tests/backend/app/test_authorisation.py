@@ -18,11 +18,16 @@ from fastapi.routing import iter_route_contexts
 from backend.accounts.models import User
 from backend.generations import events
 from backend.kit.notifier import Notifier
+from backend.kit.queue import State
+from backend.webhooks.models import Delivery, Webhook
+from backend.webhooks.signatures import new_secret
 from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import Studio
 
 PEOPLE = ("anonymous", "owner", "other", "marketing", "admin")
 PROMPT = {"prompt": "a red dress"}
+WEBHOOKS = "/api/v1/webhooks"
+NOWHERE = "https://hooks.example.com/atelier"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,19 @@ class Things:
     def key(self) -> str:
         return str(self.browser().post("/api/v1/me/api-keys", json={"name": "k"}).json()["id"])
 
+    def webhook(self) -> str:
+        row = Webhook(owner_id=self.owner.id, url=NOWHERE, kinds=[], secret=new_secret())
+        with self.studio.context.database.write() as session:
+            session.add(row)
+        return row.id
+
+    def delivery(self) -> str:
+        """A delivery that was given up."""
+        sent = self.browser().post(f"{WEBHOOKS}/{self.webhook()}/test").json()["id"]
+        with self.studio.context.database.write() as session:
+            session.get_one(Delivery, sent).state = State.FAILED
+        return str(sent)
+
     def nothing(self) -> str:
         return ""
 
@@ -75,6 +93,7 @@ class Row:
 
 SIGNED_IN = (401, 200, 200, 200, 200)
 OWNERS = (401, 200, 404, 404, 404)
+OWNERS_WHO_DRAW = (401, 200, 404, 403, 404)
 OWNERS_AND_REVIEWERS = (401, 200, 404, 404, 200)
 REVIEWERS = (401, 403, 403, 403, 200)
 EVERYBODY = (200, 200, 200, 200, 200)
@@ -111,6 +130,20 @@ MATRIX = [
         REVIEWERS,
         Things.flag,
         body={"decision": "release"},
+    ),
+    Row("GET", WEBHOOKS, SIGNED_IN),
+    Row("POST", WEBHOOKS, (401, 201, 201, 403, 201), body={"url": NOWHERE}),
+    Row("GET", f"{WEBHOOKS}/{{webhook_id}}", OWNERS, Things.webhook),
+    Row("PATCH", f"{WEBHOOKS}/{{webhook_id}}", OWNERS_WHO_DRAW, Things.webhook, body={}),
+    Row("DELETE", f"{WEBHOOKS}/{{webhook_id}}", (401, 204, 404, 404, 404), Things.webhook),
+    Row("POST", f"{WEBHOOKS}/{{webhook_id}}/rotate", OWNERS_WHO_DRAW, Things.webhook),
+    Row("POST", f"{WEBHOOKS}/{{webhook_id}}/test", (401, 202, 404, 403, 404), Things.webhook),
+    Row("GET", f"{WEBHOOKS}/{{webhook_id}}/deliveries", OWNERS, Things.webhook),
+    Row(
+        "POST",
+        f"{WEBHOOKS}/deliveries/{{delivery_id}}/redeliver",
+        (401, 202, 404, 403, 404),
+        Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
     Row("GET", f"{API}/me", SIGNED_IN),
