@@ -7,11 +7,13 @@ queue up at the start instead of failing half-way with "database is locked".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Depends, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from pydantic import BaseModel
 from sqlalchemy import (
     JSON,
@@ -38,6 +40,9 @@ SQLModel.metadata.naming_convention = {
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _AFTER_COMMIT = "after_commit"
 
+REQUESTS_AT_ONCE: Final = 10
+"""How many requests hold a session: fewer than there are pooled connections, and than there are threads."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -48,6 +53,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self.room = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._writing = self.engine.execution_options(atelier_writes=True)
 
     @contextmanager
@@ -95,11 +101,15 @@ def database_time(session: Session) -> ColumnElement[float]:
     )
 
 
-def open_session(request: Request) -> Iterator[Session]:
-    """Yield the request's one session, read-only for safe methods, committed before the answer."""
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """Yield the request's one session, read-only for safe methods, committed before the answer.
+
+    Only so many requests hold a session at a time; the rest wait here, without a thread. A request
+    needs a thread several times over, and would never get one from those who wait for its lock.
+    """
     database: Database = request.app.state.context.database
     opened = database.read if request.method in _SAFE_METHODS else database.write
-    with opened() as session:
+    async with database.room, contextmanager_in_threadpool(opened()) as session:
         yield session
 
 
