@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     max_outstanding: int = Field(
         default=50, ge=1, description="Queued and running generations one person may have."
     )
+    max_queued: int = Field(
+        default=1000,
+        ge=1,
+        description="Queued generations of everybody together; beyond it submissions get 503.",
+    )
     session_idle_hours: float = Field(
         default=8.0, gt=0, description="Idle time that ends a session."
     )

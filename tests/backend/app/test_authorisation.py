@@ -92,6 +92,17 @@ MATRIX = [
         Things.generation,
         note="ended",
     ),
+    *(
+        Row(
+            "POST",
+            f"{API}/generations/{{generation_id}}/{verb}",
+            (401, 409, 404, 404, 404),
+            Things.generation,
+            body={},
+            note="ended",
+        )
+        for verb in ("pause", "resume", "move")
+    ),
     Row("GET", f"{API}/events", SIGNED_IN),
     Row("GET", f"{API}/images", SIGNED_IN),
     Row("GET", f"{API}/images/{{image_id}}", OWNERS_AND_REVIEWERS, Things.image),
