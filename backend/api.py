@@ -13,6 +13,7 @@ from backend.images.router import permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.moderation.router import router as moderation
+from backend.queue.router import router as queue
 
 _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Problem, "description": "No session and no key, or one that has ended."},
@@ -21,6 +22,7 @@ _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
 
 router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
+router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
