@@ -13,7 +13,6 @@ from backend.images.router import permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.moderation.router import router as moderation
-from backend.queue.router import router as queue
 from backend.webhooks.router import router as webhooks
 
 _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
@@ -23,7 +22,6 @@ _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
 
 router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
-router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models

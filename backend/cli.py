@@ -13,20 +13,21 @@ import urllib.error
 import urllib.request
 import webbrowser
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
+from rich.console import Console
 
-from backend.console import bring_up_to_date, err, open_database, out, read_settings
 from backend.doctor import Finding, Level, examine
 from backend.kit.settings import Settings
-from backend.queue.commands import app as queue
 
 READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 12
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Atelier, the image studio.")
-app.add_typer(queue, name="queue")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
 
 _MARKS = {
     Level.OK: "[green]ok[/]     ",
@@ -44,11 +45,11 @@ def up(
     browser: Annotated[bool, typer.Option(help="Open the studio in a browser.")] = True,
 ) -> None:
     """Start the studio and everything it needs; Ctrl-C stops all of it."""
-    settings = read_settings(host=host, port=port, inference_url="ray:" if ray else None)
+    settings = _settings(host=host, port=port, inference_url="ray:" if ray else None)
     out.print("[bold]Atelier[/] · checking this machine")
     if _print_findings(settings, only_trouble=True):
         raise typer.Exit(1)
-    bring_up_to_date(settings)
+    _migrate(settings)
     out.print("· opening the studio")
     _serve(settings, browser=browser and sys.stdout.isatty())
 
@@ -56,14 +57,14 @@ def up(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    bring_up_to_date(read_settings())
+    _migrate(_settings())
     out.print("The database is up to date.")
 
 
 @app.command()
 def doctor() -> None:
     """Say in plain words what is wrong with this machine."""
-    if _print_findings(read_settings(), only_trouble=False):
+    if _print_findings(_settings(), only_trouble=False):
         raise typer.Exit(1)
     out.print("Nothing keeps the studio from running here.")
 
@@ -75,9 +76,19 @@ def create_key(
 ) -> None:
     """Print a new API key, alone on its line."""
     from backend.accounts import service  # noqa: PLC0415 - a command imports what it needs
+    from backend.kit.database import Database  # noqa: PLC0415
+    from backend.kit.errors import AtelierError  # noqa: PLC0415
 
-    with open_database(read_settings()) as database, database.write() as session:
-        key = service.create_key(session, email=email, role=role)
+    settings = _settings()
+    _migrate(settings, quiet=True)
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.write() as session:
+            key = service.create_key(session, email=email, role=role)
+    except AtelierError as error:
+        _fail(error.message)
+    finally:
+        database.dispose()
     sys.stdout.write(key + "\n")
 
 
@@ -119,6 +130,18 @@ def main() -> None:
     app()
 
 
+def _settings(**overrides: str | int | None) -> Settings:
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type] # pydantic parses what the shell gave
+    except ValidationError as error:
+        for problem in error.errors():
+            where = "_".join(str(part) for part in problem["loc"]).upper()
+            message = problem["msg"].removeprefix("Value error, ")
+            err.print(f"[red]problem[/] {f'ATELIER_{where}: ' if where else ''}{message}")
+        raise typer.Exit(2) from None
+
+
 def _print_findings(settings: Settings, *, only_trouble: bool) -> list[Finding]:
     """Print what the doctor found; return the findings that stop us."""
     problems = []
@@ -131,6 +154,15 @@ def _print_findings(settings: Settings, *, only_trouble: bool) -> list[Finding]:
         if finding.advice:
             out.print(f"         {finding.advice}", soft_wrap=True)
     return problems
+
+
+def _migrate(settings: Settings, *, quiet: bool = False) -> None:
+    from backend import migrations  # noqa: PLC0415
+
+    if not quiet:
+        out.print("· preparing the database")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(settings.resolved_database_url)
 
 
 def _serve(settings: Settings, *, browser: bool) -> None:
@@ -189,6 +221,11 @@ def _is_ready(base_url: str) -> bool:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[red]problem[/] {message}")
+    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

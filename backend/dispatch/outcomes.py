@@ -48,13 +48,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Deferred:
-    """It never began, or was given back on purpose: again in `delay` seconds, no attempt counted.
-
-    `away` says that nothing which draws could be reached.
-    """
+    """It never began, or was given back on purpose: again in `delay` seconds, no attempt counted."""
 
     delay: float = 0.0
-    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ def outcome_of(  # noqa: PLR0911 - one return for each kind of error
         case Overloaded():
             return Deferred(error.retry_after or _FULL_S)
         case Unavailable() | NotReady() if not started:
-            return Deferred(error.retry_after or _AWAY_S, away=True)
+            return Deferred(error.retry_after or _AWAY_S)
         case CanceledThere() | UnknownGeneration():
             # Not by us: its replica was told to stop, or lost it. Another one can draw it.
             return Failure(error.code, error.message, retryable=True)

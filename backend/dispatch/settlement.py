@@ -23,9 +23,6 @@ from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
 from backend.moderation import service as moderation
 
-AWAY_FOR_S: Final = 15.0
-"""For how long it is believed that inference is away; dispatchers try again every five seconds."""
-
 ENDED: Final = Counter(
     "atelier_generations_ended_total", "Generations that ended.", ["state"], registry=REGISTRY
 )
@@ -55,13 +52,10 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
         case Drawn():
             _keep_images(session, row, outcome)
             _end(session, row, State.SUCCEEDED)
-            queue.gate.note_back(session)
         case Canceled():
             _end(session, row, State.CANCELED)
-        case Deferred(delay, away):
+        case Deferred(delay):
             queue.release(session, lease, delay=delay)
-            if away:
-                queue.gate.note_away(session, AWAY_FOR_S)
         case Failure(retryable=True) if row.attempt < row.max_attempts:
             queue.retry(session, lease, attempt=row.attempt)
         case Failure():

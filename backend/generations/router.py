@@ -1,4 +1,4 @@
-"""Generations over HTTP: submit, list, read, cancel, pause, move, follow."""
+"""Generations over HTTP: submit, list, read, cancel, follow."""
 
 from __future__ import annotations
 
@@ -12,22 +12,14 @@ from backend.accounts.actor import Actor
 from backend.accounts.dependencies import ActorDep, requires, signed_in
 from backend.accounts.permissions import GENERATE
 from backend.catalog.service import CatalogDep
-from backend.generations import line, repository, service, streams
-from backend.generations.examples import (
-    CANCELED,
-    FOLLOWED,
-    FOLLOWED_ALL,
-    REFUSED,
-    SUBMITTED,
-    WAITS_NO_MORE,
-)
+from backend.generations import repository, service, streams
+from backend.generations.examples import CANCELED, FOLLOWED, FOLLOWED_ALL, REFUSED, SUBMITTED
 from backend.generations.models import Generation
 from backend.generations.presentation import present, present_one
 from backend.generations.schemas import (
     GenerationPage,
     GenerationParameters,
     GenerationPublic,
-    Move,
     Price,
 )
 from backend.kit.context import ContextDep
@@ -107,7 +99,7 @@ def submit_generation(  # noqa: PLR0913
     )
     response.status_code = 202 if submitted.is_new else 200
     response.headers.update(_of_webhook(submitted))
-    return present_one(session, context, submitted.row)
+    return present_one(session, context.hub, submitted.row)
 
 
 @router.get("/generations")
@@ -122,7 +114,7 @@ def list_generations(  # noqa: PLR0913
 ) -> GenerationPage:
     """List the caller's own generations, newest first."""
     rows, following = repository.page(session, actor, cursor=cursor, limit=limit, prompt=q)
-    return GenerationPage(items=present(session, context, rows), next_cursor=following)
+    return GenerationPage(items=present(session, context.hub, rows), next_cursor=following)
 
 
 @router.get("/generations/{generation_id}")
@@ -130,7 +122,7 @@ def read_generation(
     generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
 ) -> GenerationPublic:
     """Read one of the caller's own generations."""
-    return present_one(session, context, repository.get(session, actor, generation_id))
+    return present_one(session, context.hub, repository.get(session, actor, generation_id))
 
 
 @router.post("/generations/{generation_id}/cancel", responses=CANCELED)
@@ -139,38 +131,7 @@ def cancel_generation(
 ) -> GenerationPublic:
     """Stop a generation: at once while queued, at the next step while running."""
     row = service.cancel(session, context, actor, generation_id)
-    return present_one(session, context, row)
-
-
-@router.post("/generations/{generation_id}/pause", responses=WAITS_NO_MORE)
-def pause_generation(
-    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
-) -> GenerationPublic:
-    """Leave a queued generation where it is; it is not drawn until it is resumed."""
-    row = line.pause(session, context, actor, generation_id)
-    return present_one(session, context, row)
-
-
-@router.post("/generations/{generation_id}/resume", responses=WAITS_NO_MORE)
-def resume_generation(
-    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
-) -> GenerationPublic:
-    """Let a paused generation be drawn; it kept its place unless the line has passed it."""
-    row = line.resume(session, context, actor, generation_id)
-    return present_one(session, context, row)
-
-
-@router.post("/generations/{generation_id}/move", responses=WAITS_NO_MORE)
-def move_generation(
-    generation_id: GenerationId,
-    actor: ActorDep,
-    session: SessionDep,
-    context: ContextDep,
-    wanted: Move,
-) -> GenerationPublic:
-    """Put a queued generation before another of one's own, or before all; overtakes nobody else."""
-    row = line.move(session, context, actor, generation_id, wanted.before)
-    return present_one(session, context, row)
+    return present_one(session, context.hub, row)
 
 
 @router.get(

@@ -15,13 +15,13 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.generations import events, limits, notices, pace, repository
+from backend.generations import events, limits, notices, repository
 from backend.generations.models import Generation, queue
 from backend.generations.schemas import GenerationParameters, Price
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import call_after_commit
-from backend.kit.errors import AlreadyEnded, KeyReused, QueueFull, TooMany
+from backend.kit.errors import AlreadyEnded, KeyReused, TooMany
 from backend.kit.queue import State
 from backend.webhooks import repository as webhooks_of
 from backend.webhooks import service as webhooks
@@ -58,7 +58,6 @@ def submit(  # noqa: PLR0913
     Raises:
         KeyReused: That key came with another body before.
         TooMany: This person has too many queued and running.
-        QueueFull: Everybody together has too many queued.
         Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
     fingerprint = _fingerprint(parameters, webhook_url)
@@ -76,10 +75,8 @@ def submit(  # noqa: PLR0913
     )
     try:
         with session.begin_nested():
-            queue.gate.lock(session)  # one after another, so that both limits are exact
             queue.put(session, row, person=actor.id)
             _refuse_too_many(session, context, actor, card.name)
-            _refuse_beyond_depth(session, context, card.name)
             session.flush()
             webhook = _webhook(session, context, actor, row, webhook_url)
     except IntegrityError:
@@ -105,24 +102,13 @@ def cancel(session: Session, context: Context, actor: Actor, generation_id: str)
         AlreadyEnded: It has succeeded or failed.
     """
     row = repository.get(session, actor, generation_id)
-    return stop(session, context, actor.id, row)
-
-
-def stop(session: Session, context: Context, actor_id: str | None, row: Generation) -> Generation:
-    """Cancel `row`, which the caller was allowed to cancel, in the name of `actor_id`.
-
-    Raises:
-        AlreadyEnded: It has succeeded or failed.
-    """
-    canceled = row.state is not State.CANCELED and queue.cancel(session, row.id, ended_at=utc_now())
-    session.refresh(row)
-    if not canceled and row.state is State.CANCELED:
-        return row  # also when somebody else was faster by a moment
-    if not canceled:
+    if row.state is State.CANCELED:
+        return row
+    if not queue.cancel(session, row.id, ended_at=utc_now()):
         raise AlreadyEnded(f"This generation has {row.state} already; there is nothing to cancel.")
     notices.announce_end(session, context, row)
     audit.record(
-        session, actor_id=actor_id, verb="generation.cancel", subject=f"generation:{row.id}"
+        session, actor_id=actor.id, verb="generation.cancel", subject=f"generation:{row.id}"
     )
     call_after_commit(session, lambda: events.say_cancel(context.notifier, row.id))
     call_after_commit(session, lambda: events.say_changed(context.notifier, row))
@@ -136,11 +122,11 @@ def price(session: Session, parameters: GenerationParameters, card: ModelCard) -
         Unprocessable: The model cannot draw that.
     """
     complete = limits.within(card, parameters.completed_by(card, seed=0))
-    measured = pace.lately(session).get(card.name)
+    pace = seconds_per_megapixel_step(session, card.name)
     cost = cost_of(complete)
     return Price(
         credits=round(cost, 4),
-        estimated_seconds=None if measured is None else round(cost * measured, 2),
+        estimated_seconds=None if pace is None else round(cost * pace, 2),
     )
 
 
@@ -148,6 +134,18 @@ def cost_of(parameters: GenerationParameters) -> float:
     """Return the work in it: megapixels × steps × images."""
     megapixels = parameters.width * parameters.height / 1e6
     return megapixels * parameters.num_inference_steps * parameters.num_images
+
+
+def seconds_per_megapixel_step(session: Session, model: str) -> float | None:
+    """Return the pace that `model` has shown lately, or None if it has finished nothing yet."""
+    done = repository.lately_succeeded(session, model)
+    cost = sum(row.cost for row in done)
+    seconds = sum(
+        (row.ended_at - row.started_at).total_seconds()
+        for row in done
+        if row.ended_at and row.started_at
+    )
+    return seconds / cost if cost else None
 
 
 def _known(session: Session, actor: Actor, key: str, fingerprint: str) -> Submitted | None:
@@ -181,27 +179,11 @@ def _refuse_too_many(session: Session, context: Context, actor: Actor, model: st
     outstanding = repository.count_alive(session, actor.id)
     if outstanding <= limit:
         return
-    measured = pace.lately(session).get(model)
+    pace = seconds_per_megapixel_step(session, model)
     mine = repository.alive(session, actor)
-    usual = min(row.cost for row in mine) * measured if measured else _USUAL_SECONDS
+    usual = min(row.cost for row in mine) * pace if pace else _USUAL_SECONDS
     raise TooMany(
         f"You have {limit} generations queued or running, which is the limit; "
         "wait for one to end, or cancel one.",
         retry_after=max(1, math.ceil(usual)),
-    )
-
-
-def _refuse_beyond_depth(session: Session, context: Context, model: str) -> None:
-    limit = context.settings.max_queued
-    queued, cost = repository.waiting_work(session)
-    if queued <= limit:
-        return
-    paces = pace.lately(session)
-    measured = paces.get(model) or pace.usual(paces)
-    each = cost / queued * measured if measured else _USUAL_SECONDS
-    # A place is free when one of those that run at once is done.
-    soon = each / max(1, context.settings.dispatch_concurrency)
-    raise QueueFull(
-        f"{limit} generations are queued, which is all that this studio takes on; try again in a while.",
-        retry_after=max(1, math.ceil(soon)),
     )

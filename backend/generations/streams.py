@@ -1,8 +1,7 @@
 """What a browser hears: the server-sent events of one generation, or of everything a person runs.
 
 A stream first says how things stand and then what changes. The notifier is only the fast way: every
-two seconds the rows are looked at as well, so that a lost message costs two seconds and nothing else, and so that
-whoever waits hears how the line before them grows shorter.
+two seconds the rows are looked at as well, so that a lost message costs two seconds and nothing else.
 A stream ends after a quarter of an hour; the browser opens the next by itself, and is recognised anew.
 """
 
@@ -10,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 from fastapi.sse import ServerSentEvent
@@ -23,10 +22,7 @@ from backend.generations.schemas import (
     PreviewPublic,
     ProgressPublic,
     Snapshot,
-    Wait,
-    WaitPublic,
 )
-from backend.generations.waits import waits_of
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Mark, Phase
 from backend.kit.notifier import MISSED, Message, Subscription
@@ -89,7 +85,6 @@ class _View:
         self._actor = actor
         self._only = only
         self._told: dict[str, Mark] = {}
-        self._waits: dict[str, Wait] = {}
 
     def all_ended(self) -> bool:
         """Whether the end of everything ever told of has been told."""
@@ -100,9 +95,7 @@ class _View:
         with self._context.database.read() as session:
             rows = repository.alive(session, self._actor)
             self._told = {row.id: events.mark_of(row) for row in rows}
-            shown = snapshot(session, self._context, rows)
-        self._waits = {public.id: _wait_of(public) for public in shown.generations}
-        return shown
+            return snapshot(session, self._context.hub, rows)
 
     def resume(self, last: Mark | None) -> list[ServerSentEvent]:
         """Return how the one generation stands, leaving out what is not newer than `last`."""
@@ -130,26 +123,13 @@ class _View:
         """Read the rows again and return what has changed since it was told."""
         with self._context.database.read() as session:
             rows = repository.alive_or_among(session, self._actor, ids)
-            rows = [row for row in rows if self._concerns(row.id)]
-            news = [row for row in rows if self._is_news(row.id, events.mark_of(row))]
-            shown = present(session, self._context, news)
-            said = {row.id for row in news}
-            rest = [row for row in rows if row.id not in said]
-            waits = waits_of(session, self._context, rest)
-        told = [
+            news = [row for row in rows if self._concerns(row.id)]
+            news = [row for row in news if self._is_news(row.id, events.mark_of(row))]
+            shown = present(session, self._context.hub, news)
+        return [
             _said(public, self._tell(row.id, events.mark_of(row)))
             for row, public in zip(news, shown, strict=True)
         ]
-        self._waits |= {public.id: _wait_of(public) for public in shown}
-        return [*told, *self._waiting(waits)]
-
-    def _waiting(self, waits: dict[str, Wait]) -> Iterator[ServerSentEvent]:
-        """Say how those wait now who wait in another way than was said."""
-        for key, wait in waits.items():
-            if self._waits.get(key) != wait:
-                self._waits[key] = wait
-                data = WaitPublic(generation_id=key, **dict(wait))
-                yield ServerSentEvent(event="wait", data=data)
 
     def _live(self, message: Message) -> list[ServerSentEvent]:
         mark, key = Mark.parse(message["mark"]), message["id"]
@@ -185,10 +165,6 @@ class _View:
     def _tell(self, key: str, mark: Mark) -> Mark:
         self._told[key] = mark
         return mark
-
-
-def _wait_of(public: GenerationPublic) -> Wait:
-    return Wait(**public.model_dump(include=set(Wait.model_fields)))
 
 
 def _ended(mark: Mark) -> bool:

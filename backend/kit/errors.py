@@ -10,7 +10,6 @@ AtelierError
 │   └── KeyReused     422  the same Idempotency-Key with another body
 ├── TooMany           429  slow down; `retry_after` seconds
 └── NotReady          503  something we need is away; `retry_after` seconds
-    └── QueueFull     503  so much is queued that nothing more is accepted; `retry_after` seconds
 """
 
 from __future__ import annotations
@@ -127,10 +126,3 @@ class NotReady(AtelierError):
     status = 503
     code = "not_ready"
     title = "Not ready"
-
-
-class QueueFull(NotReady):
-    """So much is queued that nothing more is accepted."""
-
-    code = "queue_full"
-    title = "The queue is full"

@@ -109,11 +109,6 @@ class Settings(BaseSettings):
         default=False,
         description="Let webhooks also go to this machine, by http and to any port: for development.",
     )
-    max_queued: int = Field(
-        default=1000,
-        ge=1,
-        description="Queued generations of everybody together; beyond it submissions get 503.",
-    )
     session_idle_hours: float = Field(
         default=8.0, gt=0, description="Idle time that ends a session."
     )

@@ -12,10 +12,6 @@ from tests.fixtures.scripted import ScriptedInference
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
 OpenAs = Callable[..., Any]
-SECOND_IS_FIRST = """async () => {
-  const { items } = await (await fetch("/api/v1/generations")).json();
-  return items[0].parameters.prompt === "a second hat" && items[0].position < items[1].position;
-}"""
 
 
 @pytest.fixture
@@ -36,11 +32,6 @@ def decide_everything(admin: Any) -> None:
             headers={"sec-fetch-site": "same-origin"},
         )
         assert answer.ok, answer.text()
-
-
-def tell_the_queue(admin: Any, verb: str) -> None:
-    answer = admin.request.post(f"/api/v1/queue/{verb}", headers={"sec-fetch-site": "same-origin"})
-    assert answer.ok, answer.text()
 
 
 def generate(page: Any, prompt: str) -> Any:
@@ -136,28 +127,6 @@ class TestCreate:
         designer.wait_for_function(
             "() => document.querySelector('at-feed').shadowRoot.querySelectorAll('at-card[data-state=succeeded]').length === 2"
         )
-
-
-class TestWaiting:
-    def test_a_card_says_why_it_waits_and_is_paused_resumed_and_moved(
-        self, designer: Any, open_as: OpenAs
-    ) -> None:
-        admin = open_as("admin")
-        tell_the_queue(admin, "drain")
-        try:
-            generate(designer, "a first hat")
-            card = generate(designer, "a second hat")
-            card.get_by_text("An administrator has paused the queue").wait_for()
-            card.get_by_role("button", name="Pause").click()
-            card.get_by_text("Paused by you").wait_for()
-            card.get_by_role("button", name="Resume").click()
-            card.get_by_text("An administrator has paused the queue").wait_for()
-            card.get_by_role("button", name="Move first").click()
-            designer.locator("at-card").nth(1).get_by_role("button", name="Pause").wait_for()
-            designer.wait_for_function(SECOND_IS_FIRST)
-        finally:
-            tell_the_queue(admin, "resume")
-        until(card, "succeeded")
 
 
 class TestRolesAndSessions:

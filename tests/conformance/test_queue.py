@@ -138,9 +138,9 @@ class TestOrder:
     def test_says_how_many_are_before(self, database: Database, owner: User) -> None:
         rows = [put(database, owner) for _ in range(3)]
         with database.read() as session:
-            places = queue.places(session, [row.id for row in rows], col(Generation.cost) * 2)
-            assert queue.places(session, []) == {}
-        assert [places[row.id] for row in rows] == [(0, 0.0), (1, 2.0), (2, 4.0)]
+            places = queue.positions(session, [row.id for row in rows])
+            assert queue.positions(session, []) == {}
+        assert [places[row.id] for row in rows] == [0, 1, 2]
 
 
 class TestHeartbeat:

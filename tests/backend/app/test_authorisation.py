@@ -17,7 +17,6 @@ from fastapi.routing import iter_route_contexts
 
 from backend.accounts.models import User
 from backend.generations import events
-from backend.generations.models import queue
 from backend.kit.notifier import Notifier
 from backend.kit.queue import State
 from backend.webhooks.models import Delivery, Webhook
@@ -76,9 +75,6 @@ class Things:
             session.get_one(Delivery, sent).state = State.FAILED
         return str(sent)
 
-    def dead(self) -> str:
-        return str(self.studio.draw(self.browser(), "broken")["id"])
-
     def nothing(self) -> str:
         return ""
 
@@ -99,7 +95,6 @@ SIGNED_IN = (401, 200, 200, 200, 200)
 OWNERS = (401, 200, 404, 404, 404)
 OWNERS_WHO_DRAW = (401, 200, 404, 403, 404)
 OWNERS_AND_REVIEWERS = (401, 200, 404, 404, 200)
-ADMINISTRATORS = (401, 403, 403, 403, 200)
 REVIEWERS = (401, 403, 403, 403, 200)
 EVERYBODY = (200, 200, 200, 200, 200)
 API = "/api/v1"
@@ -116,30 +111,7 @@ MATRIX = [
         Things.generation,
         note="ended",
     ),
-    *(
-        Row(
-            "POST",
-            f"{API}/generations/{{generation_id}}/{verb}",
-            (401, 409, 404, 404, 404),
-            Things.generation,
-            body={},
-            note="ended",
-        )
-        for verb in ("pause", "resume", "move")
-    ),
     Row("GET", f"{API}/events", SIGNED_IN),
-    Row("GET", f"{API}/queue", ADMINISTRATORS),
-    Row("POST", f"{API}/queue/drain", ADMINISTRATORS),
-    Row("POST", f"{API}/queue/resume", ADMINISTRATORS),
-    Row(
-        "POST",
-        f"{API}/queue/{{generation_id}}/cancel",
-        (401, 403, 403, 403, 409),
-        Things.generation,
-        note="ended",
-    ),
-    Row("GET", f"{API}/queue/dead", ADMINISTRATORS),
-    Row("POST", f"{API}/queue/dead/{{generation_id}}/retry", ADMINISTRATORS, Things.dead),
     Row("GET", f"{API}/images", SIGNED_IN),
     Row("GET", f"{API}/images/{{image_id}}", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/images/{{image_id}}", OWNERS_AND_REVIEWERS, Things.held, note="held"),
@@ -236,8 +208,6 @@ def test_answers(things: Things, row: Row, person: str) -> None:
     with streams_ending(things.studio.context.notifier):
         answer = client_of(things, person).request(row.method, path, json=row.body)
     assert answer.status_code == row.answers[PEOPLE.index(person)], answer.text
-    with things.studio.context.database.write() as session:
-        queue.gate.open(session)  # for whoever draws next
 
 
 def test_every_route_has_a_row(shared_studio: Studio) -> None:

@@ -1,1 +1,0 @@
-"""The queue as its operator sees it: who waits for what, letting it run dry, and what could not be done."""
