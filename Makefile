@@ -1,27 +1,26 @@
 # Two commands matter: `make run` and `make test`. `make help` prints them all.
 SHELL  := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 PY     := .venv/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --no-input
 # Opt in to PyTorch's own wheel index (a CPU build is far smaller): make run TORCH_INDEX="--index-url …"
 TORCH_INDEX ?=
-PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=disabled \
+# Python keeps what it compiled, also where the environment says not to: lanes and the processes they start read it again.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OFFLINE=1 RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=disabled \
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial test-faults test-browser doctor migrate openapi settings lock figures compare clean
+.PHONY: help run test check fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare soak clean
 
 ##@ Everyday
 
 run: .venv/ready ## Install what is missing, then start the studio and say how to sign in
 	@.venv/bin/atelier up $(ARGS)
 
-test: .venv/ready-test ## Everything: lint, types, layers, then every test
-	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory test-fast
-	@$(MAKE) --no-print-directory test-serial
-	@$(MAKE) --no-print-directory test-faults
-	@$(MAKE) --no-print-directory test-browser
+test: check test-fast test-serial test-faults test-security test-browser ## Everything: lint, types, layers, then every test
+
+.NOTPARALLEL:
 
 doctor: .venv/ready ## Say in plain words what is wrong with this machine
 	@.venv/bin/atelier doctor
@@ -38,17 +37,27 @@ fix: .venv/ready-test ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 
 test-fast: .venv/ready-test ## The tests that share the machine, two at a time
-	@$(PYTEST) -q -n 2 -m "not serial and not model" $(ARGS)
+	@$(PYTEST) -q -n 2 --dist worksteal -m "not serial and not heavy and not long and not faults and not security" $(ARGS)
 
-test-serial: .venv/ready-test ## Ray, whole processes and the bundled model, one at a time
-	@$(PYTEST) -q -m "(serial or model) and not browser and not faults" $(ARGS)
+# Ray never beside another: two on one machine get in each other's way.
+test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone
+	@$(PYTEST) -q -n 2 --dist loadfile -m "heavy and not ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests tests/test_cli.py
+	@$(PYTEST) -q -m "serial and not browser and not faults and not security or heavy and ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests
 
 test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and count what was lost
-	@$(PYTEST) -q -s -m faults $(ARGS)
+	@$(PYTEST) -q -n 3 --dist worksteal -m "faults and not serial" $(ARGS) tests/faults
+	@$(PYTEST) -q -m "faults and serial" $(ARGS) tests/faults
 
-# A process of its own: Playwright keeps an event loop running in it, beside which no other can run.
-test-browser: .venv/ready-test ## The pages in Chromium
-	@$(PYTEST) -q -m browser $(ARGS)
+test-security: .venv/ready-test ## Attack every door: hostile uploads, a fuzzed API, stored scripts
+	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/browser
+
+# Processes of their own: Playwright keeps an event loop running in them, beside which no other can run.
+test-browser: .venv/ready-test ## The pages in two Chromiums
+	@$(PYTEST) -q -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
+	@$(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser
+
+test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database (10 minutes)
+	@$(PYTEST) -q -n 2 -m long $(ARGS) tests/conformance
 
 openapi: .venv/ready-test ## Write docs/openapi.json anew
 	@$(PY) -m backend.cli openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
@@ -66,6 +75,9 @@ figures: .venv/ready-test ## Measure the bundled model and the running studio ag
 compare: .venv/ready-test ## Measure the engine beside the study's servers (about 15 minutes)
 	@$(PY) -m loadtests.compare --quick $(ARGS)
 
+soak: .venv/ready-test ## Load both databases for half an hour while processes and PostgreSQL are killed
+	@$(PY) -m loadtests.soak --minutes 30 $(ARGS)
+
 ##@ Seldom
 
 lock: ## Resolve every dependency anew and write constraints.txt
@@ -76,7 +88,7 @@ lock: ## Resolve every dependency anew and write constraints.txt
 	   "$$d/venv/bin/pip" freeze --exclude-editable | grep -v '^#' | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | sort -f; } > constraints.txt
 
 clean: ## Remove the virtual environment and every cache; keeps var/
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache atelier.egg-info
+	@rm -rf .venv tests/fixtures/panva/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache atelier.egg-info
 
 help: ## Print this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,7 +105,13 @@ help: ## Print this
 	@$(PIP) install -q -c constraints.txt -e '.[inference]'
 	@touch $@
 
-.venv/ready-test: .venv/ready
+.venv/ready-test: .venv/ready | .venv/ready-npm
 	@echo "· installing what the tests need"
 	@$(PIP) install -q -c constraints.txt -e '.[inference,test]'
 	@touch $@
+
+# An identity provider that pip cannot bring. Without it its tests are skipped, and fail in CI.
+.venv/ready-npm: .venv/python tests/fixtures/panva/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "· no npm here: signing in with a second provider goes untested"; \
+	 elif npm ci --silent --prefix tests/fixtures/panva; then touch $@; \
+	 else echo "· npm cannot install here: signing in with a second provider goes untested"; fi

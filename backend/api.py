@@ -6,27 +6,45 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
+from backend.accounts.invites.router import router as invites
 from backend.accounts.router import router as accounts
 from backend.catalog.router import router as catalog
 from backend.generations.router import router as generations
 from backend.images.router import permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
+from backend.leaving.router import router as leaving
+from backend.legalholds.router import router as legal_holds
 from backend.moderation.router import router as moderation
+from backend.oversight.router import router as oversight
+from backend.people.router import router as people
+from backend.queue.router import router as queue
+from backend.uploads.router import router as uploads
+from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
 
 _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "An API key in the address, where it would be kept."},
     401: {"model": Problem, "description": "No session and no key, or one that has ended."},
     422: {"model": Problem, "description": "A value outside its limits; `fields` says which."},
+    429: {"model": Problem, "description": "Too many requests a minute; Retry-After says when."},
 }
 
 router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
+router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
+router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
 router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
+router.include_router(invites)  #     /invites
+router.include_router(usage)  #       /me/usage  /quotas
+router.include_router(leaving)  #     /me/export  /people/{id}/…  /erasures
+router.include_router(legal_holds)  # /legal-holds
+router.include_router(people)  #      /people  /teams  /roles
+router.include_router(oversight)  #   /audit
 
 pages = APIRouter()
 pages.include_router(permalinks)  #   /i/{image}

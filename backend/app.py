@@ -11,28 +11,36 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from hmac import compare_digest
 from importlib.metadata import version
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Response
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from fastapi import APIRouter, FastAPI, Header, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from backend import api, migrations
 from backend.accounts import installation
 from backend.accounts import service as accounts
 from backend.accounts.cookies import SESSION_COOKIES, is_https
+from backend.accounts.query_keys import KeysBelongInHeaders
+from backend.accounts.throttle import Throttle
+from backend.accounts.watch import Watch
+from backend.accounts.witness import Witness
 from backend.catalog.service import Catalog, DemoCheckerRefused
 from backend.dispatch.deliveries import Deliverer
 from backend.dispatch.dispatcher import Dispatcher
 from backend.generations import events, glimpses
 from backend.generations.metrics import queue_gauges
-from backend.kit import probes, reference
+from backend.kit import probes, reference, reports
+from backend.kit.bodies import BodyLimit
 from backend.kit.context import Context, ContextDep
 from backend.kit.csrf import SameSiteOnly
 from backend.kit.database import Database
-from backend.kit.errors import NotReady
+from backend.kit.errors import NotFound, NotReady
 from backend.kit.headers import SecurityHeaders
+from backend.kit.keyring import ring_of
+from backend.kit.metering import Meter
 from backend.kit.notifier import Notifier
 from backend.kit.notifier.memory import MemoryNotifier
 from backend.kit.notifier.postgres import PostgresNotifier
@@ -43,12 +51,22 @@ from backend.kit.settings import Settings
 from backend.kit.stopping import heard_before_stopping
 from backend.kit.storage import open_storage
 from backend.kit.telemetry import RequestTelemetry, metrics_text
+from backend.oversight import anchors
+from backend.uploads.router import PATH as UPLOADS
+from backend.webhooks.sealing import reseal
 from inference.client import connect
 from inference.protocol import InferenceClient, InferenceError
 
 MAX_BODY_BYTES = 1024 * 1024
+AROUND_A_FILE_BYTES = 16 * 1024  # boundaries and headers of a form with one part
 CHECKER_KNOWN_WITHIN_S = 60.0
 _log = logging.getLogger("atelier.app")
+
+# Once a process: FastAPI makes of each route what answers it when the first request comes, which takes it a third of
+# a second, and none of them knows in which application it is.
+_ROUTES = APIRouter(generate_unique_id_function=named_for_its_function)
+for _router in (api.router, api.pages, probes.router, reference.router, reports.router):
+    _ROUTES.include_router(_router)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -65,30 +83,48 @@ def create_app(settings: Settings, *, inference: InferenceClient | None = None) 
         redoc_url=None,
     )
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
-    app.include_router(api.router)
-    app.include_router(api.pages)
-    app.include_router(probes.router)
-    app.include_router(reference.router)
+    app.router.routes.extend(_ROUTES.routes)
     app.add_api_route("/metrics", read_metrics, include_in_schema=False)
     answer_with_problems(app)
     _wrap(app, settings)
     return app
 
 
-def read_metrics(context: ContextDep) -> Response:
-    """Return what Prometheus collects."""
+def read_metrics(
+    context: ContextDep, authorization: Annotated[str | None, Header()] = None
+) -> Response:
+    """Return what Prometheus collects, to whom it was set up for."""
+    _may_measure(context.settings, authorization)
     body, media_type = metrics_text(partial(queue_gauges, context.database))
     return Response(body, media_type=media_type)
+
+
+def _may_measure(settings: Settings, authorization: str | None) -> None:
+    """Return if that header opens the metrics, which tell how busy people are.
+
+    Raises:
+        NotFound: It does not, or nothing was set up and not only this machine can ask.
+    """
+    token = settings.metrics_token.get_secret_value()
+    given = (authorization or "").removeprefix("Bearer ")
+    if not (settings.on_loopback if not token else compare_digest(given.encode(), token.encode())):
+        raise NotFound("There are no metrics here; ATELIER_METRICS_TOKEN says who may read them.")
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
     """Add what every request passes through. The last one added is the outermost."""
     installation.install(app, settings)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    uploads = int(settings.upload_megabytes * 1e6) + AROUND_A_FILE_BYTES
+    special = {("POST", UPLOADS): uploads, ("POST", reports.PATH): reports.LARGEST_BYTES}
+    app.add_middleware(BodyLimit, usual=MAX_BODY_BYTES, special=special)
+    # Inside the next: what another site makes a browser send uses up nothing of its owner's.
+    app.add_middleware(Throttle, settings=settings)
     app.add_middleware(SameSiteOnly, allowed_origins=[_origin(settings)], cookies=SESSION_COOKIES)
     # Nobody else's origin: without this, Gradio adds a policy of its own that reflects any.
     app.add_middleware(CORSMiddleware, allow_origins=[_origin(settings)], allow_credentials=True)
+    app.add_middleware(KeysBelongInHeaders)
     app.add_middleware(LastResort)
+    app.add_middleware(Witness, settings=settings)
     app.add_middleware(RequestTelemetry)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
 
@@ -107,12 +143,14 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
                 inference=client,
             )
             app.state.context = context
+            app.state.meter = Meter(database)
             _share_glimpses(context, opened)
+            app.state.watch = _open_watch(context, opened)
+            _tell_anchors(context, opened)
             app.state.catalog = await _open_catalog(context, opened)
-            await _open_dispatcher(context, opened)
-            _open_deliverer(context, opened)
+            winding_down = [*_open_dispatcher(context, opened), *_open_deliverer(context, opened)]
             opened.enter_context(
-                heard_before_stopping(partial(events.say_stopping, context.notifier))
+                heard_before_stopping(partial(_begin_to_stop, context, winding_down))
             )
             yield
 
@@ -141,7 +179,7 @@ async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database
     await asyncio.to_thread(migrations.upgrade, settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     opened.callback(database.dispose)
-    await asyncio.to_thread(_ensure_roles, database)
+    await asyncio.to_thread(_prepare, database, settings)
     return database
 
 
@@ -161,9 +199,24 @@ def _share_glimpses(context: Context, opened: AsyncExitStack) -> None:
         opened.push_async_callback(_end, sharing)
 
 
-def _ensure_roles(database: Database) -> None:
+def _open_watch(context: Context, opened: AsyncExitStack) -> Watch:
+    """Begin to look after who listens."""
+    watch = Watch(context)
+    looking = asyncio.create_task(watch.run(), name="watch")
+    opened.push_async_callback(_end, looking)
+    return watch
+
+
+def _tell_anchors(context: Context, opened: AsyncExitStack) -> None:
+    """Begin to say where the audit ends."""
+    telling = asyncio.create_task(anchors.keep_telling(context), name="anchors")
+    opened.push_async_callback(_end, telling)
+
+
+def _prepare(database: Database, settings: Settings) -> None:
     with database.write() as session:
         accounts.ensure_roles(session)
+        reseal(session, ring_of(settings))
 
 
 async def _open_catalog(context: Context, opened: AsyncExitStack) -> Catalog:
@@ -194,18 +247,20 @@ async def _refuse_demonstrations(catalog: Catalog) -> None:
             return
 
 
-async def _open_dispatcher(context: Context, opened: AsyncExitStack) -> None:
+def _open_dispatcher(context: Context, opened: AsyncExitStack) -> list[Callable[[], None]]:
+    """Start to dispatch, unless others do; return what winds it down."""
     if context.settings.dispatch_concurrency == 0:
-        return
+        return []
     dispatcher = Dispatcher(context)
     running = asyncio.create_task(dispatcher.run(), name="dispatcher")
-
     opened.push_async_callback(_stop, dispatcher, running)
+    return [dispatcher.wind_down]
 
 
-def _open_deliverer(context: Context, opened: AsyncExitStack) -> None:
+def _open_deliverer(context: Context, opened: AsyncExitStack) -> list[Callable[[], None]]:
+    """Start to send webhooks, unless others do; return what winds it down."""
     if context.settings.webhook_concurrency == 0:
-        return
+        return []
     deliverer = Deliverer(context)
     running = asyncio.create_task(deliverer.run(), name="deliverer")
 
@@ -214,6 +269,15 @@ def _open_deliverer(context: Context, opened: AsyncExitStack) -> None:
         await running
 
     opened.push_async_callback(stop)
+    return [deliverer.stop]
+
+
+def _begin_to_stop(context: Context, winding_down: list[Callable[[], None]]) -> None:
+    """Be ready for nothing more, give back what runs, end open streams; the server closes later."""
+    context.stopping.set()
+    for wind_down in winding_down:
+        wind_down()
+    events.say_stopping(context.notifier)
 
 
 async def _stop(dispatcher: Dispatcher, running: asyncio.Task[None]) -> None:

@@ -12,14 +12,16 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
+from backend import doctor_keys as keys
+from backend.finding import Finding, Level
 from backend.kit import onehost
 from backend.kit.database import Database
 from backend.kit.settings import Settings
+
+__all__ = ["Finding", "Level", "examine"]
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING, which the queue claims with
@@ -28,28 +30,11 @@ DISK_WANTED_MB = 2000
 MEMORY_WANTED_MB = 2000
 
 
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at, what was seen, and what to do if it is not well."""
-
-    subject: str
-    level: Level
-    seen: str
-    advice: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for everything the studio needs from this machine."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _packages, _data_folder, _disk, _memory, _port, _database, _model,
+        _python, _packages, _data_folder, _disk, _memory, _port, _database, _sign_in,
+        keys.kept, keys.files, _model,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -131,6 +116,22 @@ def _port(settings: Settings) -> Finding:
                 "Stop the other program, or choose another port: ATELIER_PORT=8001 make run",
             )  # fmt: skip
     return Finding(subject, Level.OK, f"{settings.host}:{settings.port} is free")
+
+
+def _sign_in(settings: Settings) -> Finding:
+    from backend.accounts.providers.configuration import (  # noqa: PLC0415 - it loads Authlib
+        BadProvidersError,
+        read_providers,
+    )
+
+    try:
+        tables = read_providers(settings)
+    except BadProvidersError as error:
+        return Finding(
+            "Sign-in", Level.PROBLEM, str(error), "docs/operate/sign-in.md shows every key."
+        )
+    names = ", ".join(tables) or "the development provider"
+    return Finding("Sign-in", Level.OK, f"by {names}; registration {settings.registration.value}")
 
 
 def _database(settings: Settings) -> Finding:

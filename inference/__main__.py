@@ -7,9 +7,9 @@ Prints `{"url": …}` on one line as soon as it listens, which is before the mod
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 
+from inference.logs import configure_logging
 from inference.offline import stay_offline
 from inference.options import DRAIN_SECONDS, EngineOptions, add_room_arguments
 
@@ -29,11 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_room_arguments(parser)
     asked = parser.parse_args(arguments)
     stay_offline()
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    configure_logging()
     from inference.hosting import serve  # noqa: PLC0415 - after the environment is set
 
     return serve(

@@ -41,6 +41,7 @@ class Offer(BaseModel):
     max_pixels: int = Field(default=1024 * 1024, ge=64 * 64)
     schedulers: list[Scheduler] = Field(default_factory=lambda: list(Scheduler), min_length=1)
     safety_checker: str = Field(default="stable-diffusion-safety-checker")
+    credit_factor: float = Field(default=1.0, gt=0, le=1000)
 
     @cached_property
     def card(self) -> ModelCard:
@@ -59,6 +60,7 @@ class Offer(BaseModel):
             schedulers=self.schedulers,
             safety_checker=self.safety_checker if has_checker else NO_CHECKER,
             weights_sha256=digest_of(self.directory),
+            credit_factor=self.credit_factor,
         )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 import threading
@@ -30,6 +29,7 @@ from inference.app import create_app, status_of
 from inference.catalog import Catalog, CatalogError
 from inference.engine import Engine
 from inference.hosting import address, announce, when_input_closes
+from inference.logs import configure_logging
 from inference.options import EngineOptions, add_room_arguments
 from inference.protocol import Unavailable, UnknownGeneration
 from inference.scaling import BACKLOG, TARGET_BACKLOG_S
@@ -98,6 +98,7 @@ class Inference:
     """One replica: an engine, ready and warm when the constructor returns, and the app before it."""
 
     def __init__(self, options: EngineOptions, models: tuple[str, ...] = ()) -> None:
+        configure_logging()
         self._engine = Engine(Catalog.read().only(models), options).start()
         if not self._engine.wait_until_loaded(LOAD_SECONDS):
             raise Unavailable(self._engine.health().detail)
@@ -206,7 +207,7 @@ def applications(asked: argparse.Namespace, cores: float, gpus: float) -> Mappin
 def main(arguments: list[str] | None = None) -> int:
     """Serve from a Ray of this process's own until told to stop; returns the exit status."""
     asked = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    configure_logging()
     try:
         catalog = Catalog.read()  # told here, in plain words, and not from inside Ray
     except CatalogError as error:

@@ -52,8 +52,10 @@ class Studio:
     @classmethod
     def of(cls, catalog: Catalog) -> Self:
         """Load every model of the catalog to the best device there is, which this thread then uses."""
-        diffusers_logging.set_verbosity_error()
-        transformers_logging.set_verbosity_error()
+        for library in (diffusers_logging, transformers_logging):
+            library.set_verbosity_error()
+            library.disable_default_handler()  # which would write past the redaction of ours
+            library.enable_propagation()
         placement, threads = place(), use_every_core()
         use_device(placement.device)
         prefer_speed(placement.device)

@@ -13,6 +13,8 @@ pytest_plugins = [
     "tests.fixtures.app",
     "tests.fixtures.workshop",
     "tests.fixtures.hooks",
+    "tests.fixtures.estate",
+    "tests.fixtures.telling",
 ]
 
 

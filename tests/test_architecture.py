@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,24 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     ]
     assert long_functions == []
     assert source.count("\n") <= 300
+
+
+def test_each_lane_looks_wherever_its_tests_are() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    lanes = [
+        ({word for word in wanted.split() if f"not {word}" not in wanted}, where.split())
+        for wanted, where in re.findall(r'-m "?([^$]*?)"? \$\(ARGS\) (.+)', makefile)
+    ]
+    kinds = {"serial", "heavy", "long", "browser", "faults", "security"}
+    assert kinds <= set().union(*(words for words, _ in lanes))
+    unseen = []
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        marks = kinds & set(re.findall(r"pytest\.mark\.(\w+)", path.read_text()))
+        seen = (
+            words & marks and path.is_relative_to(ROOT / at)
+            for words, places in lanes
+            for at in places
+        )
+        if marks and not any(seen):
+            unseen.append(path)
+    assert unseen == []

@@ -11,7 +11,8 @@ from backend.cli import settings_page
 from backend.kit.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+ENTRANCES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+PAGES = sorted([*ENTRANCES, *(ROOT / "docs").rglob("*.md")])
 
 
 def test_every_file_on_the_data_path_exists() -> None:

@@ -17,8 +17,9 @@ class Answer(BaseModel):
     """How it went. `ticket` is the browser's own mark, so that two equal answers still differ."""
 
     ticket: str
-    outcome: Literal["accepted", "refused", "signed_out", "away"]
+    outcome: Literal["accepted", "refused", "signed_out", "away", "priced"]
     generation_id: str | None = None
+    credits: float | None = None
     problem: Problem | None = None
     retry_after: int | None = None
 
@@ -26,6 +27,11 @@ class Answer(BaseModel):
 def accepted(ticket: str, generation_id: str) -> Answer:
     """Say that the generation is on its way."""
     return Answer(ticket=ticket, outcome="accepted", generation_id=generation_id)
+
+
+def priced(credits: float | None) -> Answer:  # noqa: A002 - it is what they are called
+    """Say what it would cost; None if that is not known just now."""
+    return Answer(ticket="", outcome="priced", credits=credits)
 
 
 def failed(ticket: str, failure: CallFailed) -> Answer:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -22,10 +23,11 @@ from starlette.routing import Mount
 
 from backend.kit.settings import Settings
 from webui import static_files
+from webui.calls import DiscreetBlocks, refuse_unread
 from webui.client import Client
 from webui.gate import Gate, People
 from webui.i18n import translations
-from webui.pages import create, history, moderation
+from webui.pages import account, admin, create, history, moderation, people
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
 
@@ -72,14 +74,20 @@ def _gradio(client: Client, origin: str) -> tuple[gr.Blocks, FastAPI]:
 
 
 def _blocks(client: Client) -> gr.Blocks:
-    """Return the three pages."""
+    """Return the pages."""
     words = translations()
-    with gr.Blocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
+    with DiscreetBlocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
         create.build(words, client)
     with blocks.route("History", "/history", show_in_navbar=False):
         history.build()
     with blocks.route("Moderation", "/moderation", show_in_navbar=False):
         moderation.build()
+    with blocks.route("Queue", "/admin", show_in_navbar=False):
+        admin.build()
+    with blocks.route("People", "/people", show_in_navbar=False):
+        people.build()
+    with blocks.route("Account", "/account", show_in_navbar=False):
+        account.build()
     return blocks
 
 
@@ -117,7 +125,12 @@ def _mount(host: FastAPI, blocks: gr.Blocks) -> None:
         mcp_server=False,
         ssr_mode=False,
         allowed_paths=[],
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        app_kwargs={
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+            "exception_handlers": {RequestValidationError: refuse_unread},
+        },
     )
 
 

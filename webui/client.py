@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from backend.kit.errors import Problem
 
-FORWARDED: Final = ("cookie", "origin", "sec-fetch-site", "x-request-id")
+FORWARDED: Final = ("cookie", "origin", "sec-fetch-site", "x-request-id", "x-forwarded-for")
 TIMEOUT_S: Final = 15.0
 
 
@@ -124,6 +124,16 @@ class Client:
         sent = {**headers, "idempotency-key": key}
         response = await self._call("POST", "/api/v1/generations", sent, json=parameters)
         return str(response.json()["id"])
+
+    async def price(self, headers: Mapping[str, str], parameters: Mapping[str, object]) -> float:
+        """Return what such a generation would cost, in credits.
+
+        Raises:
+            CallFailed: See the tree above.
+        """
+        path = "/api/v1/generations?dry_run=true"
+        response = await self._call("POST", path, headers, json=parameters)
+        return float(response.json()["credits"])
 
     async def _call(
         self, method: str, path: str, headers: Mapping[str, str], *, json: object = None

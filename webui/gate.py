@@ -8,13 +8,14 @@ Who may do what is the backend's business; the gate only spares people pages the
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from enum import Enum
 from typing import Final
 from urllib.parse import parse_qs, quote
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,12 +23,22 @@ from webui import notices
 from webui.client import Away, Client, Person
 
 # Page → the permission without which it does not exist for a person.
-PAGES: Final[dict[str, str | None]] = {"/": None, "/history": None, "/moderation": "review"}
+PAGES: Final[dict[str, str | None]] = {
+    "/": None,
+    "/history": None,
+    "/moderation": "review",
+    "/admin": "administer",
+    "/people": "administer",
+    "/account": None,
+}
 PUBLIC_FOLDERS: Final = ("/assets/", "/static/js/", "/static/img/")
 PUBLIC_FILES: Final = frozenset({"/theme.css"})
+_FILE_NAME: Final = re.compile(
+    r"[A-Za-z0-9_./-]{1,200}"
+)  # a name above 255 bytes is an error of the disk's
 CALL: Final = "/gradio_api/run/predict"
 CALL_LIMIT_BYTES: Final = 64 * 1024
-REMEMBERED_S: Final = 5.0
+REMEMBERED_S: Final = 0.5  # whoever is shut out is so within a second
 REMEMBERED_PEOPLE: Final = 5000
 
 
@@ -45,11 +56,17 @@ def way_of(method: str, path: str) -> Way:
     reading = method in ("GET", "HEAD")
     if reading and path in PAGES:
         return Way.PAGE
-    if reading and ".." not in path and (path in PUBLIC_FILES or path.startswith(PUBLIC_FOLDERS)):
+    if reading and (path in PUBLIC_FILES or _names_a_file(path)):
         return Way.FILE
     if method == "POST" and path == CALL:
         return Way.CALL
     return Way.CLOSED
+
+
+def _names_a_file(path: str) -> bool:
+    """Say whether `path` could be one of Gradio's files: of another, Gradio's error would tell the log its name."""
+    known = path.startswith(PUBLIC_FOLDERS) and _FILE_NAME.fullmatch(path)
+    return bool(known) and ".." not in path
 
 
 class Gate:
@@ -64,6 +81,7 @@ class Gate:
         if scope["type"] == "websocket":  # neither Gradio 6 nor we have any
             await send({"type": "websocket.close", "code": 1008})
             return
+        scope = _naming_its_sender(scope)
         way = way_of(scope["method"], scope["path"])
         refusal = await self._refusal(way, scope)
         await (refusal or self._app)(scope, receive, send)
@@ -87,7 +105,7 @@ class Gate:
 
 
 class People:
-    """Who is behind a cookie, asked of the backend and remembered for a few seconds."""
+    """Who is behind a cookie, asked of the backend and remembered for a second."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -115,6 +133,14 @@ class People:
         self._known.move_to_end(key)
         while len(self._known) > REMEMBERED_PEOPLE:
             self._known.popitem(last=False)
+
+
+def _naming_its_sender(scope: Scope) -> Scope:
+    """Return the request with its peer appended to X-Forwarded-For, as every proxy does: here the pages are one."""
+    headers = MutableHeaders(raw=list(scope["headers"]))
+    told = [*headers.getlist("x-forwarded-for"), (scope.get("client") or ("unknown", 0))[0]]
+    headers["x-forwarded-for"] = ", ".join(told)
+    return {**scope, "headers": headers.raw}
 
 
 def _asks_too_much(way: Way, scope: Scope) -> bool:

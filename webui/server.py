@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 
 from backend.app import create_app
+from backend.kit.client_address import INSIDE
 from backend.kit.headers import SecurityHeaders
 from backend.kit.settings import Settings
 from inference.protocol import InferenceClient
@@ -31,7 +32,7 @@ def create_studio(settings: Settings, *, inference: InferenceClient | None = Non
         return _pages_alone(settings)
     studio = create_app(settings, inference=inference)
     # Bound to no socket: the call stays in this process, yet passes all of the backend's middleware.
-    transport = httpx2.ASGITransport(studio, raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(studio, raise_app_exceptions=False, client=(INSIDE, 0))
     _mount(studio, create_pages(settings, Client(settings.base_url, transport)))
     return studio
 

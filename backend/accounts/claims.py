@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from backend.accounts import permissions
-from backend.accounts.service import Identity
+from backend.accounts.admission import Identity
+from backend.accounts.providers import Answer, Claims, Kind, Provider, ProviderTable
+from backend.accounts.providers.table import ANYBODY, folded
+from backend.kit.errors import Forbidden
 from backend.kit.settings import Settings
 
-# Groups are plural more often than not; each means the role beside it.
-_ROLE_OF_VALUE = {
+# Groups are plural more often than not; each means the role beside it where a table has no map.
+_ROLE_OF_VALUE: Final = {
     "designer": permissions.DESIGNER,
     "designers": permissions.DESIGNER,
     "marketing": permissions.MARKETING,
@@ -18,42 +22,91 @@ _ROLE_OF_VALUE = {
     "admins": permissions.ADMIN,
     "administrators": permissions.ADMIN,
 }
+_EDOV: Final = frozenset({1, "1", "true"})  # Entra writes it in several ways; 1 is also True
 
-Claims = Mapping[str, object]
 
+def identity_of(answer: Answer, provider: Provider, settings: Settings) -> Identity:
+    """Return the person that a provider's answer describes.
 
-def identity_of(
-    claims: Claims, settings: Settings, *, issuer: str, provider: str, adopts_local: bool
-) -> Identity:
-    """Return the person `claims` describe; `issuer` is the name their identity is kept under."""
-    email = _text(claims, "email")
+    Raises:
+        Forbidden: The provider's table does not let them in.
+    """
+    claims, table = answer.claims, provider.table
+    _check_allowed(claims, table)
+    email, subject = _text(claims, "email"), str(claims["sub"])
+    named = _is_named(answer.issuer, subject, claims, table, settings)
     return Identity(
-        issuer=issuer,
-        subject=_text(claims, "sub"),
+        issuer=answer.issuer,
+        subject=subject,
         email=email,
         name=_text(claims, "name") or _text(claims, "preferred_username") or email or "Somebody",
-        roles=roles_of(claims, settings),
-        provider=provider,
-        adopts_local=adopts_local,
+        roles=roles_of(claims, table, settings.default_role, named=named),
+        team=team_of(claims, table),
+        provider=provider.name,
+        named=named,
+        adopts_local=provider.adopts_local,
     )
 
 
-def roles_of(claims: Claims, settings: Settings) -> tuple[str, ...]:
+def roles_of(
+    claims: Claims, table: ProviderTable, default: str, *, named: bool = False
+) -> tuple[str, ...]:
     """Return the roles that claims and settings give; the default one where they give none.
 
-    The claim may be a path with dots (`realm_access.roles`). Addresses in `admin_emails` count only
-    where the provider says it has verified them.
+    `named`: the settings name this person as an administrator.
     """
-    values = _values(_at(claims, settings.oidc_role_claim))
-    roles = [_ROLE_OF_VALUE[value] for value in values if value in _ROLE_OF_VALUE]
-    if _is_named_admin(claims, settings):
+    map_ = _ROLE_OF_VALUE if table.role_map is None else table.role_map
+    roles = [map_[value] for value in _values(claims, table.role_claim) if value in map_]
+    if named:
         roles.append(permissions.ADMIN)
-    return tuple(roles) or (settings.default_role,)
+    return tuple(roles) or (default,)
 
 
-def _is_named_admin(claims: Claims, settings: Settings) -> bool:
+def team_of(claims: Claims, table: ProviderTable) -> str | None:
+    """Return the team that the table's map gives; of several, the one that stands first in it."""
+    values = set(_values(claims, table.team_claim or table.role_claim))
+    return next((team for value, team in table.team_map.items() if value in values), None)
+
+
+def _check_allowed(claims: Claims, table: ProviderTable) -> None:
+    domains, groups = table.allowed_domains, table.allowed_groups
+    if domains and ANYBODY not in domains and _domain_of(claims, table) not in domains:
+        raise Forbidden(f"only accounts of {_listed(domains)} may come in this way")
+    if groups and ANYBODY not in groups and not set(_values(claims, table.role_claim)) & {*groups}:
+        raise Forbidden("none of the groups that may come in this way is yours")
+
+
+def _domain_of(claims: Claims, table: ProviderTable) -> str:
+    """Return the domain that the provider vouches for, or nothing."""
+    if table.kind is Kind.GOOGLE:
+        # Anybody may have a Google account with a company's address; only `hd` is the company's own.
+        return folded(_text(claims, "hd"))
+    _, at, domain = _text(claims, "email").rpartition("@")
+    return folded(domain) if at and _is_verified(claims, table) else ""
+
+
+def _is_verified(claims: Claims, table: ProviderTable) -> bool:
+    if table.kind is Kind.ENTRA:
+        # `email` there is what an administrator of any directory typed; this optional claim knows better.
+        owner = claims.get("xms_edov")
+        return isinstance(owner, str | int) and owner in _EDOV
+    return claims.get("email_verified") is True
+
+
+def _is_named(
+    issuer: str, subject: str, claims: Claims, table: ProviderTable, settings: Settings
+) -> bool:
+    if f"{issuer}#{subject}" in settings.admin_subjects:
+        return True
     named = {email.lower() for email in settings.admin_emails}
-    return claims.get("email_verified") is True and _text(claims, "email").lower() in named
+    return _is_verified(claims, table) and _text(claims, "email").lower() in named
+
+
+def _values(claims: Claims, path: str) -> list[str]:
+    """Return a claim's values as they are compared."""
+    claim = _at(claims, path)
+    listed = claim if isinstance(claim, list | tuple) else [claim]
+    return [folded(value) for value in listed if isinstance(value, str)]
 
 
 def _at(claims: Claims, path: str) -> object:
@@ -66,12 +119,13 @@ def _at(claims: Claims, path: str) -> object:
     return found
 
 
-def _values(claim: object) -> list[str]:
-    """Return a claim's values in lower case, without the slash Keycloak puts before groups."""
-    listed = claim if isinstance(claim, list | tuple) else [claim]
-    return [value.lower().lstrip("/") for value in listed if isinstance(value, str)]
-
-
 def _text(claims: Claims, name: str) -> str:
+    """Return a claim's text without what no database, log or page should be given."""
     value = claims.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return "".join(letter for letter in value if letter.isprintable()).strip()
+
+
+def _listed(domains: tuple[str, ...]) -> str:
+    return " or ".join(domains)

@@ -1,19 +1,26 @@
-"""How session ids and API keys are made, hashed and taken apart. Both are 256 random bits.
+"""How session ids and API keys are made, hashed and taken apart. Both are 256 random bits or more.
 
 A plain SHA-256 is enough for a secret nobody chose: there is nothing to guess, so nothing to slow
-down. An API key reads `atl_<id>_<secret>`; its start lets secret scanners know it for what it is.
+down. An API key reads `atl_<id>_<secret>_<check>`: its start lets secret scanners know it for what it is,
+and the check, a CRC-32 of what stands before it, tells a key from a typing error without a database.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import zlib
 from dataclasses import dataclass
+from typing import Final
 
-from backend.kit.ids import new_secret
+from backend.kit.ids import ALPHABET, new_long_secret, new_secret
 
-KEY_PREFIX = "atl"
-_LONGEST_KEY = 200
+KEY_PREFIX: Final = "atl"
+_LETTERS: Final = "0-9a-hjkmnp-tv-z"
+_KEY: Final = re.compile(
+    rf"(?P<body>atl_(?P<id>[{_LETTERS}]{{26}})_(?P<secret>[{_LETTERS}]{{52}}))_(?P<check>[{_LETTERS}]{{7}})"
+)
 
 
 @dataclass(frozen=True)
@@ -39,17 +46,32 @@ def new_session_id() -> str:
     return new_secret()
 
 
+def session_handle(id_hash: str) -> str:
+    """Return the name of a session for its owner's eyes, which leads neither to its id nor to its hash."""
+    return hashlib.sha256(f"atelier session {id_hash}".encode()).hexdigest()[:26]
+
+
+def new_key_secret() -> str:
+    """Return the secret part of a fresh API key."""
+    return new_long_secret()
+
+
 def compose_key(key_id: str, secret: str) -> str:
     """Return the text of an API key, to be shown once."""
-    return f"{KEY_PREFIX}_{key_id}_{secret}"
+    body = f"{KEY_PREFIX}_{key_id}_{secret}"
+    return f"{body}_{_check_of(body)}"
 
 
 def parse_key(text: str) -> PresentedKey | None:
-    """Return the parts of an API key, or None if `text` is none."""
-    if len(text) > _LONGEST_KEY:
+    """Return the parts of an API key, or None if `text` is none, or not as it was when it was made."""
+    found = _KEY.fullmatch(text)
+    if (
+        found is None or _check_of(found["body"]) != found["check"]
+    ):  # no secret: anybody can compute it
         return None
-    prefix, _, rest = text.partition("_")
-    key_id, _, secret = rest.partition("_")
-    if prefix != KEY_PREFIX or not key_id or not secret:
-        return None
-    return PresentedKey(id=key_id, secret=secret)
+    return PresentedKey(id=found["id"], secret=found["secret"])
+
+
+def _check_of(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(30, -1, -5))

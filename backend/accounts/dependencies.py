@@ -6,47 +6,64 @@ counts from the next request on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from backend.accounts import recognition
 from backend.accounts.actor import Actor
 from backend.accounts.cookies import PLAIN_COOKIE
 from backend.kit.context import Context, ContextDep
-from backend.kit.database import SessionDep
+from backend.kit.database import AWAY, SessionDep, run_writing
 from backend.kit.errors import NotSignedIn
+from backend.kit.refusals import say_who
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_log = logging.getLogger("atelier.accounts")
 
 # These two are for the OpenAPI document alone; `recognition` reads the headers itself.
 _key_scheme = HTTPBearer(scheme_name="API key", auto_error=False)
 _cookie_scheme = APIKeyCookie(name=PLAIN_COOKIE, scheme_name="Session", auto_error=False)
 
 
-def current_actor(
+def recognised_actor(
     request: Request,
     context: ContextDep,
     session: SessionDep,
     _key: Annotated[object, Security(_key_scheme)],
     _cookie: Annotated[object, Security(_cookie_scheme)],
 ) -> Actor:
-    """Return who asks.
+    """Return who asks, whatever they may do.
 
     Raises:
         NotSignedIn: No session and no key, or one that has ended.
     """
     found = recognition.recognise(session, context.settings, request.headers)
     if found is None:
-        raise _nobody()
+        raise nobody(request.headers)
+    say_who(request.scope, found.actor.id)
     if found.stale and request.method not in _READING_METHODS:
         found.touch(session)
     elif found.stale:
         _touch_apart(context, found)
     return found.actor
+
+
+RecognisedDep = Annotated[Actor, Depends(recognised_actor)]
+
+
+def current_actor(request: Request, actor: RecognisedDep) -> Actor:
+    """Return who asks, where no permission is asked for: everybody, about what is their own.
+
+    Raises:
+        Forbidden: A change, asked for with a key whose scopes let it look only.
+    """
+    if request.method not in _READING_METHODS:
+        actor.must_change()
+    return actor
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]
@@ -55,28 +72,41 @@ ActorDep = Annotated[Actor, Depends(current_actor)]
 def requires(permission: str) -> Callable[..., Actor]:
     """Return a dependency that gives the Actor, and refuses whoever lacks `permission`."""
 
-    def permitted(actor: ActorDep) -> Actor:
+    def permitted(actor: RecognisedDep) -> Actor:
         actor.must(permission)
         return actor
 
     return permitted
 
 
-async def signed_in(request: Request, context: ContextDep) -> None:
-    """Turn strangers away before something slow is asked; holds no transaction while that is done.
+def requires_before(permission: str) -> Callable[..., Awaitable[Actor]]:
+    """Return what `signed_in` is, for those alone who have `permission`."""
+
+    async def permitted(actor: Annotated[Actor, Depends(signed_in)]) -> Actor:
+        actor.must(permission)
+        return actor
+
+    return permitted
+
+
+async def signed_in(request: Request, context: ContextDep) -> Actor:
+    """Return who asks, before something slow is asked; holds no transaction while that is done.
 
     Raises:
         NotSignedIn: No session and no key, or one that has ended.
     """
-    if await run_in_threadpool(resolve_actor, context, request.headers) is None:
-        raise _nobody()
+    actor = await run_writing(resolve_actor, context, request.headers)
+    if actor is None:
+        raise nobody(request.headers)
+    say_who(request.scope, actor.id)
+    return actor
 
 
 def resolve_actor(context: Context, headers: Mapping[str, str]) -> Actor | None:
     """Return who sent `headers`, or None; for ASGI code, which has no dependencies.
 
     `headers` has lower-case names, as `starlette.datastructures.Headers(scope=scope)` has. It talks
-    to the database, so call it through `run_in_threadpool` from async code.
+    to the database and may note the visit, so call it through `run_writing` from async code.
     """
     with context.database.read() as session:
         found = recognition.recognise(session, context.settings, headers)
@@ -88,10 +118,14 @@ def resolve_actor(context: Context, headers: Mapping[str, str]) -> Actor | None:
 
 
 def _touch_apart(context: Context, found: recognition.Recognised) -> None:
-    """Note the visit in a transaction of its own: the one at hand only reads."""
-    with context.database.write() as session:
-        found.touch(session)
+    """Note the visit in a transaction of its own: the one at hand only reads, and goes on without it."""
+    try:
+        with context.database.write() as session:
+            found.touch(session)
+    except AWAY as error:
+        _log.warning("a visit was not noted: %s", type(error).__name__)
 
 
-def _nobody() -> NotSignedIn:
-    return NotSignedIn("sign in at /auth/login, or send `Authorization: Bearer <api key>`")
+def nobody(headers: Mapping[str, str] | None = None) -> NotSignedIn:
+    """Return the refusal of whoever is not known; by the `headers` they sent it says what to do."""
+    return NotSignedIn(recognition.why_unknown(headers or {}))

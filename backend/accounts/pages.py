@@ -47,18 +47,47 @@ class Choosable(Protocol):
         ...
 
 
+class Way(Protocol):
+    """What the page that asks how to come in shows of a provider."""
+
+    @property
+    def kind(self) -> str:
+        """Which picture stands beside it."""
+        ...
+
+    @property
+    def shown_title(self) -> str:
+        """What people know it by."""
+        ...
+
+
 def development_sign_in(people: Sequence[Choosable], carried: Mapping[str, str]) -> HTMLResponse:
     """Return the page that asks whom to be; `carried` goes along with the answer."""
     return _page("choose.html", people=people, carried=carried)
 
 
+def ways_in(ways: Mapping[str, Way], *, invited: bool) -> HTMLResponse:
+    """Return the page that asks by which provider to come in; `ways` are its links."""
+    return _page("ways.html", ways=ways, invited=invited)
+
+
+def waiting(next_path: str) -> HTMLResponse:
+    """Return the page of somebody who has an account now, and waits to be let in."""
+    return _page("waiting.html", 403, link=_login(next_path))
+
+
 def failure(
-    title: str, message: str, *, status: int, next_path: str | None = None, offer: bool = True
+    title: str,
+    message: str,
+    *,
+    status: int,
+    next_path: str | None = None,
+    again: str = "Sign in again",
 ) -> HTMLResponse:
     """Return a page that says what went wrong, and offers to sign in again."""
-    again = f"/auth/login?next={quote(next_path, safe='/')}" if next_path else "/auth/login"
+    link = _login(next_path) if next_path else "/auth/login"
     return _page(
-        "message.html", status, title=title, message=message, tone="bad", again=again, offer=offer
+        "message.html", status, title=title, message=message, tone="bad", link=link, again=again
     )
 
 
@@ -69,9 +98,13 @@ def signed_out() -> HTMLResponse:
         title="You have signed out",
         message="This browser no longer has access to the studio.",
         tone="ok",
-        again="/auth/login",
-        offer=True,
+        link="/auth/login",
+        again="Sign in again",
     )
+
+
+def _login(next_path: str) -> str:
+    return f"/auth/login?next={quote(next_path, safe='/')}"
 
 
 def _page(template: str, status: int = 200, **values: object) -> HTMLResponse:

@@ -24,6 +24,14 @@ _NOTE_VISITS_EVERY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
+class Credential:
+    """Which session or key somebody is here by: its id in the database, which is no secret."""
+
+    via: Via
+    id: str
+
+
+@dataclass(frozen=True)
 class Recognised:
     """Somebody known. `stale`: the visit should be noted with `touch` in a writing transaction."""
 
@@ -44,6 +52,30 @@ def recognise(
     return _by_session(session, settings, session_id) if session_id else None
 
 
+def why_unknown(headers: Mapping[str, str]) -> str:
+    """Return what to tell whoever was not recognised. Of a key that is whole, nothing that helps to guess."""
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return "sign in at /auth/login, or send `Authorization: Bearer <api key>`"
+    if parse_key(credential.strip()) is None:
+        return (
+            "this is no API key of the studio's: the check at its end does not fit, so part of it is "
+            "missing or mistyped; copy it again"
+        )
+    return "this API key is unknown here, or has ended; make one under Account"
+
+
+def credential_of(settings: Settings, headers: Mapping[str, str]) -> Credential | None:
+    """Return what `headers` (lower-case names) show to be known by, whether it is believed or not."""
+    authorization = headers.get("authorization", "")
+    scheme, _, credential = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        presented = parse_key(credential.strip())
+        return Credential("api_key", presented.id) if presented else None
+    session_id = read_session_cookie(settings, headers)
+    return Credential("session", fingerprint(session_id)) if session_id else None
+
+
 def _by_key(session: Session, text: str) -> Recognised | None:
     presented = parse_key(text)
     found = repository.find_key(session, presented.id) if presented else None
@@ -51,12 +83,12 @@ def _by_key(session: Session, text: str) -> Recognised | None:
         return None
     key, user = found
     now = clock.utc_now()
-    if not matches(presented.secret, key.secret_hash) or not _key_is_valid(key, now):
+    if not matches(presented.secret, key.secret_hash) or not is_valid(key, now):
         return None
     return _recognised(
         session,
         user,
-        via="api_key",
+        key=key,
         seen=key.last_used_at,
         touch=lambda writing: repository.touch_key(writing, key.id, now),
     )
@@ -73,7 +105,6 @@ def _by_session(session: Session, settings: Settings, session_id: str) -> Recogn
     return _recognised(
         session,
         user,
-        via="session",
         seen=row.last_seen_at,
         touch=lambda writing: repository.touch_session(writing, row.id_hash, now),
     )
@@ -86,7 +117,8 @@ def has_ended(row: UserSession, settings: Settings, now: datetime) -> bool:
     return idle or old
 
 
-def _key_is_valid(key: ApiKey, now: datetime) -> bool:
+def is_valid(key: ApiKey, now: datetime) -> bool:
+    """Return whether a key was neither revoked nor has run out."""
     return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 
@@ -94,19 +126,24 @@ def _recognised(
     session: Session,
     user: User,
     *,
-    via: Via,
     seen: datetime | None,
     touch: Callable[[Session], None],
+    key: ApiKey | None = None,
 ) -> Recognised | None:
     if not user.active:
         return None
+    permissions = repository.permissions_of(session, user.role)
+    scopes = None if key is None or key.scopes is None else frozenset(key.scopes)
     actor = Actor(
         id=user.id,
         email=user.email,
         name=user.name,
         role=user.role,
-        permissions=repository.permissions_of(session, user.role),
-        via=via,
+        team_id=user.team_id,
+        permissions=permissions if scopes is None else permissions & scopes,
+        via="session" if key is None else "api_key",
+        scopes=scopes,
+        models=repository.models_of(session, user.role),
     )
     stale = seen is None or clock.utc_now() - seen > _NOTE_VISITS_EVERY
     return Recognised(actor=actor, stale=stale, touch=touch)

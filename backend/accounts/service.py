@@ -1,49 +1,35 @@
-"""The verbs of people, roles, sessions and keys, each in its caller's transaction.
+"""The verbs of people, roles and sessions, each in its caller's transaction. Those of keys are in `keys`.
 
 A person is who the provider says: issuer and subject. An e-mail address never joins two accounts;
-the one exception is written at `_adopt`.
+who may come in, and as what, is `admission`'s to decide.
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlmodel import Session
 
-from backend.accounts import permissions, repository
-from backend.accounts.actor import Actor
-from backend.accounts.credentials import compose_key, fingerprint, new_session_id
-from backend.accounts.models import ApiKey, Role, RolePermission, User, UserSession
-from backend.accounts.schemas import DEFAULT_KEY_LIFE_DAYS, ApiKeyCreate
+from backend.accounts import admission, keys, permissions, repository
+from backend.accounts.admission import LOCAL_ISSUER, Identity
+from backend.accounts.credentials import fingerprint, new_session_id
+from backend.accounts.models import (
+    Role,
+    RolePermission,
+    Standing,
+    User,
+    UserSession,
+)
+from backend.accounts.roles import checked_role
 from backend.audit import service as audit
 from backend.kit import clock
-from backend.kit.errors import Conflict, FieldProblem, Forbidden, NotFound, Unprocessable
-from backend.kit.ids import new_secret
+from backend.kit.errors import Conflict, FieldProblem, Forbidden, Unprocessable
+from backend.kit.keyring import CannotOpen, ring_of
 from backend.kit.settings import Settings
 
-_log = logging.getLogger(__name__)
-
-LOCAL_ISSUER = "local"  # accounts made on this machine's command line, for keys alone
-MOST_KEYS = 50
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A person as a provider described them, checked and ready to be trusted.
-
-    `roles` are those that claims and settings give; the highest counts. `adopts_local`: the provider
-    runs inside the studio, so an account made on the command line is the same person.
-    """
-
-    issuer: str
-    subject: str
-    email: str
-    name: str
-    roles: tuple[str, ...]
-    provider: str
-    adopts_local: bool = False
+MOST_SESSIONS = 100
+"""Browsers in which one person is signed in at a time; one more, and the one not used for longest is out."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +63,22 @@ def ensure_roles(session: Session) -> None:
     session.flush()
 
 
-def sign_in(session: Session, settings: Settings, identity: Identity, browser: Browser) -> str:
+def sign_in(
+    session: Session, settings: Settings, identity: Identity, browser: Browser, invite: str = ""
+) -> str | None:
     """Begin a session for `identity` and return its id, known to the cookie alone.
 
-    The id is always new, and the session the browser had before is ended: an id planted in a
-    browser beforehand is worth nothing.
+    None: the person waits for an administrator's approval, and has no session. The id is always new,
+    and the session the browser had before is ended: an id planted in a browser beforehand is worth
+    nothing.
 
     Raises:
-        Forbidden: The person was deactivated.
+        Forbidden: The person was deactivated, or is new and has no invite that holds.
     """
-    user = _know(session, identity)
+    ensure_roles(session)
+    user = admission.admit(session, settings, identity, invite)
+    if user.standing is Standing.WAITING:
+        return None
     if not user.active:
         raise Forbidden("this account was deactivated; ask an administrator of the studio")
     _forget_ended(session, settings)
@@ -98,62 +90,48 @@ def sign_in(session: Session, settings: Settings, identity: Identity, browser: B
             id_hash=fingerprint(session_id),
             user_id=user.id,
             provider=identity.provider,
-            id_token=browser.id_token,
+            id_token=browser.id_token and ring_of(settings).seal(browser.id_token),
             user_agent=browser.user_agent[:255],
         )
     )
-    audit.record(session, actor_id=user.id, verb="session.begin", subject=f"person:{user.id}")
+    session.flush()
+    repository.delete_oldest_sessions(session, user.id, keep=MOST_SESSIONS)
+    audit.record(
+        session,
+        actor_id=user.id,
+        verb="session.begin",
+        subject=f"person:{user.id}",
+        detail={"provider": identity.provider},
+    )
     return session_id
 
 
-def sign_out(session: Session, session_id: str) -> Ended | None:
+def sign_out(session: Session, settings: Settings, session_id: str) -> Ended | None:
     """End the session of that id at once; None if there was none."""
     found = repository.find_session(session, fingerprint(session_id))
     if found is None:
         return None
     row, user = found
-    ended = Ended(user_id=user.id, provider=row.provider, id_token=row.id_token)
+    ended = Ended(user_id=user.id, provider=row.provider, id_token=_opened(settings, row))
     repository.delete_session(session, row.id_hash)
     audit.record(session, actor_id=user.id, verb="session.end", subject=f"person:{user.id}")
     return ended
 
 
+def _opened(settings: Settings, row: UserSession) -> str | None:
+    """Return the ID token of a session; None also when the key that sealed it is gone: it is a hint only."""
+    try:
+        return row.id_token and ring_of(settings).open(row.id_token)
+    except CannotOpen:
+        return None
+
+
 def deactivate(session: Session, user: User, *, by: str | None) -> None:
     """Shut `user` out: sessions end here, keys are refused while the account stays inactive."""
-    user.active = False
+    user.standing = Standing.DEACTIVATED
     session.add(user)
     repository.delete_sessions_of(session, user.id)
     audit.record(session, actor_id=by, verb="person.deactivate", subject=f"person:{user.id}")
-
-
-def create_api_key(session: Session, actor: Actor, wanted: ApiKeyCreate) -> tuple[ApiKey, str]:
-    """Make a key for `actor`; return its row and its text, which nothing can show again.
-
-    Raises:
-        Forbidden: The request itself came with a key: a leaked key must not make others.
-        Conflict: The person has as many keys as one may have.
-    """
-    require_session(actor)
-    if len(repository.keys_of(session, actor.id)) >= MOST_KEYS:
-        raise Conflict(f"{MOST_KEYS} keys are as many as one person may have; revoke one first")
-    return _issue_key(session, actor.id, wanted.name, wanted.expires_in_days)
-
-
-def revoke_api_key(session: Session, actor: Actor, key_id: str) -> None:
-    """End one of `actor`'s keys at once.
-
-    Raises:
-        Forbidden: The request itself came with a key.
-        NotFound: There is no such key, or it is somebody else's.
-    """
-    require_session(actor)
-    found = repository.find_key(session, key_id)
-    if found is None or found[1].id != actor.id or found[0].revoked_at is not None:
-        raise NotFound("there is no such key")
-    key = found[0]
-    key.revoked_at = clock.utc_now()
-    session.add(key)
-    audit.record(session, actor_id=actor.id, verb="api_key.revoke", subject=f"api_key:{key.id}")
 
 
 def create_key(session: Session, *, email: str, role: str | None = None) -> str:
@@ -164,61 +142,19 @@ def create_key(session: Session, *, email: str, role: str | None = None) -> str:
 
     Raises:
         Unprocessable: `email` is no address, or `role` is no role.
+        Conflict: A role is to be given, and several people have that address.
     """
     ensure_roles(session)
     user = _person_of(session, _checked_email(email))
     if role is not None:
-        user.role = user.pinned_role = _checked_role(session, role)
+        _refuse_to_guess(repository.users_with_email(session, user.email))
+        detail = {"from": user.role, "to": role}
+        user.role = user.pinned_role = checked_role(session, role)
         session.add(user)
+        subject = f"person:{user.id}"
+        audit.record(session, actor_id=None, verb="person.role", subject=subject, detail=detail)
         session.flush()
-    return _issue_key(session, user.id, "made on the command line", DEFAULT_KEY_LIFE_DAYS)[1]
-
-
-def require_session(actor: Actor) -> None:
-    """Return if `actor` is here in person.
-
-    Raises:
-        Forbidden: They are here by key.
-    """
-    if actor.via != "session":
-        raise Forbidden("keys are managed when signed in, not with another key")
-
-
-def _know(session: Session, identity: Identity) -> User:
-    ensure_roles(session)
-    user = repository.find_user(session, issuer=identity.issuer, subject=identity.subject)
-    if user is None and identity.adopts_local:
-        user = _adopt(session, identity)
-    if user is None:
-        user = User(issuer=identity.issuer, subject=identity.subject, role=permissions.MARKETING)
-    user.email = identity.email[:320]
-    user.name = identity.name[:200]
-    user.role = user.pinned_role or _highest(session, identity.roles)
-    user.signed_in_at = clock.utc_now()
-    session.add(user)
-    session.flush()
-    return user
-
-
-def _adopt(session: Session, identity: Identity) -> User | None:
-    """Return the command line's account of that e-mail, now the provider's.
-
-    For the development provider only: it runs inside the studio on the same machine, so both names
-    were given by the same hand. What a key has drawn is then in its owner's history.
-    """
-    user = repository.find_user(session, issuer=LOCAL_ISSUER, subject=identity.email.lower())
-    if user is not None:
-        user.issuer, user.subject = identity.issuer, identity.subject
-    return user
-
-
-def _highest(session: Session, roles: tuple[str, ...]) -> str:
-    ranks = repository.role_ranks(session)
-    known = [role for role in roles if role in ranks]
-    if not known:
-        _log.error("none of the roles %s exists; check ATELIER_DEFAULT_ROLE", roles)
-        return permissions.MARKETING
-    return max(known, key=lambda role: ranks[role])
+    return keys.issue(session, user.id, "made on the command line")[1]
 
 
 def _forget_ended(session: Session, settings: Settings) -> None:
@@ -228,22 +164,6 @@ def _forget_ended(session: Session, settings: Settings) -> None:
         created=now - timedelta(days=settings.session_max_days),
         seen=now - timedelta(hours=settings.session_idle_hours),
     )
-
-
-def _issue_key(session: Session, user_id: str, name: str, days: int) -> tuple[ApiKey, str]:
-    secret = new_secret()
-    now: datetime = clock.utc_now()
-    key = ApiKey(
-        user_id=user_id,
-        name=name,
-        secret_hash=fingerprint(secret),
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    session.add(key)
-    audit.record(session, actor_id=user_id, verb="api_key.create", subject=f"api_key:{key.id}")
-    session.flush()
-    return key, compose_key(key.id, secret)
 
 
 def _person_of(session: Session, email: str) -> User:
@@ -267,6 +187,16 @@ def _person_of(session: Session, email: str) -> User:
     return user
 
 
+def _refuse_to_guess(people: list[User]) -> None:
+    """An address is whatever a provider says: it may be a stranger's who came by another one."""
+    if len(people) > 1:
+        listed = ", ".join(f"{user.issuer}#{user.subject}" for user in people)
+        raise Conflict(
+            f"{len(people)} people have that address: {listed}; make one an administrator by naming "
+            "them in ATELIER_ADMIN_SUBJECTS"
+        )
+
+
 def _checked_email(email: str) -> str:
     local, at, domain = email.strip().rpartition("@")
     if not (local and at and domain) or len(email) > 320 or any(c.isspace() for c in local):  # noqa: PLR2004 - RFC 3696
@@ -276,12 +206,3 @@ def _checked_email(email: str) -> str:
             fields=[problem],
         )
     return email.strip()
-
-
-def _checked_role(session: Session, role: str) -> str:
-    known = sorted(repository.role_ranks(session))
-    if role not in known:
-        listed = ", ".join(known)
-        problem = FieldProblem(field="role", message="is no role", limit=listed, nearest=known[0])
-        raise Unprocessable(f"role: {role!r} is no role; choose one of {listed}", fields=[problem])
-    return role

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request
 
-from backend.kit.errors import FieldProblem, NotReady, Unprocessable
+from backend.accounts.actor import Actor
+from backend.kit.errors import FieldProblem, Forbidden, NotReady, Unprocessable
 from backend.kit.settings import Settings
 from inference.protocol import InferenceClient, InferenceError, ModelCard
 
@@ -62,11 +63,17 @@ class Catalog:
             NotReady: As `cards`.
             Unprocessable: There is no such model; names the nearest one there is.
         """
-        cards = await self.cards()
-        for card in cards:
-            if name is None or card.name == name:
-                return card
-        raise _no_such_model(name or "", [card.name for card in cards])
+        return _chosen(await self.cards(), name)
+
+    async def resolve_for(self, actor: Actor, name: str | None = None) -> ModelCard:
+        """Return the card of `name`, or of the first model that `actor` may draw with.
+
+        Raises:
+            NotReady: As `cards`.
+            Forbidden: None of the models that they may draw with is on offer.
+            Unprocessable: There is no such model for them; names those there are.
+        """
+        return _chosen(offered_to(actor, await self.cards()) or _nothing_for(actor), name)
 
     async def aclose(self) -> None:
         """Stop asking."""
@@ -102,6 +109,11 @@ class Catalog:
             )
 
 
+def offered_to(actor: Actor, cards: list[ModelCard]) -> list[ModelCard]:
+    """Return those of `cards` that `actor` may draw with."""
+    return [card for card in cards if actor.may_draw_with(card.name)]
+
+
 def catalog_of(request: Request) -> Catalog:
     """Return the running studio's catalogue."""
     catalog: Catalog = request.app.state.catalog
@@ -109,6 +121,21 @@ def catalog_of(request: Request) -> Catalog:
 
 
 CatalogDep = Annotated[Catalog, Depends(catalog_of)]
+
+
+def _chosen(cards: list[ModelCard], name: str | None) -> ModelCard:
+    for card in cards:
+        if name is None or card.name == name:
+            return card
+    raise _no_such_model(name or "", [card.name for card in cards])
+
+
+def _nothing_for(actor: Actor) -> NoReturn:
+    listed = ", ".join(sorted(actor.models))
+    raise Forbidden(
+        f"the role {actor.role!r} may draw with {listed}, which is not offered now; "
+        "an administrator can allow it another model"
+    )
 
 
 def _no_such_model(name: str, known: list[str]) -> Unprocessable:

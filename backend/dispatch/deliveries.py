@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +17,10 @@ from typing import Final
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.dispatch.holding import owner_name, rest
 from backend.kit import clock
 from backend.kit.context import Context
+from backend.kit.keyring import CannotOpen, ring_of
 from backend.kit.outbound import Outbound, OutboundError
 from backend.kit.queue import BEATS_PER_LEASE, Lease, State
 from backend.kit.telemetry import REGISTRY
@@ -29,6 +28,7 @@ from backend.webhooks import repository, settlement
 from backend.webhooks.models import Delivery, Webhook, queue
 from backend.webhooks.outbox import CHANNEL
 from backend.webhooks.schedule import SCHEDULE_S
+from backend.webhooks.sealing import opened_all
 from backend.webhooks.service import rules_of
 from backend.webhooks.settlement import Attempt
 from backend.webhooks.signatures import headers_of
@@ -37,6 +37,7 @@ LOOK_EVERY_S: Final = 1.0
 STOP_WITHIN_S: Final = 3.0
 _TO_WRITE_DOWN_S: Final = 10.0
 _DATABASE_AWAY_S: Final = 2.0
+_ALWAYS: Final = {"content-type": "application/json", "user-agent": "Atelier-Webhooks"}
 
 ATTEMPTS: Final = Counter(
     "atelier_webhook_attempts_total",
@@ -56,7 +57,7 @@ class Errand:
     webhook_id: str
     url: str
     body: bytes
-    signing_secrets: Sequence[str]
+    sealed_secrets: Sequence[str]
 
 
 class Deliverer:
@@ -76,10 +77,11 @@ class Deliverer:
         self._outbound = outbound or Outbound(
             rules_of(settings), timeout=settings.webhook_timeout_seconds
         )
+        self._ring = ring_of(settings)
         self._schedule = schedule
         # Longer than any attempt, so that no lease needs renewing.
         self._lease_seconds = lease_seconds or settings.webhook_timeout_seconds + _TO_WRITE_DOWN_S
-        self._owner = f"{socket.gethostname()[:48]}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._owner = owner_name()
         self._room = settings.webhook_concurrency
         self._tasks: dict[Lease, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -93,7 +95,7 @@ class Deliverer:
             while not self._stopping:
                 self._wake.clear()
                 await self._look()
-                await self._rest()
+                await rest(self._wake, LOOK_EVERY_S)
             await self._give_back()
         finally:
             tasks = [listening, *self._tasks.values()]
@@ -165,17 +167,25 @@ class Deliverer:
             self._wake.set()
 
     async def _attempt(self, errand: Errand) -> Attempt:
-        now = int(clock.utc_now().timestamp())
-        signed = headers_of(errand.lease.id, now, errand.body, errand.signing_secrets)
-        headers = {"content-type": "application/json", "user-agent": "Atelier-Webhooks", **signed}
         try:
+            headers = {**_ALWAYS, **self._signed(errand)}
             return settlement.answered(await self._outbound.post(errand.url, errand.body, headers))
         except OutboundError as error:
             return settlement.unanswered(error)
+        except CannotOpen:
+            _log.error("the key that sealed the secret of webhook %s is gone", errand.webhook_id)
+            return Attempt(
+                error="the studio's keys have changed; make a new secret for this webhook"
+            )
         except Exception:  # noqa: BLE001
             # Counts as an attempt: a message that we cannot send must come to an end too.
             _log.exception("delivery %s broke off by a bug", errand.lease.id)
             return Attempt(error="something went wrong on our side")
+
+    def _signed(self, errand: Errand) -> dict[str, str]:
+        now = int(clock.utc_now().timestamp())
+        opened = opened_all(self._ring, errand.sealed_secrets)
+        return headers_of(errand.lease.id, now, errand.body, opened)
 
     def _settle(self, errand: Errand, attempt: Attempt) -> State | None:
         with self._database.write() as session:
@@ -188,14 +198,6 @@ class Deliverer:
             while True:
                 await ear.get()
                 self._wake.set()
-
-    async def _rest(self) -> None:
-        """Wait for news, but not for longer than a second."""
-        try:
-            async with asyncio.timeout(LOOK_EVERY_S):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _give_back(self) -> None:
         """Let what is under way end, for a moment; what does not is sent by the next one."""
@@ -220,5 +222,5 @@ def _errand(row: Delivery, webhook: Webhook) -> Errand:
         webhook_id=webhook.id,
         url=webhook.url,
         body=row.body.encode(),
-        signing_secrets=webhook.signing_secrets,
+        sealed_secrets=webhook.signing_secrets,
     )

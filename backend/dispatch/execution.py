@@ -13,8 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Final, TypeVar, cast
 
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.catalog.service import Catalog
 from backend.dispatch.outcomes import (
@@ -33,6 +32,7 @@ from backend.generations import events
 from backend.generations.models import Generation, queue
 from backend.images import service as images
 from backend.kit.context import Context
+from backend.kit.database import AWAY
 from backend.kit.live import Mark, Phase
 from backend.kit.queue import BEATS_PER_LEASE, Beat, Lease
 from inference.protocol import (
@@ -202,7 +202,7 @@ class Execution:
         while True:
             try:
                 return await asyncio.to_thread(write)
-            except (OperationalError, InterfaceError, NoConnection):
+            except AWAY:
                 if time.monotonic() > self._sure_until:
                     return Lost()
                 await asyncio.sleep(_TRY_AGAIN_S)

@@ -9,9 +9,8 @@ import asyncio
 import logging
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from backend.dispatch.outcomes import Failure
+from backend.dispatch.rounds import go_round
 from backend.dispatch.settlement import settle_locked
 from backend.generations.models import queue
 from backend.kit.context import Context
@@ -26,18 +25,13 @@ _log = logging.getLogger("atelier.dispatch")
 
 async def watch(context: Context) -> None:
     """Reap six times a lease (every five seconds of the usual thirty) until cancelled."""
-    while True:
-        try:
-            number = await asyncio.to_thread(reap, context)
-        except SQLAlchemyError as error:
-            _log.warning("lifeline: %s", type(error).__name__)
-        except Exception:  # noqa: BLE001
-            # Nobody else would notice that leases are not given back any more.
-            _log.exception("lifeline")
-        else:
-            if number:
-                _log.warning("lifeline: %d generations had lost their dispatcher", number)
-        await asyncio.sleep(context.settings.lease_seconds / BEATS_PER_LEASE)
+
+    async def look() -> None:
+        if number := await asyncio.to_thread(reap, context):
+            _log.warning("lifeline: %d generations had lost their dispatcher", number)
+
+    every_s = context.settings.lease_seconds / BEATS_PER_LEASE
+    await go_round(look, every_s=every_s, log=_log, what="lifeline")
 
 
 def reap(context: Context) -> int:

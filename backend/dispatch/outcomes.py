@@ -20,6 +20,9 @@ from inference.protocol import (
 
 _AWAY_S = 2.0
 _FULL_S = 1.0
+_STORAGE_AWAY_S = 2.0
+_CODE_FULL = "storage_full"
+_CODE_NOT_KEPT = "storage"
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Deferred:
-    """It never began, or was given back on purpose: again in `delay` seconds, no attempt counted."""
+    """It never began, or was given back on purpose: again in `delay` seconds, no attempt counted.
+
+    `away` says that nothing which draws could be reached.
+    """
 
     delay: float = 0.0
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def outcome_of(  # noqa: PLR0911 - one return for each kind of error
         case Overloaded():
             return Deferred(error.retry_after or _FULL_S)
         case Unavailable() | NotReady() if not started:
-            return Deferred(error.retry_after or _AWAY_S)
+            return Deferred(error.retry_after or _AWAY_S, away=True)
         case CanceledThere() | UnknownGeneration():
             # Not by us: its replica was told to stop, or lost it. Another one can draw it.
             return Failure(error.code, error.message, retryable=True)
@@ -96,13 +103,24 @@ def outcome_of(  # noqa: PLR0911 - one return for each kind of error
         case AtelierError():
             return Failure(error.code, error.message, retryable=False)
         case OSError():
-            return _not_stored(error)
+            return not_stored(error)
     return None
 
 
-def _not_stored(error: OSError) -> Failure:
+def pause_after(outcome: Outcome) -> float:
+    """Return for how many seconds nothing more should be begun: the next one would come out the same."""
+    match outcome:
+        case Deferred(delay):
+            return delay
+        case Failure(code) if code in {_CODE_FULL, _CODE_NOT_KEPT}:
+            return _STORAGE_AWAY_S
+    return 0.0
+
+
+def not_stored(error: OSError) -> Failure:
+    """Return what it means that a file could not be kept."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        code, why = "storage_full", "the disk is full"
+        code, why = _CODE_FULL, "the disk is full, and an administrator has to make room"
     else:
-        code, why = "storage", "the storage did not take it"
+        code, why = _CODE_NOT_KEPT, "the storage did not take it"
     return Failure(code, f"The finished image could not be kept: {why}.", retryable=True)

@@ -12,8 +12,17 @@ from prometheus_client import Counter, Histogram
 from sqlmodel import Session
 
 from backend.audit import service as audit
-from backend.dispatch.outcomes import Canceled, Deferred, Drawn, Failure, Lost, Outcome
+from backend.dispatch.outcomes import (
+    Canceled,
+    Deferred,
+    Drawn,
+    Failure,
+    Lost,
+    Outcome,
+    not_stored,
+)
 from backend.generations import events, notices
+from backend.generations import service as generations
 from backend.generations.models import Generation, queue
 from backend.images import service as images
 from backend.kit.clock import utc_now
@@ -22,6 +31,9 @@ from backend.kit.database import call_after_commit
 from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
 from backend.moderation import service as moderation
+
+AWAY_FOR_S: Final = 15.0
+"""For how long it is believed that inference is away; dispatchers try again every five seconds."""
 
 ENDED: Final = Counter(
     "atelier_generations_ended_total", "Generations that ended.", ["state"], registry=REGISTRY
@@ -35,9 +47,19 @@ DREW: Final = Histogram(
 
 
 def settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
-    """Settle a generation held under `lease`; return how it came out after all."""
+    """Settle a generation held under `lease`; return how it came out after all.
+
+    It failed if a file of its images is gone by now.
+    """
     if isinstance(outcome, Lost):
         return outcome
+    try:
+        return _settle(context, lease, outcome)
+    except OSError as error:
+        return _settle(context, lease, not_stored(error))
+
+
+def _settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
     with context.database.write() as session:
         row = queue.lock(session, lease)
         return Lost() if row is None else settle_locked(session, context, row, outcome)
@@ -50,15 +72,20 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
     lease = Lease(row.id, row.fence)
     match outcome:
         case Drawn():
-            _keep_images(session, row, outcome)
+            _keep_images(session, context, row, outcome)
             _end(session, row, State.SUCCEEDED)
+            queue.gate.note_back(session)
         case Canceled():
+            generations.refund(session, row, drawn=_share_drawn(context, row))
             _end(session, row, State.CANCELED)
-        case Deferred(delay):
+        case Deferred(delay, away):
             queue.release(session, lease, delay=delay)
+            if away:
+                queue.gate.note_away(session, AWAY_FOR_S)
         case Failure(retryable=True) if row.attempt < row.max_attempts:
             queue.retry(session, lease, attempt=row.attempt)
         case Failure():
+            generations.refund(session, row)
             _end(session, row, State.FAILED, failure=outcome)
         case Lost():
             return outcome
@@ -67,10 +94,13 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
     return outcome
 
 
-def _keep_images(session: Session, row: Generation, drawn: Drawn) -> None:
+def _keep_images(session: Session, context: Context, row: Generation, drawn: Drawn) -> None:
     for finished in drawn.images:
         image = images.record(session, finished.prepared, owner_id=row.owner_id)
         moderation.judge(session, image, finished.scores)
+    # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
+    for finished in drawn.images:
+        images.check_kept(context.storage, finished.prepared)
 
 
 def _end(
@@ -92,6 +122,14 @@ def _end(
     if state is State.SUCCEEDED and row.started_at:
         took = (now - row.started_at).total_seconds()
         call_after_commit(session, lambda: DREW.observe(took))
+
+
+def _share_drawn(context: Context, row: Generation) -> float:
+    """Return how much of `row` was drawn under this claim, 0 to 1; 0 where nobody here saw."""
+    seen = context.hub.latest(row.id)
+    if seen is None or seen.progress is None or seen.mark.fence != row.fence:
+        return 0.0
+    return seen.progress.step / seen.progress.total
 
 
 def _explained(row: Generation, failure: Failure) -> str:

@@ -36,15 +36,27 @@ def _problem(description: str) -> dict[str, Any]:
     return {"model": Problem, "description": description, "content": content}
 
 
+ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: _problem("No such generation of yours.")}
 REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The generation this Idempotency-Key made before, or a dry run's price."},
+    403: _problem("Your role does not generate."),
     422: _problem("A value outside its limits; names field, limit and nearest good value."),
-    429: _problem("Too many queued and running; Retry-After says when to try again."),
-    503: _problem("The model is still loading; Retry-After says when to try again."),
+    429: _problem(
+        "Too many queued and running, too many requests a minute (`rate_limited`), or the credits of a "
+        "day or month are spent (`quota_exceeded`); Retry-After says when to try again."
+    ),
+    503: _problem(
+        "The model is still loading, the whole queue is full (`queue_full`), or too many submit at this "
+        "moment (`busy`); Retry-After says when to try again."
+    ),
 }
 CANCELED: Final[dict[int | str, dict[str, Any]]] = {
     404: _problem("No such generation of yours."),
     409: _problem("It has succeeded or failed already."),
+}
+WAITS_NO_MORE: Final[dict[int | str, dict[str, Any]]] = {
+    404: _problem("No such generation of yours."),
+    409: _problem("It runs or has ended; only what is queued can be paused, resumed or moved."),
 }
 
 _ONE = """: the first event says how it stands
@@ -59,6 +71,9 @@ id: 1.0.5
 _ALL = """event: snapshot
 data: {"generations": [...], "previews": {"01jd...": {...}}}
 
+event: wait
+data: {"generation_id": "01jd...", "position": 2, "waiting_for": {"code": "others", ...}, ...}
+
 event: preview
 data: {"generation_id": "01jd...", "index": 0, "step": 5, "webp_base64": "..."}
 id: 1.0.6
@@ -69,5 +84,5 @@ def _stream(example: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"text/event-stream": {"example": example}}}}
 
 
-FOLLOWED: Final = _stream(_ONE)
+FOLLOWED: Final = {**_stream(_ONE), **ABSENT}
 FOLLOWED_ALL: Final = _stream(_ALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from backend.kit.clock import utc_now
@@ -22,6 +22,12 @@ class Generation(Leased, table=True):
     __table_args__: ClassVar = (
         UniqueConstraint("owner_id", "idempotency_key"),
         Index("ix_generation_owner", "owner_id", "id"),
+        Index(
+            "ix_generation_failed",
+            "id",
+            sqlite_where=text("state = 'failed'"),
+            postgresql_where=text("state = 'failed'"),
+        ),
         *lease_indexes("generation"),
     )
 
@@ -37,6 +43,11 @@ class Generation(Leased, table=True):
     ended_at: datetime | None = None
     error_code: str | None = Field(default=None, max_length=64)
     error_message: str | None = Field(default=None, max_length=2000)
+    retried_as: str | None = Field(
+        default=None,
+        max_length=26,
+        description="The generation that an administrator had made from this failed one.",
+    )
 
 
 queue = LeaseQueue(Generation)

@@ -1,4 +1,4 @@
-"""Turns generation rows into what their owner sees: with images, place in line and live progress."""
+"""Turns generation rows into what their owner sees: with images, how they wait and live progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from backend.generations.models import Generation, queue
+from backend.generations.models import Generation
 from backend.generations.schemas import (
     GenerationError,
     GenerationPublic,
@@ -16,32 +16,39 @@ from backend.generations.schemas import (
     LiveProgress,
     Preview,
     Snapshot,
+    Wait,
 )
+from backend.generations.waits import waits_of
 from backend.images import repository as images
 from backend.images.models import Image
+from backend.kit.context import Context
 from backend.kit.live import Glimpse, Hub
 from backend.kit.queue import State
 
 
-def present(session: Session, hub: Hub, rows: Sequence[Generation]) -> list[GenerationPublic]:
+def present(
+    session: Session, context: Context, rows: Sequence[Generation]
+) -> list[GenerationPublic]:
     """Return `rows`, which the caller was allowed to read, as their owner sees them."""
     if not rows:
         return []
     pictures = defaultdict(list)
     for image in images.of_generations(session, [row.id for row in rows]):
         pictures[image.generation_id].append(_image(image))
-    positions = queue.positions(session, [row.id for row in rows if row.state is State.QUEUED])
-    return [_public(row, pictures[row.id], positions.get(row.id), hub) for row in rows]
+    waits = waits_of(session, context, rows)
+    return [_public(row, pictures[row.id], waits.get(row.id, Wait()), context.hub) for row in rows]
 
 
-def present_one(session: Session, hub: Hub, row: Generation) -> GenerationPublic:
+def present_one(session: Session, context: Context, row: Generation) -> GenerationPublic:
     """Return `row`, which the caller was allowed to read, as its owner sees it."""
-    return present(session, hub, [row])[0]
+    return present(session, context, [row])[0]
 
 
-def snapshot(session: Session, hub: Hub, rows: Sequence[Generation]) -> Snapshot:
+def snapshot(session: Session, context: Context, rows: Sequence[Generation]) -> Snapshot:
     """Return the queued and running `rows` with the latest preview of each."""
-    return Snapshot(generations=present(session, hub, rows), previews=_previews(hub, rows))
+    return Snapshot(
+        generations=present(session, context, rows), previews=_previews(context.hub, rows)
+    )
 
 
 def _previews(hub: Hub, rows: Sequence[Generation]) -> dict[str, Preview]:
@@ -56,7 +63,7 @@ def _glimpse(hub: Hub, row: Generation) -> Glimpse | None:
 
 
 def _public(
-    row: Generation, pictures: list[ImageInGeneration], position: int | None, hub: Hub
+    row: Generation, pictures: list[ImageInGeneration], wait: Wait, hub: Hub
 ) -> GenerationPublic:
     here = f"/api/v1/generations/{row.id}"
     return GenerationPublic(
@@ -68,9 +75,9 @@ def _public(
         ended_at=row.ended_at,
         images=pictures,
         error=_error(row),
-        position=position,
         progress=_progress(hub, row),
         urls=GenerationUrls(self=here, events=f"{here}/events", cancel=f"{here}/cancel"),
+        **dict(wait),
     )
 
 

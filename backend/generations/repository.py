@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, or_, type_coerce
+from sqlalchemy import JSON, ColumnElement, or_, type_coerce
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -16,7 +17,16 @@ from backend.kit.pagination import fetch_page
 from backend.kit.queue import State
 
 ALIVE = (State.QUEUED, State.RUNNING)
-_MEASURED = 20
+_MEASURED = 60
+
+
+class Work(NamedTuple):
+    """How much work a generation is, and when it was done."""
+
+    model: str
+    cost: float
+    started_at: datetime | None
+    ended_at: datetime | None
 
 
 def readable_by(actor: Actor) -> SelectOfScalar[Generation]:
@@ -55,6 +65,14 @@ def alive(session: Session, actor: Actor) -> list[Generation]:
     return list(session.exec(rows.order_by(col(Generation.id))))
 
 
+def alive_of(session: Session, owner_id: str) -> list[Generation]:
+    """Return anybody's queued and running generations, oldest first; for whoever may cancel them."""
+    rows = select(Generation).where(
+        Generation.owner_id == owner_id, col(Generation.state).in_(ALIVE)
+    )
+    return list(session.exec(rows.order_by(col(Generation.id))))
+
+
 def alive_or_among(session: Session, actor: Actor, ids: Collection[str]) -> list[Generation]:
     """Return the actor's queued and running generations, and those whose id is in `ids`."""
     wanted = or_(col(Generation.state).in_(ALIVE), col(Generation.id).in_(ids))
@@ -70,6 +88,14 @@ def count_alive(session: Session, owner_id: str) -> int:
     ).one()
 
 
+def least_cost_alive(session: Session, owner_id: str) -> float:
+    """Return the cost of the smallest of that person's queued and running generations; 0 without any."""
+    found = select(func.coalesce(func.min(Generation.cost), 0.0))
+    return session.exec(
+        found.where(Generation.owner_id == owner_id, col(Generation.state).in_(ALIVE))
+    ).one()
+
+
 def by_idempotency_key(session: Session, owner_id: str, key: str) -> Generation | None:
     """Return the generation that this person submitted under `key`, if there is one."""
     return session.exec(
@@ -77,12 +103,44 @@ def by_idempotency_key(session: Session, owner_id: str, key: str) -> Generation 
     ).one_or_none()
 
 
-def lately_succeeded(session: Session, model: str) -> list[Generation]:
-    """Return the last twenty generations that `model` finished, to measure its pace by."""
-    name = type_coerce(col(Generation.parameters), JSON)["model"].as_string()
-    rows = select(Generation).where(Generation.state == State.SUCCEEDED, name == model)
-    return list(session.exec(rows.order_by(col(Generation.id).desc()).limit(_MEASURED)))
+def lately_succeeded(session: Session) -> list[Work]:
+    """Return the last sixty generations that were finished, newest first, to measure by."""
+    rows = _work().where(Generation.state == State.SUCCEEDED)
+    found = session.execute(rows.order_by(col(Generation.id).desc()).limit(_MEASURED))
+    return [Work(*row) for row in found]
+
+
+def running_work(session: Session) -> list[Work]:
+    """Return everybody's running generations."""
+    found = session.execute(_work().where(Generation.state == State.RUNNING))
+    return [Work(*row) for row in found]
+
+
+def waiting_work(session: Session) -> tuple[int, float]:
+    """Return how many generations of everybody are queued, and their cost together."""
+    rows = select(func.count(), func.coalesce(func.sum(Generation.cost), 0.0))
+    return session.exec(rows.where(Generation.state == State.QUEUED)).one()
+
+
+def model_name() -> ColumnElement[str]:
+    """Return, to be used inside a statement, the name of a generation's model."""
+    name: ColumnElement[str] = _parameters()["model"].as_string()
+    return name
+
+
+def prompt_text() -> ColumnElement[str]:
+    """Return, to be used inside a statement, the prompt of a generation."""
+    text: ColumnElement[str] = _prompt()
+    return text
+
+
+def _work() -> Any:  # noqa: ANN401
+    return select(model_name(), Generation.cost, Generation.started_at, Generation.ended_at)
+
+
+def _parameters() -> Any:  # noqa: ANN401
+    return type_coerce(col(Generation.parameters), JSON)
 
 
 def _prompt() -> Any:  # noqa: ANN401
-    return type_coerce(col(Generation.parameters), JSON)["prompt"].as_string()
+    return _parameters()["prompt"].as_string()

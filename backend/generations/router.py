@@ -1,32 +1,44 @@
-"""Generations over HTTP: submit, list, read, cancel, follow."""
+"""Generations over HTTP: submit, list, read, cancel, pause, move, follow."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 
 from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, requires, signed_in
+from backend.accounts.dependencies import ActorDep, requires, requires_before
 from backend.accounts.permissions import GENERATE
+from backend.accounts.watch import ListenerDep
 from backend.catalog.service import CatalogDep
-from backend.generations import repository, service, streams
-from backend.generations.examples import CANCELED, FOLLOWED, FOLLOWED_ALL, REFUSED, SUBMITTED
+from backend.generations import line, repository, service, streams
+from backend.generations.examples import (
+    ABSENT,
+    CANCELED,
+    FOLLOWED,
+    FOLLOWED_ALL,
+    REFUSED,
+    SUBMITTED,
+    WAITS_NO_MORE,
+)
 from backend.generations.models import Generation
 from backend.generations.presentation import present, present_one
 from backend.generations.schemas import (
     GenerationPage,
     GenerationParameters,
     GenerationPublic,
+    Move,
     Price,
 )
-from backend.kit.context import ContextDep
+from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.live import Mark
 from backend.kit.outbound import LONGEST_URL
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+from backend.webhooks import service as webhooks
 from inference.protocol import ModelCard
 
 router = APIRouter(tags=["generations"])
@@ -35,12 +47,16 @@ Generator = Annotated[Actor, Depends(requires(GENERATE))]
 ParametersBody = Annotated[GenerationParameters, Body(openapi_examples=SUBMITTED)]
 
 
+# For what is asked before a transaction is begun: whoever may not generate learns nothing else.
+EarlyGenerator = Annotated[Actor, Depends(requires_before(GENERATE))]
+
+
 async def wanted_model(
-    _: Annotated[None, Depends(signed_in)], parameters: ParametersBody, catalog: CatalogDep
+    actor: EarlyGenerator, parameters: ParametersBody, catalog: CatalogDep
 ) -> ModelCard:
-    """Return the card of the model that is asked for, or of the default one."""
+    """Return the card of the model that is asked for, or of the caller's default one."""
     named = "model" in parameters.model_fields_set
-    return await catalog.resolve(parameters.model if named else None)
+    return await catalog.resolve_for(actor, parameters.model if named else None)
 
 
 GenerationId = Annotated[str, Path(max_length=26)]
@@ -54,6 +70,32 @@ def own_generation(generation_id: GenerationId, session: SessionDep, actor: Acto
 # The card comes first among the dependencies: asking inference for it must not hold a transaction.
 # So it must turn strangers away by itself.
 CardDep = Annotated[ModelCard, Depends(wanted_model)]
+
+
+async def foreseen_room(
+    request: Request,
+    actor: EarlyGenerator,
+    card: CardDep,
+    parameters: ParametersBody,
+    context: ContextDep,
+) -> None:
+    """Refuse whom the limits would refuse before a transaction is begun that writes.
+
+    On SQLite there is one of those at a time, and whoever draws needs it too.
+    """
+    if "dry_run" not in request.query_params:
+        key = request.headers.get("idempotency-key")
+        await run_in_threadpool(
+            service.foresee, context, actor, parameters, card, idempotency_key=key
+        )
+
+
+async def looked_at(context: ContextDep) -> AsyncIterator[None]:
+    """Refuse at once what comes while too many are being looked at; their bodies have arrived by then."""
+    with context.submissions.passed():
+        yield
+
+
 KeyHeader = Annotated[
     str | None,
     Header(max_length=255, min_length=1, description="The same key again is the same generation."),
@@ -71,7 +113,12 @@ WebhookHeader = Annotated[
 ]
 
 
-@router.post("/generations", status_code=202, responses=REFUSED)
+@router.post(
+    "/generations",
+    status_code=202,
+    responses=REFUSED,
+    dependencies=[Depends(looked_at, scope="function"), Depends(foreseen_room)],
+)
 def submit_generation(  # noqa: PLR0913
     *,
     card: CardDep,
@@ -87,7 +134,7 @@ def submit_generation(  # noqa: PLR0913
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
-        return service.price(session, parameters, card)
+        return service.price(session, context, actor, parameters, card)
     submitted = service.submit(
         session,
         context,
@@ -98,8 +145,8 @@ def submit_generation(  # noqa: PLR0913
         webhook_url=webhook_url,
     )
     response.status_code = 202 if submitted.is_new else 200
-    response.headers.update(_of_webhook(submitted))
-    return present_one(session, context.hub, submitted.row)
+    response.headers.update(_of_webhook(context, submitted))
+    return present_one(session, context, submitted.row)
 
 
 @router.get("/generations")
@@ -114,15 +161,15 @@ def list_generations(  # noqa: PLR0913
 ) -> GenerationPage:
     """List the caller's own generations, newest first."""
     rows, following = repository.page(session, actor, cursor=cursor, limit=limit, prompt=q)
-    return GenerationPage(items=present(session, context.hub, rows), next_cursor=following)
+    return GenerationPage(items=present(session, context, rows), next_cursor=following)
 
 
-@router.get("/generations/{generation_id}")
+@router.get("/generations/{generation_id}", responses=ABSENT)
 def read_generation(
     generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
 ) -> GenerationPublic:
     """Read one of the caller's own generations."""
-    return present_one(session, context.hub, repository.get(session, actor, generation_id))
+    return present_one(session, context, repository.get(session, actor, generation_id))
 
 
 @router.post("/generations/{generation_id}/cancel", responses=CANCELED)
@@ -131,7 +178,38 @@ def cancel_generation(
 ) -> GenerationPublic:
     """Stop a generation: at once while queued, at the next step while running."""
     row = service.cancel(session, context, actor, generation_id)
-    return present_one(session, context.hub, row)
+    return present_one(session, context, row)
+
+
+@router.post("/generations/{generation_id}/pause", responses=WAITS_NO_MORE)
+def pause_generation(
+    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
+) -> GenerationPublic:
+    """Leave a queued generation where it is; it is not drawn until it is resumed."""
+    row = line.pause(session, context, actor, generation_id)
+    return present_one(session, context, row)
+
+
+@router.post("/generations/{generation_id}/resume", responses=WAITS_NO_MORE)
+def resume_generation(
+    generation_id: GenerationId, actor: ActorDep, session: SessionDep, context: ContextDep
+) -> GenerationPublic:
+    """Let a paused generation be drawn; it kept its place unless the line has passed it."""
+    row = line.resume(session, context, actor, generation_id)
+    return present_one(session, context, row)
+
+
+@router.post("/generations/{generation_id}/move", responses=WAITS_NO_MORE)
+def move_generation(
+    generation_id: GenerationId,
+    actor: ActorDep,
+    session: SessionDep,
+    context: ContextDep,
+    wanted: Move,
+) -> GenerationPublic:
+    """Put a queued generation before another of one's own, or before all; overtakes nobody else."""
+    row = line.move(session, context, actor, generation_id, wanted.before)
+    return present_one(session, context, row)
 
 
 @router.get(
@@ -143,26 +221,30 @@ async def follow_generation(
     row: Annotated[Generation, Depends(own_generation)],
     actor: ActorDep,
     context: ContextDep,
+    listener: ListenerDep,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow one generation to its end."""
-    async for event in streams.of_generation(context, actor, row.id, Mark.parse(last_event_id)):
+    last = Mark.parse(last_event_id)
+    async for event in streams.of_generation(context, actor, row.id, last, listener.channel):
         yield event
 
 
 @router.get("/events", response_class=EventSourceResponse, responses=FOLLOWED_ALL)
-async def follow_everything(actor: ActorDep, context: ContextDep) -> AsyncIterator[ServerSentEvent]:
+async def follow_everything(
+    actor: ActorDep, context: ContextDep, listener: ListenerDep
+) -> AsyncIterator[ServerSentEvent]:
     """Follow everything the caller has queued and running; one stream a tab."""
-    async for event in streams.of_person(context, actor):
+    async for event in streams.of_person(context, actor, listener.channel):
         yield event
 
 
-def _of_webhook(submitted: service.Submitted) -> dict[str, str]:
+def _of_webhook(context: Context, submitted: service.Submitted) -> dict[str, str]:
     """Return the headers that tell of the webhook given with a generation, if there was one."""
     if submitted.webhook is None:
         return {}
     return {
         "Atelier-Webhook-Id": submitted.webhook.id,
-        "Atelier-Webhook-Secret": submitted.webhook.secret,
+        "Atelier-Webhook-Secret": webhooks.secret_of(context.settings, submitted.webhook),
         "Cache-Control": "no-store",
     }

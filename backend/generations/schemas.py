@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +18,7 @@ __all__ = [
     "GenerationUrls",
     "ImageInGeneration",
     "LiveProgress",
+    "Move",
     "Preview",
     "PreviewPublic",
     "Price",
@@ -25,6 +27,10 @@ __all__ = [
     "Scheduler",
     "Snapshot",
     "State",
+    "Wait",
+    "WaitCode",
+    "WaitPublic",
+    "WaitingFor",
 ]
 
 
@@ -56,6 +62,46 @@ class LiveProgress(BaseModel):
     eta_s: float | None = Field(default=None, description="Estimate for the rest, seconds.")
 
 
+class WaitCode(StrEnum):
+    """Why a queued generation is not being drawn."""
+
+    PAUSED = "paused"
+    DRAINED = "drained"
+    INFERENCE = "inference"
+    RETRY = "retry"
+    OTHERS = "others"
+    ROOM = "room"
+
+
+class WaitingFor(BaseModel):
+    """What a queued generation waits for."""
+
+    code: WaitCode = Field(
+        description="paused: its owner resumes it. drained: an administrator opens the queue. "
+        "inference: nothing that draws can be reached. retry: the next attempt, at `until`. "
+        "others: those before it. room: it is next."
+    )
+    message: str = Field(description="The same for people.")
+    until: datetime | None = Field(default=None, description="When, where that is known.")
+
+
+class Wait(BaseModel):
+    """How a queued generation waits; everything is null once it is queued no more."""
+
+    position: int | None = Field(
+        default=None, description="While queued: how many are before it; null while it is paused."
+    )
+    estimated_start_s: float | None = Field(
+        default=None,
+        description="While queued: estimated seconds until it begins. Null while nothing of that "
+        "model was measured, and while nobody can know.",
+    )
+    estimated_wait_s: float | None = Field(
+        default=None, description="The same until its images are there."
+    )
+    waiting_for: WaitingFor | None = Field(default=None, description="While queued: why.")
+
+
 class GenerationUrls(BaseModel):
     """Where to go on from here."""
 
@@ -64,7 +110,7 @@ class GenerationUrls(BaseModel):
     cancel: str
 
 
-class GenerationPublic(BaseModel):
+class GenerationPublic(Wait):
     """A generation as its owner sees it."""
 
     id: str
@@ -75,7 +121,6 @@ class GenerationPublic(BaseModel):
     ended_at: datetime | None = None
     images: list[ImageInGeneration] = Field(default_factory=list)
     error: GenerationError | None = None
-    position: int | None = Field(default=None, description="While queued: how many are before it.")
     progress: LiveProgress | None = Field(default=None, description="While running.")
     urls: GenerationUrls
 
@@ -90,10 +135,32 @@ class GenerationPage(BaseModel):
 class Price(BaseModel):
     """What a generation would cost."""
 
-    credits: float = Field(description="Megapixels × steps × images.")
+    credits: float = Field(description="Megapixels × steps × images × the model's factor.")
     estimated_seconds: float | None = Field(
         description="From measured generations of that model; null while none was measured."
     )
+    remaining: float | None = Field(
+        description="Credits that may still be spent before this, by the limit that leaves least; "
+        "null: no limit."
+    )
+    resets_at: datetime | None = Field(description="When that limit starts anew; null: no limit.")
+
+
+class Move(BaseModel):
+    """Where to put a queued generation among one's own."""
+
+    before: str | None = Field(
+        default=None,
+        max_length=26,
+        description="The queued generation of yours to go before; null: before all of yours.",
+        examples=["01kahj4v0000000000000000ab"],
+    )
+
+
+class WaitPublic(Wait):
+    """The data of a `wait` event: how a queued generation waits now."""
+
+    generation_id: str
 
 
 class ProgressPublic(LiveProgress):

@@ -1,20 +1,23 @@
 """What a browser hears: the server-sent events of one generation, or of everything a person runs.
 
 A stream first says how things stand and then what changes. The notifier is only the fast way: every
-two seconds the rows are looked at as well, so that a lost message costs two seconds and nothing else.
-A stream ends after a quarter of an hour; the browser opens the next by itself, and is recognised anew.
+two seconds the rows are looked at as well, so that a lost message costs two seconds and nothing else, and so that
+whoever waits hears how the line before them grows shorter.
+A stream ends after a quarter of an hour; the browser opens the next by itself, and is recognised anew. It ends within
+a second when whoever opened it is shut out: `backend.accounts.watch` says so on a channel of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from fastapi.sse import ServerSentEvent
 
 from backend.accounts.actor import Actor
+from backend.accounts.watch import SHUT_OUT
 from backend.generations import events, repository
 from backend.generations.presentation import present, snapshot
 from backend.generations.schemas import (
@@ -22,53 +25,62 @@ from backend.generations.schemas import (
     PreviewPublic,
     ProgressPublic,
     Snapshot,
+    Wait,
+    WaitPublic,
 )
+from backend.generations.waits import waits_of
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Mark, Phase
 from backend.kit.notifier import MISSED, Message, Subscription
 
 LOOK_EVERY_S: Final = 2.0
 LONGEST_S: Final = 900.0
+_OVER: Final = frozenset({events.STOPPING, SHUT_OUT})
 
 
-async def of_person(context: Context, actor: Actor) -> AsyncIterator[ServerSentEvent]:
-    """Yield a snapshot, then everything that happens to the generations of `actor`."""
+async def of_person(
+    context: Context, actor: Actor, *watched: str
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield a snapshot, then everything that happens to the generations of `actor`.
+
+    On the channels `watched` is said when `actor` may listen no more.
+    """
     channel = events.person_channel(actor.id)
-    async with context.notifier.subscribe(channel, events.STUDIO_CHANNEL) as ear:
+    async with context.notifier.subscribe(channel, events.STUDIO_CHANNEL, *watched) as ear:
         view = _View(context, actor)
         yield ServerSentEvent(event="snapshot", data=await asyncio.to_thread(view.begin))
-        async for message in _heard(ear):
+        async for message in _heard(context, ear):
             for event in await view.follow(message):
                 yield event
 
 
 async def of_generation(
-    context: Context, actor: Actor, generation_id: str, last: Mark | None
+    context: Context, actor: Actor, generation_id: str, last: Mark | None, *watched: str
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield how one generation stands, unless `last` says that is known, then what happens to it.
 
     Ends after the event of its end, which is always sent.
     """
     channel = events.person_channel(actor.id)
-    async with context.notifier.subscribe(channel, events.STUDIO_CHANNEL) as ear:
+    async with context.notifier.subscribe(channel, events.STUDIO_CHANNEL, *watched) as ear:
         view = _View(context, actor, generation_id)
         for event in await asyncio.to_thread(view.resume, last):
             yield event
         if view.all_ended():
             return
-        async for message in _heard(ear):
+        async for message in _heard(context, ear):
             for event in await view.follow(message):
                 yield event
             if view.all_ended():
                 return
 
 
-async def _heard(ear: Subscription) -> AsyncIterator[Message | None]:
+async def _heard(context: Context, ear: Subscription) -> AsyncIterator[Message | None]:
     """Yield each message, and None whenever it is time to look at the rows: also when one was missed."""
     opened = looked = time.monotonic()
-    while time.monotonic() - opened < LONGEST_S:
+    while time.monotonic() - opened < LONGEST_S and not context.stopping.is_set():
         heard = await ear.get(within=max(0.0, looked + LOOK_EVERY_S - time.monotonic()))
-        if heard and heard[1]["event"] == events.STOPPING:
+        if heard and heard[1]["event"] in _OVER:
             return
         if heard:
             yield heard[1] if heard[1]["event"] != MISSED else None
@@ -85,6 +97,7 @@ class _View:
         self._actor = actor
         self._only = only
         self._told: dict[str, Mark] = {}
+        self._waits: dict[str, Wait] = {}
 
     def all_ended(self) -> bool:
         """Whether the end of everything ever told of has been told."""
@@ -95,7 +108,9 @@ class _View:
         with self._context.database.read() as session:
             rows = repository.alive(session, self._actor)
             self._told = {row.id: events.mark_of(row) for row in rows}
-            return snapshot(session, self._context.hub, rows)
+            shown = snapshot(session, self._context, rows)
+        self._waits = {public.id: _wait_of(public) for public in shown.generations}
+        return shown
 
     def resume(self, last: Mark | None) -> list[ServerSentEvent]:
         """Return how the one generation stands, leaving out what is not newer than `last`."""
@@ -123,13 +138,26 @@ class _View:
         """Read the rows again and return what has changed since it was told."""
         with self._context.database.read() as session:
             rows = repository.alive_or_among(session, self._actor, ids)
-            news = [row for row in rows if self._concerns(row.id)]
-            news = [row for row in news if self._is_news(row.id, events.mark_of(row))]
-            shown = present(session, self._context.hub, news)
-        return [
+            rows = [row for row in rows if self._concerns(row.id)]
+            news = [row for row in rows if self._is_news(row.id, events.mark_of(row))]
+            shown = present(session, self._context, news)
+            said = {row.id for row in news}
+            rest = [row for row in rows if row.id not in said]
+            waits = waits_of(session, self._context, rest)
+        told = [
             _said(public, self._tell(row.id, events.mark_of(row)))
             for row, public in zip(news, shown, strict=True)
         ]
+        self._waits |= {public.id: _wait_of(public) for public in shown}
+        return [*told, *self._waiting(waits)]
+
+    def _waiting(self, waits: dict[str, Wait]) -> Iterator[ServerSentEvent]:
+        """Say how those wait now who wait in another way than was said."""
+        for key, wait in waits.items():
+            if self._waits.get(key) != wait:
+                self._waits[key] = wait
+                data = WaitPublic(generation_id=key, **dict(wait))
+                yield ServerSentEvent(event="wait", data=data)
 
     def _live(self, message: Message) -> list[ServerSentEvent]:
         mark, key = Mark.parse(message["mark"]), message["id"]
@@ -165,6 +193,10 @@ class _View:
     def _tell(self, key: str, mark: Mark) -> Mark:
         self._told[key] = mark
         return mark
+
+
+def _wait_of(public: GenerationPublic) -> Wait:
+    return Wait(**public.model_dump(include=set(Wait.model_fields)))
 
 
 def _ended(mark: Mark) -> bool:

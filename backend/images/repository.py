@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
+from sqlalchemy import ColumnElement, func, text, union_all
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -9,6 +13,7 @@ from backend.accounts.actor import Actor
 from backend.accounts.permissions import REVIEW
 from backend.images.models import Image
 from backend.images.schemas import Moderation
+from backend.kit.database import is_sqlite
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 
@@ -60,3 +65,25 @@ def of_generations(session: Session, generation_ids: list[str]) -> list[Image]:
 def no_such_image(image_id: str) -> NotFound:
     """Return the one answer for images that are absent, somebody else's, or not to be seen."""
     return NotFound(f"There is no image {image_id!r} that you can open.")
+
+
+def files_on(session: Session, digit: str) -> set[str]:
+    """Return the keys of files that rows name and that begin with `digit`."""
+    return _files(session, lambda key: func.substr(key, 1, 1) == digit)
+
+
+def files_among(session: Session, keys: Collection[str]) -> set[str]:
+    """Return those of `keys` that rows name."""
+    return _files(session, lambda key: key.in_(keys))
+
+
+def keep_rows_out(session: Session) -> None:
+    """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
+    if not is_sqlite(session):  # where writing transactions are one at a time
+        session.execute(text("LOCK TABLE image IN SHARE MODE"))
+
+
+def _files(session: Session, wanted: Callable[[Mapped[str]], ColumnElement[bool]]) -> set[str]:
+    named = (col(Image.storage_key), col(Image.preview_key), col(Image.thumb_key))
+    found = session.execute(union_all(*(select(key).where(wanted(key)) for key in named)))
+    return set(found.scalars())

@@ -69,7 +69,7 @@ def get_content(  # noqa: PLR0913 - each is a part of the request
     context: ContextDep,
     image_id: ImageId,
     variant: Annotated[Variant, Query(description="Which form of it.")] = Variant.FULL,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
 ) -> Response:
     """Fetch the image itself. `clean` is the full image without prompt and settings inside."""
     image = repository.get_shown(session, actor, image_id)
@@ -101,7 +101,7 @@ def _revealed(context: Context, actor: Actor, image: Image, variant: Variant) ->
 def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
     return {
         "Content-Disposition": f'inline; filename="atelier-{image.id}-{variant}.webp"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Vary": "Cookie, Authorization",
         "X-Content-Type-Options": "nosniff",

@@ -98,6 +98,17 @@ def record(session: Session, prepared: PreparedImage, *, owner_id: str) -> Image
     return image
 
 
+def check_kept(storage: Storage, prepared: PreparedImage) -> None:
+    """Look that the files of an image are there.
+
+    Raises:
+        FileNotFoundError: The storage has lost one.
+    """
+    for key in (prepared.storage_key, prepared.preview_key, prepared.thumb_key):
+        if not storage.exists(key):
+            raise FileNotFoundError(key)
+
+
 def content_tag(image: Image, variant: Variant) -> str:
     """Return the strong entity tag of one variant; the files of an image never change."""
     return f'"{image.sha256}-{variant}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,7 +13,11 @@ from backend.kit.live import Hub
 from backend.kit.notifier import Notifier
 from backend.kit.settings import Settings
 from backend.kit.storage import Storage
+from backend.kit.turnstile import Turnstile
 from inference.protocol import InferenceClient
+
+SUBMISSIONS_AT_ONCE = 64
+"""Submissions that one process looks at: a burst of so many is served, and the last of them in a second or two."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,9 @@ class Context:
     notifier: Notifier
     inference: InferenceClient
     hub: Hub = field(default_factory=Hub)
+    stopping: Event = field(default_factory=Event)
+    """Set once the process was asked to stop."""
+    submissions: Turnstile = field(default_factory=lambda: Turnstile(SUBMISSIONS_AT_ONCE))
 
 
 def context_of(request: Request) -> Context:

@@ -16,7 +16,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.kit.errors import Problem
+from backend.kit.refusals import say_why
+from backend.kit.reports import PATH as REPORTS
 
+CODE = "cross_site"
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": typed in or from a bookmark
 
@@ -34,7 +37,7 @@ class SameSiteOnly:
         *,
         allowed_origins: Collection[str],
         cookies: Collection[str],
-        exempt: tuple[str, ...] = ("/idp/",),
+        exempt: tuple[str, ...] = ("/idp/", REPORTS),
     ) -> None:
         self._app = app
         self._origins = frozenset(allowed_origins)
@@ -46,7 +49,9 @@ class SameSiteOnly:
         refused = self._may_change_things(scope) and not self._is_ours(Headers(scope=scope))
         if not refused:
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return
+        say_why(scope, CODE)
+        if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "cross-site"})
         else:
             await _refusal()(scope, receive, send)
@@ -72,7 +77,7 @@ def _refusal() -> Response:
     problem = Problem(
         title="Not allowed",
         status=403,
-        code="cross_site",
+        code=CODE,
         detail="This request came from another site, or did not say where it came from. Use the "
         "studio's own pages; a program sends an API key and no cookie.",
     )

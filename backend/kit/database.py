@@ -7,17 +7,24 @@ queue up at the start instead of failing half-way with "database is locked".
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Generic, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Final, Generic, TypeVar
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Depends, Request
+from psycopg.errors import DiskFull
 from pydantic import BaseModel
 from sqlalchemy import (
     JSON,
     ColumnElement,
     Dialect,
     Engine,
+    Enum,
     TypeDecorator,
     create_engine,
     event,
@@ -25,6 +32,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session, SQLModel
 
 # Every constraint gets a name that both databases know it by, so that a later revision can change it.
@@ -35,13 +44,20 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+AWAY: Final = (OperationalError, InterfaceError, NoConnection)
+"""What is raised while the database does not answer, has no room, or all its connections are taken."""
+
 SESSIONS_AT_ONCE = 10
 """Requests of one process that talk to the database; below its pools, and far below the worker threads."""
 
+_LOCK_WAIT_S = 30
+_LOCKED_AGAIN_S = 0.01
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEFORE_COMMIT = "before_commit"
 _AFTER_COMMIT = "after_commit"
 
 M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R")
 
 
 class Database:
@@ -64,6 +80,8 @@ class Database:
         """Open a session that is committed when the block ends, rolled back when it raises."""
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
+            for callback in session.info.pop(_BEFORE_COMMIT, ()):
+                callback()
             session.commit()
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             callback()
@@ -76,6 +94,20 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether `error` says that the disk of the database is full."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return isinstance(cause, DiskFull) or (
+        isinstance(cause, sqlite3.Error)
+        and getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    )
+
+
+def call_before_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run `callback` in the transaction of `session`, as the last thing before its commit."""
+    session.info.setdefault(_BEFORE_COMMIT, []).append(callback)
 
 
 def call_after_commit(session: Session, callback: Callable[[], None]) -> None:
@@ -115,6 +147,21 @@ SessionDep = Annotated[
 ]
 
 
+_writers = RunVar[CapacityLimiter]("atelier_writers")
+
+
+async def run_writing(function: Callable[..., R], *arguments: Any) -> R:  # noqa: ANN401
+    """Run `function`, which may write in a transaction of its own, in a thread; a few at once, the rest wait.
+
+    Those threads are not among the worker threads, for the reason above.
+    """
+    try:
+        limiter = _writers.get()
+    except LookupError:
+        _writers.set(limiter := CapacityLimiter(SESSIONS_AT_ONCE))
+    return await to_thread.run_sync(function, *arguments, limiter=limiter)
+
+
 class PydanticJSON(TypeDecorator[M], Generic[M]):
     """A column that holds one pydantic model as JSON and gives it back as the same type."""
 
@@ -134,6 +181,16 @@ class PydanticJSON(TypeDecorator[M], Generic[M]):
         return None if value is None else self.model.model_validate(value)
 
 
+def stored_words(kind: type[StrEnum], *, length: int) -> Enum:
+    """Return the type of a column that holds the words of `kind`, as plain text on every database."""
+    return Enum(
+        kind,
+        native_enum=False,
+        length=length,
+        values_callable=lambda of: [word.value for word in of],
+    )
+
+
 def _postgres_engine(url: str) -> Engine:
     # A server that is away is noticed in seconds, so that the API can say so and the lease be kept.
     return create_engine(
@@ -148,7 +205,9 @@ def _postgres_engine(url: str) -> Engine:
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": _LOCK_WAIT_S, "check_same_thread": False},  # and busy_timeout
     )
 
     @event.listens_for(engine, "connect")
@@ -156,13 +215,9 @@ def _sqlite_engine(url: str) -> Engine:
         # The driver's own BEGIN is switched off, so that ours (below) decides which kind it is.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "busy_timeout=30000",
-            "foreign_keys=ON",
-        ):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        write_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -171,3 +226,17 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def write_ahead(cursor: Any) -> None:  # noqa: ANN401
+    """Switch to write-ahead logging, which SQLite refuses at once while another does the same."""
+    until = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_LOCKED_AGAIN_S)
+        else:
+            return

@@ -5,11 +5,20 @@ AtelierError
 ├── Forbidden         403  signed in, but this role may not
 ├── NotFound          404  not there, or not yours: the two look the same from outside
 ├── Conflict          409  it can't be done in the state things are in
-│   └── AlreadyEnded  409  the generation has ended
+│   ├── AlreadyEnded  409  the generation has ended
+│   └── UnderLegalHold 409 a legal hold forbids to delete it
+├── SlowRequest       408  the body did not arrive in time
+├── UnsupportedMedia  415  a body of a kind that is not taken here
 ├── Unprocessable     422  a value outside its limits; names field, limit and nearest good value
-│   └── KeyReused     422  the same Idempotency-Key with another body
+│   ├── KeyReused     422  the same Idempotency-Key with another body
+│   └── QuotaTooSmall 422  it costs more credits than a whole day or month has
 ├── TooMany           429  slow down; `retry_after` seconds
+│   ├── RateLimited   429  too many requests a minute
+│   └── QuotaExceeded 429  the day's or month's credits are spent; `retry_after` until it starts anew
 └── NotReady          503  something we need is away; `retry_after` seconds
+    ├── Busy          503  more is asked at this moment than is looked at; `retry_after` seconds
+    ├── QueueFull     503  so much is queued that nothing more is accepted; `retry_after` seconds
+    └── DatabaseFull  503  the disk of the database is full; `retry_after` seconds
 """
 
 from __future__ import annotations
@@ -98,6 +107,29 @@ class AlreadyEnded(Conflict):
     code = "already_ended"
 
 
+class UnderLegalHold(Conflict):
+    """A legal hold forbids to delete it."""
+
+    code = "legal_hold"
+    title = "Under a legal hold"
+
+
+class SlowRequest(AtelierError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "slow_request"
+    title = "Too slow"
+
+
+class UnsupportedMedia(AtelierError):
+    """A body of a kind that is not taken here."""
+
+    status = 415
+    code = "unsupported_media"
+    title = "Not that kind"
+
+
 class Unprocessable(AtelierError):
     """A value outside its limits."""
 
@@ -112,6 +144,13 @@ class KeyReused(Unprocessable):
     code = "idempotency_key_reused"
 
 
+class QuotaTooSmall(Unprocessable):
+    """It costs more credits than a whole day or month has."""
+
+    code = "quota_too_small"
+    title = "More than your quota"
+
+
 class TooMany(AtelierError):
     """Slow down."""
 
@@ -120,9 +159,44 @@ class TooMany(AtelierError):
     title = "Too many at once"
 
 
+class RateLimited(TooMany):
+    """Too many requests a minute."""
+
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class QuotaExceeded(TooMany):
+    """The day's or month's credits are spent."""
+
+    code = "quota_exceeded"
+    title = "Credits are spent"
+
+
 class NotReady(AtelierError):
     """Something we need is away."""
 
     status = 503
     code = "not_ready"
     title = "Not ready"
+
+
+class Busy(NotReady):
+    """More is asked at this moment than is looked at."""
+
+    code = "busy"
+    title = "Too busy"
+
+
+class QueueFull(NotReady):
+    """So much is queued that nothing more is accepted."""
+
+    code = "queue_full"
+    title = "The queue is full"
+
+
+class DatabaseFull(NotReady):
+    """The disk of the database is full."""
+
+    code = "database_full"
+    title = "No room"

@@ -45,10 +45,12 @@ class Line:
         The flow's row stays locked until the transaction ends, so two rows never share a tag.
         """
         advance = max(cost, _LEAST_COST) * SHARES[Priority.HIGH] / SHARES[priority]
-        served = session.get(QueueClock, self._key(_SERVED), populate_existing=True)
-        return self._advance(
-            session, f"{person}:{priority}", served.value if served else 0.0, advance
-        )
+        return self._advance(session, f"{person}:{priority}", self.served(session), advance)
+
+    def served(self, session: Session) -> float:
+        """Return the largest tag claimed so far."""
+        clock = session.get(QueueClock, self._key(_SERVED), populate_existing=True)
+        return clock.value if clock else 0.0
 
     def serve(self, session: Session, tag: float) -> None:
         """Note that `tag` was claimed."""

@@ -5,15 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
 
 
 def new_id() -> str:
     """Return a 26-character id: 48 bits of milliseconds, then 80 random bits (as ULID does)."""
     number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def new_secret() -> str:
     """Return 256 random bits, URL-safe, for sessions and keys."""
     return secrets.token_urlsafe(32)
+
+
+def new_long_secret() -> str:
+    """Return 260 random bits in the letters of ids, for API keys: one word to select, nothing to escape."""
+    number = secrets.randbits(260)
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(255, -1, -5))

@@ -30,11 +30,12 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether a generation can be accepted, kept and drawn now."""
+    """Whether a generation can be accepted, kept and drawn now, by a process that stays."""
 
     ready: bool
     checks: dict[str, str] = Field(
-        description="`ok` or `away` for each of database, storage and inference.",
+        description="`ok` or `away` for each of database, storage and inference; nothing but `process: "
+        "stopping` once it was asked to stop.",
         examples=[{"database": "ok", "storage": "ok", "inference": "ok"}],
     )
 
@@ -47,14 +48,17 @@ async def is_alive() -> Alive:
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Something is away."}})
 async def is_ready(context: ContextDep, response: Response) -> Readiness:
-    """Ask the database, the storage and inference, each within three seconds."""
+    """Ask the database, the storage and inference, each within three seconds, unless it stops."""
+    response.headers["Cache-Control"] = "no-store"
+    if context.stopping.is_set():
+        response.status_code = _NOT_READY
+        return Readiness(ready=False, checks={"process": "stopping"})
     answers = await asyncio.gather(
         _answer("database", run_in_threadpool(context.database.ping)),
         _answer("storage", run_in_threadpool(context.storage.check)),
         _answer("inference", _inference_can_draw(context)),
     )
     readiness = Readiness(ready=all(ok == "ok" for _, ok in answers), checks=dict(answers))
-    response.headers["Cache-Control"] = "no-store"
     if not readiness.ready:
         response.status_code = _NOT_READY
     return readiness

@@ -11,17 +11,32 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.kit.errors import AtelierError, NotReady, NotSignedIn, Problem, Unprocessable
+from backend.kit.database import AWAY, is_full
+from backend.kit.errors import (
+    AtelierError,
+    DatabaseFull,
+    Forbidden,
+    NotReady,
+    NotSignedIn,
+    Problem,
+    Unprocessable,
+)
 from backend.kit.fields import field_problems
+from backend.kit.refusals import say_why
 from backend.kit.telemetry import request_id
 from inference.protocol import InferenceError, Refused
 
 MEDIA_TYPE = "application/problem+json"
 _SERVER_ERROR = 500
+_FULL_FOR_S = 10
+_MAKE_ROOM = (
+    "The disk of the database is full, so nothing new can be kept; what is there is safe. "
+    "An administrator has to make room; try again then."
+)
 _log = logging.getLogger("atelier.errors")
 
 
@@ -30,7 +45,9 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(AtelierError, _refused)
     app.add_exception_handler(RequestValidationError, _wrong_fields)
     app.add_exception_handler(InferenceError, _inference_failed)
-    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(DataError, _not_to_be_kept)
+    for away in AWAY:
+        app.add_exception_handler(away, _database_away)
     app.add_exception_handler(HTTPException, _http)
 
 
@@ -72,8 +89,10 @@ class LastResort:
             await respond(_unexpected())(scope, receive, send)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AtelierError)  # noqa: S101 - what the handler is registered for
+    if isinstance(error, NotSignedIn | Forbidden):
+        say_why(request.scope, error.code)
     problem = Problem(
         title=error.title,
         status=error.status,
@@ -88,9 +107,21 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _database_away(request: Request, error: Exception) -> JSONResponse:
+    if is_full(error):
+        _log.error("the disk of the database is full: make room")
+        return _refused(request, DatabaseFull(_MAKE_ROOM, retry_after=_FULL_FOR_S))
     _log.error("the database does not answer: %s", error)
     away = NotReady("The database does not answer; try again in a few seconds.", retry_after=3)
     return _refused(request, away)
+
+
+def _not_to_be_kept(request: Request, error: Exception) -> JSONResponse:
+    """Answer for a value that passed every check and that PostgreSQL has no way to hold, such as NUL."""
+    _log.warning("the database cannot hold a value: %s", type(error).__name__)
+    why = (
+        "A value here holds a character or a number that cannot be kept, such as NUL; leave it out."
+    )
+    return _refused(request, Unprocessable(why))
 
 
 def _wrong_fields(request: Request, error: Exception) -> JSONResponse:
@@ -116,9 +147,11 @@ def _inference_failed(_request: Request, error: Exception) -> JSONResponse:
     return respond(problem, _retry_after(error.retry_after))
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for bytes that are no text
+        return _refused(request, Unprocessable("The body could not be read; send JSON in UTF-8."))
     problem = Problem(
         title=status.phrase,
         status=status.value,

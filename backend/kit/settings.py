@@ -7,28 +7,49 @@ same variable with `_FILE` appended. `docs/settings.md` lists them, and a test k
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.kit import in_public
+from backend.kit.setting_values import (
+    ClientSecret,
+    Networks,
+    Ports,
+    SecretKeys,
+    Subjects,
+    is_loopback,
+)
+
 PREFIX = "ATELIER_"
-_LARGEST_PORT = 65535
+
+
+class Registration(StrEnum):
+    """What becomes of somebody who signs in for the first time."""
+
+    OPEN = "open"  # let in
+    APPROVAL = "approval"  # waits for an administrator
+    INVITE = "invite"  # let in with an invite only
 
 
 class Settings(BaseSettings):
     """What an operator may turn."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     host: str = Field(default="127.0.0.1", description="Address the studio listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the studio listens on.")
     public_url: str = Field(
-        default="", description="Where browsers reach the studio; empty means http://host:port."
+        default="",
+        description="Where browsers reach the studio: by https, or by http on this machine alone; empty means "
+        "http://host:port.",
     )
     data_dir: Path = Field(
         default=Path("var"), description="Folder for everything the studio writes."
@@ -49,13 +70,17 @@ class Settings(BaseSettings):
     backend_url: str = Field(
         default="", description="Where the pages find the API; empty means this same process."
     )
+    providers: str = Field(
+        default="",
+        description="Path of a TOML file with a table for each identity provider; docs/operate/sign-in.md.",
+    )
     oidc_issuer: str = Field(
         default="",
-        description="Issuer URL of the identity provider; empty means the embedded "
-        "development provider, on loopback only.",
+        description="Issuer URL of the one identity provider; with neither this nor a file of them, "
+        "the embedded development provider, on loopback only.",
     )
     oidc_client_id: str = Field(default="atelier", description="Client id at the provider.")
-    oidc_client_secret: SecretStr = Field(
+    oidc_client_secret: ClientSecret = Field(
         default=SecretStr(""), description="Client secret at the provider."
     )
     oidc_scopes: str = Field(
@@ -70,9 +95,19 @@ class Settings(BaseSettings):
     admin_emails: list[str] = Field(
         default_factory=list, description="Verified e-mail addresses that are administrators."
     )
-    secret_key: SecretStr = Field(
+    admin_subjects: Subjects = Field(
+        default_factory=list,
+        description='People who are administrators, each as "issuer#subject".',
+    )
+    registration: Registration = Field(
+        default=Registration.OPEN,
+        description="Somebody new is let in (open), waits for an administrator (approval) or needs "
+        "an invite (invite).",
+    )
+    secret_key: SecretKeys = Field(
         default=SecretStr(""),
-        description="Signs the login dance; empty makes one inside the data folder.",
+        description="Signs the login dance and seals secrets in the database; several with commas or line breaks "
+        "between, the newest first; empty makes one inside the data folder.",
     )
     dispatch_concurrency: int = Field(
         default=8,
@@ -97,22 +132,112 @@ class Settings(BaseSettings):
         description="Webhook deliveries this process sends at once; 0 leaves sending to others.",
     )
     webhook_timeout_seconds: float = Field(
-        default=20.0,
-        gt=0,
-        le=120,
-        description="How long the receiver of a webhook may take to answer.",
+        default=20.0, gt=0, le=120, description="How long the receiver of a webhook may take."
     )
-    webhook_ports: str = Field(
+    webhook_ports: Ports = Field(
         default="443", description="Ports that webhooks may go to, with commas between."
     )
     webhook_allow_loopback: bool = Field(
         default=False,
         description="Let webhooks also go to this machine, by http and to any port: for development.",
     )
+    delivery_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="Days that a delivery which has ended is kept and can be sent again; 0 keeps it for ever.",
+    )
+    generation_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Days that a finished generation is kept with its images unless somebody keeps it; 0 keeps "
+        "it for ever.",
+    )
+    failed_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Days that a failed or canceled generation is kept; 0 keeps it for ever.",
+    )
+    withheld_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Days that a rejected image is kept after the decision, and a held one without any after it "
+        "was drawn; 0 keeps them for ever.",
+    )
+    prompt_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Days after which prompts of ended generations are blanked, in rows and image files; 0 keeps "
+        "them.",
+    )
+    audit_detail_days: float = Field(
+        default=0.0,
+        ge=0,
+        description="Days after which details of audit entries are erased, the entries never; 0 keeps them.",
+    )
+    max_queued: int = Field(
+        default=1000,
+        ge=1,
+        description="Queued generations of everybody together; beyond it submissions get 503.",
+    )
+    orphan_hours: float = Field(
+        default=1.0,
+        ge=0,
+        description="Age at which files that no row names are removed, looked for as often; 0 keeps them.",
+    )
+    credits_per_day: float = Field(
+        default=0.0,
+        ge=0,
+        description="Credits a day (UTC) of each person whom no quota names; 0 limits nobody.",
+    )
+    credits_per_month: float = Field(default=0.0, ge=0, description="The same for a month.")
+    rate_changes: int = Field(
+        default=1200,
+        ge=0,
+        description="Requests a minute that change something, of one API key or one person signed in; "
+        "0 limits nobody.",
+    )
+    rate_reads: int = Field(
+        default=6000,
+        ge=0,
+        description="Requests a minute that only read, of one key, session or stranger's address, in "
+        "each process; 0 limits nobody.",
+    )
+    rate_sign_in: int = Field(
+        default=300,
+        ge=0,
+        description="Requests a minute to sign in or out, of one address; 0 limits nobody.",
+    )
+    rate_wrong_credentials: int = Field(
+        default=60,
+        ge=0,
+        description="Different wrong keys and session cookies a minute that are tried for one address; "
+        "0 tries them all.",
+    )
+    trusted_proxies: Networks = Field(
+        default="",
+        description="Networks (CIDRs, with commas between) whose X-Forwarded-For is believed; empty "
+        "believes nobody.",
+    )
+    upload_megabytes: float = Field(
+        default=12.0, gt=0, le=100, description="Largest upload, as it is sent; 1 MB is 10⁶ bytes."
+    )
+    max_uploads: int = Field(default=200, ge=1, description="Uploads one person may have.")
+    max_upload_megabytes: int = Field(
+        default=500, ge=1, description="Megabytes that one person's uploads may take together."
+    )
+    upload_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="Days after which an upload that nobody draws from is forgotten; 0 keeps it for ever.",
+    )
     session_idle_hours: float = Field(
         default=8.0, gt=0, description="Idle time that ends a session."
     )
     session_max_days: float = Field(default=7.0, gt=0, description="Age that ends a session.")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token that `/metrics` asks for; empty answers on loopback and nowhere else.",
+    )
     allow_demo_safety_checker: bool = Field(
         default=False,
         description="Accept the bundled demonstration checker away from loopback.",
@@ -130,46 +255,27 @@ class Settings(BaseSettings):
                 values[name] = Path(path).read_text().strip()
         return values
 
-    @field_validator("webhook_ports")
-    @classmethod
-    def _refuse_what_is_no_port(cls, value: str) -> str:
-        for word in value.split(","):
-            if not (word.strip().isdecimal() and 1 <= int(word) <= _LARGEST_PORT):
-                raise ValueError(
-                    f"{word.strip()!r} is no port; write numbers from 1 to {_LARGEST_PORT} with commas "
-                    "between, such as 443,8443"
-                )
-        return value
-
     @model_validator(mode="after")
-    def _refuse_webhooks_to_this_machine_in_public(self) -> Self:
-        if self.webhook_allow_loopback and not self.on_loopback:
-            raise ValueError(
-                "ATELIER_WEBHOOK_ALLOW_LOOPBACK is for a studio that only this machine can reach, not "
-                f"for one on {self.host!r} ({self.base_url}): anybody who draws there could reach what "
-                "runs on this machine; unset it"
-            )
+    def _check_what_others_can_reach(self) -> Self:
+        in_public.check(self)
         return self
 
-    @model_validator(mode="after")
-    def _refuse_the_development_provider_in_public(self) -> Self:
-        if not self.oidc_issuer and not self.on_loopback:
-            raise ValueError(
-                f"the embedded development sign-in works on loopback only, not on {self.host!r} "
-                f"({self.base_url}); set ATELIER_OIDC_ISSUER, or ATELIER_HOST=127.0.0.1"
-            )
-        return self
+    @property
+    def development_sign_in(self) -> bool:
+        """Whether people sign in with the embedded provider: no other is configured."""
+        return not (self.oidc_issuer or self.providers)
 
     @property
     def base_url(self) -> str:
         """Where browsers reach the studio, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @cached_property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the studio, by address and by public URL."""
         names = {self.host, urlsplit(self.base_url).hostname or ""}
-        return all(_is_loopback(name) for name in names)
+        return all(is_loopback(name) for name in names)
 
     @property
     def resolved_database_url(self) -> str:
@@ -180,12 +286,3 @@ class Settings(BaseSettings):
     def resolved_storage_url(self) -> str:
         """The image store, with the default filled in."""
         return self.storage_url or f"file:{self.data_dir / 'images'}"
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False

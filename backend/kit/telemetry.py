@@ -1,4 +1,4 @@
-"""What the studio tells its operators: request ids, logs, and Prometheus metrics.
+"""What the studio tells its operators: request ids and Prometheus metrics. How logs are written is in `logs`.
 
 Prompts, tokens and cookies are never logged or counted here: a log line of ours holds method, route,
 status and time. Routes are named by their pattern, so that ids do not become labels.
@@ -6,15 +6,12 @@ status and time. Routes are named by their pattern, so that ids do not become la
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
-import sys
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import (
@@ -111,18 +108,18 @@ class _Watched:
         self._noted = True
         took = time.perf_counter() - self._begun
         method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
-        route = _route_of(self._scope)
+        route = known_route(self._scope) or "other"
         REQUESTS.labels(method, route, str(status)).inc()
         DURATION.labels(method, route).observe(took)
         _log.info("%s %s %d in %.0f ms", method, route, status, took * 1000)
 
 
-def _route_of(scope: Scope) -> str:
-    """Return the pattern that matched, such as /api/v1/images/{image_id}, or `other`."""
+def known_route(scope: Scope) -> str | None:
+    """Return the pattern that matched, such as /api/v1/images/{image_id}, or None."""
     # Of an included route FastAPI keeps the whole pattern here; `route` has its router's part only.
     whole = scope.get("fastapi", {}).get("effective_route_context")
     path = getattr(whole or scope.get("route"), "path", None)
-    return str(path) if path else "other"
+    return str(path) if path else None
 
 
 def metrics_text(*gauges: Callable[[CollectorRegistry], None]) -> tuple[bytes, str]:
@@ -131,42 +128,3 @@ def metrics_text(*gauges: Callable[[CollectorRegistry], None]) -> tuple[bytes, s
     for add in gauges:
         add(now)
     return generate_latest(REGISTRY) + generate_latest(now), CONTENT_TYPE_LATEST
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for machines that collect logs."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line; newlines in a message stay inside their string."""
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            "request_id": request_id(),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-class PlainFormatter(logging.Formatter):
-    """A short line for people; control characters in a message are shown, not obeyed."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s %(message)s", "%H:%M:%S")
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """Return the line with line breaks of the message escaped."""
-        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
-        return super().formatMessage(record)
-
-
-def configure_logging(level: str, *, as_json: bool | None = None) -> None:
-    """Send logs of `level` and above to standard error, as JSON unless a person is watching it."""
-    machine = not sys.stderr.isatty() if as_json is None else as_json
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if machine else PlainFormatter())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())

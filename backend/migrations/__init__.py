@@ -12,7 +12,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from backend.kit.database import Database
 
@@ -44,6 +45,8 @@ def configured(connection: Connection) -> Config:
 def _alone(database_url: str) -> Iterator[Config]:
     """Hold the one right to change the schema: the whole of it happens, or nothing."""
     database = Database(database_url)
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", _let_tables_be_written_anew)
     if database.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -52,5 +55,21 @@ def _alone(database_url: str) -> Iterator[Config]:
             if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE is such a lock already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             yield configured(connection)
+            if database.is_sqlite:
+                _check_references(connection)
     finally:
         database.dispose()
+
+
+def _let_tables_be_written_anew(connection: DBAPIConnection, _record: object) -> None:
+    """SQLite changes most of a table by copying it; dropping the old one must not take what refers to it.
+
+    https://www.sqlite.org/lang_altertable.html#otheralter: off before the transaction, checked at its end.
+    """
+    connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if broken is not None:
+        raise RuntimeError(f"the migration left a row that refers to nothing: {tuple(broken)}")

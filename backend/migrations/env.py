@@ -21,8 +21,10 @@ from backend.kit.database import PydanticJSON
 
 def import_models() -> None:
     """Import every feature's rows, found by where they stand in the tree."""
-    for path in sorted(Path(backend.__file__).parent.glob("*/models.py")):
-        import_module(f"backend.{path.parent.name}.models")
+    home = Path(backend.__file__).parent.parent
+    for path in sorted(home.glob("backend/**/models.py")):
+        import_module(".".join(path.relative_to(home).with_suffix("").parts))
+    import_module("backend.kit.ratelimit")
 
 
 def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401

@@ -7,24 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Enum
+from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
 from backend.kit.clock import utc_now
-from backend.kit.database import PydanticJSON
+from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
 from backend.moderation.schemas import FlagState
 from inference.protocol import SafetyScores
-
-
-def _state_column() -> Column[FlagState]:
-    kind = Enum(
-        FlagState,
-        native_enum=False,
-        length=16,
-        values_callable=lambda kind: [s.value for s in kind],
-    )
-    return Column("state", kind, nullable=False, index=True)
 
 
 class SafetyCheck(SQLModel, table=True):
@@ -49,7 +39,10 @@ class Flag(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
     image_id: str = Field(foreign_key="image.id", unique=True, max_length=26)
     reason: str = Field(max_length=1000)
-    state: FlagState = Field(default=FlagState.OPEN, sa_column=_state_column())
+    state: FlagState = Field(
+        default=FlagState.OPEN,
+        sa_column=Column(stored_words(FlagState, length=16), nullable=False, index=True),
+    )
     created_at: datetime = Field(default_factory=utc_now)
     decided_at: datetime | None = None
     decided_by: str | None = Field(default=None, foreign_key="user_account.id", max_length=26)

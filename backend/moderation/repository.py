@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import Select, select
+from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from backend.accounts.models import User
 from backend.images.models import Image
+from backend.images.schemas import Moderation
 from backend.kit.errors import NotFound
 from backend.kit.pagination import decode_cursor, encode_cursor
 from backend.moderation.models import Flag, SafetyCheck
@@ -60,6 +62,16 @@ def get(session: Session, flag_id: str, *, to_decide: bool = False) -> Case:
     if row is None:
         raise NotFound(f"There is no flag {flag_id!r}.")
     return Case(*row)
+
+
+def forget_notes(session: Session, reviewer_id: str, *, reason: str) -> int:
+    """Blank the notes of that reviewer, and give rejected images `reason` for what quoted one."""
+    noted = (col(Flag.decided_by) == reviewer_id) & col(Flag.note).is_not(None)
+    about = select(col(Flag.image_id)).where(noted)
+    rejected = (col(Image.id).in_(about)) & (col(Image.moderation) == Moderation.REJECTED)
+    session.execute(update(Image).where(rejected).values(reason=reason))
+    done = session.execute(update(Flag).where(noted).values(note=None))
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def _cases() -> Select[Flag, Image, SafetyCheck, User, User]:

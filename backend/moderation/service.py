@@ -36,6 +36,8 @@ _OUTCOMES = {
     Decision.REJECT: (Moderation.REJECTED, FlagState.REJECTED),
 }
 
+_UNEXPLAINED = "A reviewer looked at this image and rejected it."
+
 
 def judge(session: Session, image: Image, scores: SafetyScores | None) -> None:
     """Release or hold a pending image by its scores; a held one gets a flag for reviewers."""
@@ -74,6 +76,11 @@ def review(
     _tell_owner(session, notifier, case.image)
     session.flush()
     return to_public(repository.get(session, flag_id))
+
+
+def forget_notes(session: Session, reviewer_id: str) -> int:
+    """Blank what that reviewer wrote about images; return how many notes those were. Decisions stay."""
+    return repository.forget_notes(session, reviewer_id, reason=_UNEXPLAINED)
 
 
 def to_public(case: Case) -> FlagPublic:
@@ -116,11 +123,7 @@ def _reason_after(flag: Flag) -> str | None:
     """Return what the owner reads from now on; a released image needs no reason."""
     if flag.state is FlagState.RELEASED:
         return None
-    return (
-        f"A reviewer rejected this image: {flag.note}"
-        if flag.note
-        else ("A reviewer looked at this image and rejected it.")
-    )
+    return f"A reviewer rejected this image: {flag.note}" if flag.note else _UNEXPLAINED
 
 
 def _write_down(session: Session, actor: Actor, case: Case) -> None:

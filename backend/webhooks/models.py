@@ -20,7 +20,7 @@ def _now() -> datetime:
 class Webhook(SQLModel, table=True):
     """An address that is told of its owner's generations; with `generation_id`, of that one alone.
 
-    The secrets are here as they are: who signs needs them, where a password needs only its hash.
+    The secrets are sealed (`sealing`): who signs needs them, where a password needs only its hash.
     """
 
     __tablename__ = "webhook"
@@ -37,14 +37,14 @@ class Webhook(SQLModel, table=True):
     enabled: bool = Field(default=True)
     disabled_reason: str | None = Field(default=None, max_length=500)
     failing_since: datetime | None = None
-    secret: str = Field(max_length=120)
-    previous_secret: str | None = Field(default=None, max_length=120)
+    secret: str = Field(max_length=255)
+    previous_secret: str | None = Field(default=None, max_length=255)
     previous_until: datetime | None = None
     created_at: datetime = Field(default_factory=_now)
 
     @property
     def signing_secrets(self) -> list[str]:
-        """The secrets that messages are signed with now, the newest first."""
+        """The secrets that messages are signed with now, sealed, the newest first."""
         former = self.previous_until is not None and clock.utc_now() < self.previous_until
         return [self.secret, *([self.previous_secret] if former and self.previous_secret else [])]
 

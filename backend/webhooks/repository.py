@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import delete, or_
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts.actor import Actor
-from backend.accounts.models import User
+from backend.accounts.models import Standing, User
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
-from backend.kit.queue import State
+from backend.kit.queue import ENDED, State
+from backend.legalholds.repository import covered, keep_new_ones_out
+from backend.legalholds.schemas import SubjectKind
 from backend.webhooks.models import Delivery, Webhook
 
 
@@ -66,6 +69,11 @@ def listening(session: Session, owner_id: str, generation_id: str) -> list[Webho
     return list(session.exec(query.with_for_update(read=True, key_share=True)))
 
 
+def every_secret(session: Session) -> list[Webhook]:
+    """Return every webhook, locked until the transaction ends."""
+    return list(session.exec(select(Webhook).order_by(Webhook.id).with_for_update(key_share=True)))
+
+
 def lock(session: Session, webhook_id: str) -> Webhook | None:
     """Return that webhook, locked until the transaction ends. Whoever locks a delivery too does it after.
 
@@ -78,11 +86,14 @@ def lock(session: Session, webhook_id: str) -> Webhook | None:
 def targets(session: Session, ids: Collection[str]) -> dict[str, tuple[Webhook, bool]]:
     """Return those webhooks by id, each with whether its owner's account is active."""
     query = (
-        select(Webhook, User.active)
+        select(Webhook, User.standing)
         .join(User, col(User.id) == col(Webhook.owner_id))
         .where(col(Webhook.id).in_(ids))
     )
-    return {webhook.id: (webhook, active) for webhook, active in session.exec(query)}
+    return {
+        webhook.id: (webhook, standing is Standing.ACTIVE)
+        for webhook, standing in session.exec(query)
+    }
 
 
 def delivery(session: Session, actor: Actor, delivery_id: str) -> tuple[Delivery, Webhook]:
@@ -133,6 +144,33 @@ def remove(session: Session, webhook: Webhook) -> None:
     session.execute(delete(Delivery).where(col(Delivery.webhook_id) == webhook.id))
     session.delete(webhook)
     session.flush()
+
+
+def forget_deliveries(session: Session, *, ended_before: datetime, limit: int) -> int:
+    """Delete at most `limit` deliveries that ended before that moment, and return how many.
+
+    What somebody sends again meanwhile is queued, and stays; so does what a legal hold covers.
+    """
+    keep_new_ones_out(session)
+    old = forgettable(ended_before)
+    some = select(Delivery.id).where(old).order_by(Delivery.id).limit(limit)
+    gone = session.execute(delete(Delivery).where(col(Delivery.id).in_(some), old))
+    return cast("CursorResult[Any]", gone).rowcount
+
+
+def forgettable(ended_before: datetime) -> ColumnElement[bool]:
+    """Return, to be used inside a statement, that a delivery ended before then and nobody must keep it."""
+    kept = select(Webhook.id).where(
+        or_(
+            col(Webhook.owner_id).in_(covered(SubjectKind.PERSON)),
+            col(Webhook.generation_id).in_(covered(SubjectKind.GENERATION)),
+        )
+    )
+    return and_(
+        col(Delivery.state).in_(ENDED),
+        col(Delivery.ended_at) < ended_before,
+        col(Delivery.webhook_id).not_in(kept),
+    )
 
 
 def _no_such_delivery(delivery_id: str) -> NotFound:

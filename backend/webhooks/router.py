@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from backend.accounts.actor import Actor
 from backend.accounts.dependencies import ActorDep, requires
 from backend.accounts.permissions import GENERATE
-from backend.kit.context import ContextDep
+from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
@@ -32,6 +32,14 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "Your role does not generate."},
     409: {"model": Problem, "description": "Not in this state; the text says what to do."},
 }
+_KEPT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "A legal hold forbids it."}
+}
+
+_TESTED: dict[int | str, dict[str, Any]] = {
+    **_REFUSED,
+    429: {"model": Problem, "description": "A test is under way; `Retry-After` says when to ask."},
+}
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
@@ -46,12 +54,12 @@ def list_webhooks(actor: ActorDep, session: SessionDep) -> list[Webhook]:
     return repository.standing(session, actor)
 
 
-@router.post("", status_code=201, response_model=WebhookSecret, responses=_REFUSED)
+@router.post("", status_code=201, responses=_REFUSED)
 def create_webhook(
     wanted: WebhookCreate, actor: Generator, session: SessionDep, context: ContextDep
-) -> Webhook:
+) -> WebhookSecret:
     """Add a webhook and show its secret, this once."""
-    return service.create(session, context.settings, actor, wanted)
+    return _shown_once(context, service.create(session, context.settings, actor, wanted))
 
 
 @router.get("/{webhook_id}", response_model=WebhookPublic, responses=_ABSENT)
@@ -72,19 +80,21 @@ def change_webhook(
     return service.change(session, context.settings, actor, webhook_id, wanted)
 
 
-@router.delete("/{webhook_id}", status_code=204, responses=_ABSENT)
+@router.delete("/{webhook_id}", status_code=204, responses={**_ABSENT, **_KEPT})
 def delete_webhook(webhook_id: WebhookId, actor: ActorDep, session: SessionDep) -> None:
     """Delete a webhook and its deliveries."""
     service.delete(session, actor, webhook_id)
 
 
-@router.post("/{webhook_id}/rotate", response_model=WebhookSecret, responses=_REFUSED)
-def rotate_webhook_secret(webhook_id: WebhookId, actor: Generator, session: SessionDep) -> Webhook:
+@router.post("/{webhook_id}/rotate", responses=_REFUSED)
+def rotate_webhook_secret(
+    webhook_id: WebhookId, actor: Generator, session: SessionDep, context: ContextDep
+) -> WebhookSecret:
     """Make a new secret and show it, this once; the one before signs as well for a day."""
-    return service.rotate(session, actor, webhook_id)
+    return _shown_once(context, service.rotate(session, context.settings, actor, webhook_id))
 
 
-@router.post("/{webhook_id}/test", status_code=202, responses=_REFUSED)
+@router.post("/{webhook_id}/test", status_code=202, responses=_TESTED)
 def test_webhook(
     webhook_id: WebhookId, actor: Generator, session: SessionDep, context: ContextDep
 ) -> DeliveryPublic:
@@ -112,3 +122,8 @@ def redeliver(
 ) -> DeliveryPublic:
     """Send an ended message again from the first attempt on, under the same id."""
     return service.to_public(service.redeliver(session, context.notifier, actor, delivery_id))
+
+
+def _shown_once(context: Context, row: Webhook) -> WebhookSecret:
+    shown = WebhookPublic.model_validate(row).model_dump()
+    return WebhookSecret(**shown, secret=service.secret_of(context.settings, row))

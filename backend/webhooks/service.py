@@ -12,10 +12,13 @@ from backend.kit import clock
 from backend.kit.database import call_after_commit
 from backend.kit.errors import Conflict, FieldProblem, TooMany, Unprocessable
 from backend.kit.ids import new_id
+from backend.kit.keyring import CannotOpen, ring_of
 from backend.kit.notifier import Notifier
 from backend.kit.outbound import Refused, Rules, check_url
 from backend.kit.queue import State
 from backend.kit.settings import Settings
+from backend.legalholds import service as legalholds
+from backend.legalholds.schemas import SubjectKind
 from backend.webhooks import outbox, repository
 from backend.webhooks.models import Delivery, Webhook, queue
 from backend.webhooks.outbox import Happening
@@ -27,8 +30,8 @@ from backend.webhooks.schemas import (
     WebhookChange,
     WebhookCreate,
 )
+from backend.webhooks.sealing import new_sealed_secret, opened
 from backend.webhooks.settlement import disable
-from backend.webhooks.signatures import new_secret
 
 BOTH_SECRETS_FOR = timedelta(hours=24)
 _AGAIN_S = 5
@@ -55,7 +58,7 @@ def create(session: Session, settings: Settings, actor: Actor, wanted: WebhookCr
         kinds=_kinds(wanted.kinds),
         description=wanted.description,
         include_prompt=wanted.include_prompt,
-        secret=new_secret(),
+        secret=new_sealed_secret(ring_of(settings)),
     )
     return _added(session, actor, row)
 
@@ -73,7 +76,7 @@ def create_for_generation(
         generation_id=generation_id,
         url=_checked(settings, url, field="atelier-webhook-url"),
         kinds=_kinds(list(Kind)),
-        secret=new_secret(),
+        secret=new_sealed_secret(ring_of(settings)),
     )
     return _added(session, actor, row)
 
@@ -104,14 +107,14 @@ def change(
     return row
 
 
-def rotate(session: Session, actor: Actor, webhook_id: str) -> Webhook:
+def rotate(session: Session, settings: Settings, actor: Actor, webhook_id: str) -> Webhook:
     """Give it a new secret; for a day, messages are signed with the one before as well.
 
     Raises:
         NotFound: There is none, or it is not theirs.
     """
     row = repository.get(session, actor, webhook_id, to_change=True)
-    row.previous_secret, row.secret = row.secret, new_secret()
+    row.previous_secret, row.secret = row.secret, new_sealed_secret(ring_of(settings))
     row.previous_until = clock.utc_now() + BOTH_SECRETS_FOR
     session.add(row)
     _record(session, actor, "rotate", row)
@@ -123,7 +126,9 @@ def delete(session: Session, actor: Actor, webhook_id: str) -> None:
 
     Raises:
         NotFound: There is none, or it is not theirs.
+        UnderLegalHold: Nothing of theirs may be deleted.
     """
+    legalholds.must_be_free(session, {SubjectKind.PERSON: [actor.id]})
     row = repository.get(session, actor, webhook_id, to_change=True)
     _record(session, actor, "delete", row)
     repository.remove(session, row)
@@ -162,6 +167,18 @@ def redeliver(session: Session, notifier: Notifier, actor: Actor, delivery_id: s
     audit.record(session, actor_id=actor.id, verb="webhook.redeliver", subject=f"delivery:{row.id}")
     call_after_commit(session, lambda: outbox.wake(notifier))
     return row
+
+
+def secret_of(settings: Settings, row: Webhook) -> str:
+    """Return the secret of a webhook, for its owner's eyes.
+
+    Raises:
+        Conflict: It was sealed with a key that the studio no longer has.
+    """
+    try:
+        return opened(ring_of(settings), row.secret)
+    except CannotOpen as error:
+        raise Conflict("The studio's keys have changed; make a new secret.") from error
 
 
 def to_public(row: Delivery) -> DeliveryPublic:

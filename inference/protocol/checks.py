@@ -7,14 +7,32 @@ from __future__ import annotations
 
 import re
 import reprlib
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 MAX_PROMPT_CHARACTERS: Final = 2000
 # Halves of a pair, which JSON can carry and no tokenizer reads; NUL, which PostgreSQL does not store.
 _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class _Stated(WrapValidator):
+    """A check that also says in a JSON schema what it lets through."""
+
+    stated: dict[str, int] = field(default_factory=dict)
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core_schema), **self.stated}
 
 
 def within(low: int, high: int, step: int = 1, *, kind: str = "an integer") -> WrapValidator:
@@ -40,7 +58,8 @@ def within(low: int, high: int, step: int = 1, *, kind: str = "an integer") -> W
             {"limit": limit, "given": reprlib.repr(number), "nearest": nearest},
         )
 
-    return WrapValidator(check)
+    stated = {"minimum": low, "maximum": high} | ({"multipleOf": step} if step > 1 else {})
+    return _Stated(check, stated=stated)
 
 
 def written(value: str) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from inference.protocol.checks import prose, within, written
+from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
 
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
@@ -46,10 +46,14 @@ class GenerationParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt: Annotated[str, AfterValidator(written)] = Field(
-        description="What to draw.", examples=["a red striped dress on a cream background"]
+        description="What to draw.",
+        examples=["a red striped dress on a cream background"],
+        json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT_CHARACTERS},
     )
     negative_prompt: Annotated[str, AfterValidator(prose)] = Field(
-        default="", description="What to stay away from."
+        default="",
+        description="What to stay away from.",
+        json_schema_extra={"maxLength": MAX_PROMPT_CHARACTERS},
     )
     width: Annotated[int, within(64, 1024, 8)] = Field(
         default=256, description="Pixels across; a multiple of 8 from 64 to 1024."
@@ -114,6 +118,9 @@ class ModelCard(BaseModel):
     schedulers: list[Scheduler]
     safety_checker: str = Field(description="Name of its safety checker; a demo one says so.")
     weights_sha256: str = Field(description="Digest over the checkpoint's weight files.")
+    credit_factor: float = Field(
+        default=1.0, gt=0, le=1000, description="Credits for one megapixel and one step."
+    )
 
 
 class GenerationRequest(BaseModel):

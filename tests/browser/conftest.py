@@ -39,8 +39,9 @@ def chromium() -> Iterator[Any]:
     path = needed(
         "chromium", "chromium-browser", package="chromium", lost="the pages were not driven"
     )
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -115,7 +116,8 @@ def scripted_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script
     inference, apps = ScriptedInference(), []
 
     def build(port: int) -> FastAPI:
-        settings = Settings(data_dir=tmp_path_factory.mktemp("studio"), port=port)
+        folder = tmp_path_factory.mktemp("studio")
+        settings = Settings(data_dir=folder, port=port, webhook_allow_loopback=True)
         apps.append(create_studio(settings, inference=inference))
         return apps[0]
 

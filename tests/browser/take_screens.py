@@ -114,6 +114,57 @@ def photograph(photographer: Photographer) -> None:
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
     photographer.keep(photographer.page("designer", "/history", phone=True), "phone")
+    photograph_lists(photographer, prompts)
+
+
+def photograph_lists(photographer: Photographer, prompts: list[str]) -> None:
+    """Take the pictures of a drained queue, of an account with keys, and of the studio's people."""
+    designer, admin = (
+        photographer.page("designer", "/account"),
+        photographer.page("admin", "/admin"),
+    )
+    tell(admin, "/queue/drain")
+    waiting = [tell(designer, "/generations", {"prompt": prompt}) for prompt in prompts]
+    admin.locator("at-queue tbody tr").nth(len(prompts) - 1).wait_for()
+    photographer.keep(admin, "queue")
+    for generation in waiting:
+        tell(admin, f"/queue/{generation['id']}/cancel")
+    tell(admin, "/queue/resume")
+    for name, scopes in (("Nightly lookbook", ["browse", "generate"]), ("Archive", ["browse"])):
+        tell(designer, "/me/api-keys", {"name": name, "scopes": scopes})
+    designer.reload()
+    designer.get_by_text("Nightly lookbook").first.wait_for()
+    photographer.keep(designer, "account")
+    for name in ("Knitwear", "Footwear"):
+        tell(admin, "/teams", {"name": name})
+    admin.goto("/people")
+    admin.get_by_text("designer@example.com").first.wait_for()
+    photographer.keep(admin, "people")
+    photograph_invites_and_quotas(photographer, admin)
+
+
+def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> None:
+    """Take the pictures of who is invited, and of who may spend how much."""
+    for note, role in (("Robin, freelance", "designer"), ("Printers’ summer school", "marketing")):
+        tell(admin, "/invites", {"note": note, "role": role})
+    admin.goto("/people?show=invites")
+    admin.get_by_text("Robin, freelance").wait_for()
+    photographer.keep(admin, "invites")
+    everybody = admin.request.get("/api/v1/people").json()["items"]
+    designer = next(one["id"] for one in everybody if one["role"] == "designer")
+    for of, subject, day in (("role", "designer", 200), ("person", designer, 40)):
+        wanted = {"of": of, "subject": subject, "credits_per_day": day}
+        tell(admin, "/quotas", wanted, method="PUT")
+    admin.goto("/people?show=quotas")
+    admin.get_by_text("designer@example.com").wait_for()
+    photographer.keep(admin, "quotas")
+
+
+def tell(page: Any, path: str, json: Any = None, method: str = "POST") -> Any:
+    """Send as the person at `page`; return the answer."""
+    answer = page.request.fetch(f"/api/v1{path}", method=method, data=json, headers=FROM_A_PAGE)
+    assert answer.ok, answer.text()
+    return answer.json()
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     designer.reload()  # half-way: the page finds its generation again
     state_of(card, "succeeded")
     assert card.locator(".tile").get_attribute("data-moderation") == "released"
-    picture = card.locator("img.layer.in").last
+    picture = card.locator("img.layer.in:not(.soft)")
     picture.wait_for()
     assert picture.evaluate("image => image.naturalWidth") == 256
 

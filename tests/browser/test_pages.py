@@ -10,8 +10,14 @@ import pytest
 from tests.fixtures.scripted import ScriptedInference
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
+# The picture itself; what is soft is a preview that it is about to cover.
+FINISHED = "at-card[hero] .tile[data-moderation=released] img.in:not(.soft)"
 
 OpenAs = Callable[..., Any]
+SECOND_IS_FIRST = """async () => {
+  const { items } = await (await fetch("/api/v1/generations")).json();
+  return items[0].parameters.prompt === "a second hat" && items[0].position < items[1].position;
+}"""
 
 
 @pytest.fixture
@@ -34,6 +40,11 @@ def decide_everything(admin: Any) -> None:
         assert answer.ok, answer.text()
 
 
+def tell_the_queue(admin: Any, verb: str) -> None:
+    answer = admin.request.post(f"/api/v1/queue/{verb}", headers={"sec-fetch-site": "same-origin"})
+    assert answer.ok, answer.text()
+
+
 def generate(page: Any, prompt: str) -> Any:
     page.locator("#prompt textarea").fill(prompt)
     page.keyboard.press("Control+Enter")
@@ -52,7 +63,7 @@ class TestCreate:
         designer.get_by_role("button", name="a red striped dress").click()
         designer.wait_for_function("() => document.querySelector('#prompt textarea').value !== ''")
         designer.locator("#generate").click()
-        designer.locator("at-card[hero] .tile[data-moderation=released] img.in").last.wait_for()
+        designer.locator(FINISHED).last.wait_for()
 
     def test_a_preview_comes_before_the_picture_and_survives_a_reload(
         self, designer: Any, scripted: ScriptedInference
@@ -129,6 +140,28 @@ class TestCreate:
         )
 
 
+class TestWaiting:
+    def test_a_card_says_why_it_waits_and_is_paused_resumed_and_moved(
+        self, designer: Any, open_as: OpenAs
+    ) -> None:
+        admin = open_as("admin")
+        tell_the_queue(admin, "drain")
+        try:
+            generate(designer, "a first hat")
+            card = generate(designer, "a second hat")
+            card.get_by_text("An administrator has paused the queue").wait_for()
+            card.get_by_role("button", name="Pause").click()
+            card.get_by_text("Paused by you").wait_for()
+            card.get_by_role("button", name="Resume").click()
+            card.get_by_text("An administrator has paused the queue").wait_for()
+            card.get_by_role("button", name="Move first").click()
+            designer.locator("at-card").nth(1).get_by_role("button", name="Pause").wait_for()
+            designer.wait_for_function(SECOND_IS_FIRST)
+        finally:
+            tell_the_queue(admin, "resume")
+        until(card, "succeeded")
+
+
 class TestRolesAndSessions:
     def test_marketing_sees_a_sentence_instead_of_a_form(self, open_as: OpenAs) -> None:
         page = open_as("marketing")
@@ -199,7 +232,7 @@ class TestModeration:
         admin.get_by_alt_text("Held image", exact=True).wait_for()
         admin.keyboard.press("Shift+A")
         admin.get_by_text("Nothing waits for you").wait_for()
-        designer.locator("at-card[hero] .tile[data-moderation=released] img.in").last.wait_for()
+        designer.locator(FINISHED).last.wait_for()
 
     def test_a_rejection_with_a_note_is_listed_as_decided(
         self, designer: Any, open_as: OpenAs
@@ -214,13 +247,32 @@ class TestModeration:
         admin.get_by_text("not for this brand").wait_for()
         designer.locator("at-card[hero]").get_by_text("Not released").wait_for()
 
+    def test_a_decision_that_takes_its_time_is_listed_once(
+        self, designer: Any, open_as: OpenAs
+    ) -> None:
+        admin = open_as("admin", "/history")
+        decide_everything(admin)
+        until(generate(designer, "a scarf with motif"), "succeeded")
+        admin.goto("/moderation")
+        admin.get_by_label("Note").fill("slowly said")
+        deciding: list[Any] = []
+        admin.route("**/review", lambda route: deciding.append(route))  # noqa: PLW0108 - Playwright marks it
+        admin.get_by_role("button", name="Reject").click()
+        with admin.expect_response(lambda answer: "state=decided" in answer.url):
+            admin.get_by_role("tab", name="Decided").click()
+        deciding[0].continue_()
+        admin.get_by_text("slowly said").wait_for()
+        assert admin.get_by_role("row", name="a scarf with motif").count() == 1
+
 
 class TestEverywhere:
-    @pytest.mark.parametrize("path", ["/", "/history"])
+    @pytest.mark.parametrize("path", ["/", "/history", "/moderation", "/admin", "/account"])
     def test_a_phone_needs_no_sideways_scrolling(self, open_as: OpenAs, path: str) -> None:
-        page = open_as("designer", path, width=360, height=740)
-        page.get_by_role("button", name="Sign out").wait_for()
+        page = open_as("admin", path, width=360, height=740, locale="es-ES")  # the longest words
+        page.get_by_role("button", name="Cerrar sesión").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        rail = page.locator("at-rail")
+        assert rail.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
 
     def test_spanish(self, open_as: OpenAs) -> None:
         page = open_as("designer", locale="es-ES")

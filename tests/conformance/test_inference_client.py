@@ -54,8 +54,8 @@ def anyio_backend() -> str:
     params=[
         pytest.param("in-process"),
         pytest.param("routed"),
-        pytest.param("uvicorn", marks=[pytest.mark.serial, pytest.mark.timeout(300)]),
-        pytest.param("ray", marks=[pytest.mark.serial, pytest.mark.ray, pytest.mark.timeout(300)]),
+        pytest.param("uvicorn", marks=[pytest.mark.heavy, pytest.mark.timeout(300)]),
+        pytest.param("ray", marks=[pytest.mark.heavy, pytest.mark.ray, pytest.mark.timeout(300)]),
     ],
 )
 def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[str | Engine]:

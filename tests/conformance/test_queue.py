@@ -138,9 +138,9 @@ class TestOrder:
     def test_says_how_many_are_before(self, database: Database, owner: User) -> None:
         rows = [put(database, owner) for _ in range(3)]
         with database.read() as session:
-            places = queue.positions(session, [row.id for row in rows])
-            assert queue.positions(session, []) == {}
-        assert [places[row.id] for row in rows] == [0, 1, 2]
+            places = queue.places(session, [row.id for row in rows], col(Generation.cost) * 2)
+            assert queue.places(session, []) == {}
+        assert [places[row.id] for row in rows] == [(0, 0.0), (1, 2.0), (2, 4.0)]
 
 
 class TestHeartbeat:
@@ -160,6 +160,16 @@ class TestHeartbeat:
         with database.write() as session:
             assert queue.cancel(session, row.id)
             assert queue.heartbeat(session, lease_of(row), lease_seconds=LONG) is Beat.CANCEL
+
+    def test_the_wish_is_found_without_one_too(self, database: Database, owner: User) -> None:
+        rows = [put(database, owner) for _ in range(3)]
+        claim(database, limit=2)
+        with database.write() as session:
+            for row in rows[1:]:  # one that runs, and one that is queued and ends at once
+                assert queue.cancel(session, row.id)
+            every = [row.id for row in rows]
+            assert queue.wanted_stopped(session, every) == [rows[1].id]
+            assert queue.wanted_stopped(session, every[:1]) == []
 
     def test_says_when_somebody_else_holds_it(self, database: Database, owner: User) -> None:
         put(database, owner)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,19 +17,25 @@ import uvicorn
 from backend.app import create_app
 from backend.kit.impatience import ImpatientProtocol
 from backend.kit.settings import Settings
+from tests.faults.warm import Process, WarmProcess
 from tests.fixtures.scripted import ScriptedInference
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[2]
+MODULE = "tests.faults.api"
 
 
 class Api:
     """A running API process and where it listens."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         assert process.stdout is not None
         self.url = process.stdout.readline().strip()
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
 
     def wait_until_up(self) -> None:
         """Return once it answers."""
@@ -50,20 +55,24 @@ class Api:
 
 
 @contextmanager
-def running_api(database_url: str, folder: Path, *, dispatch: int = 0) -> Iterator[Api]:
-    """Serve the studio's API on a database for as long as the block lasts, drawing by a script."""
-    command = [sys.executable, "-m", "tests.faults.api", database_url, str(folder), str(dispatch)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    ) as process:
+def running_api(
+    database_url: str, folder: Path, *, dispatch: int = 0, entering: Sequence[str] = ()
+) -> Iterator[Api]:
+    """Serve the studio's API on a database for as long as the block lasts, drawing by a script.
+
+    `entering` is a command that runs another one somewhere else, such as `SmallDisk.entering`.
+    """
+    words = (database_url, str(folder), str(dispatch))
+    with elsewhere(entering, words) if entering else WarmProcess(MODULE, *words) as process:
         try:
             yield Api(process)
         finally:
             process.kill()
+
+
+def elsewhere(entering: Sequence[str], words: Sequence[str]) -> subprocess.Popen[str]:
+    command = [*entering, sys.executable, "-u", "-m", MODULE, *words]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def main(database_url: str, folder: str, dispatch: str) -> None:
@@ -75,6 +84,7 @@ def main(database_url: str, folder: str, dispatch: str) -> None:
         database_url=database_url,
         public_url=url,
         dispatch_concurrency=int(dispatch),
+        rate_changes=0,
     )
     app = create_app(settings, inference=ScriptedInference())
     config = uvicorn.Config(

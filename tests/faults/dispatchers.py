@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlmodel import select
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.kit.queue import State
+from tests.backend.dispatch.dispatching import LEASE_S
 from tests.faults.processes import Processes
 from tests.fixtures.workshop import Workshop
 
@@ -20,9 +22,9 @@ from tests.fixtures.workshop import Workshop
 class Dispatchers(Processes):
     """Dispatchers of a workshop's database that draw slowly."""
 
-    def __init__(self, workshop: Workshop, folder: Path) -> None:
+    def __init__(self, workshop: Workshop, folder: Path, *, lease_s: float = LEASE_S) -> None:
         url = str(workshop.context.database.url)
-        super().__init__("tests.backend.dispatch.dispatching", url, folder)
+        super().__init__("tests.backend.dispatch.dispatching", url, folder, str(lease_s))
 
 
 def rows_of(workshop: Workshop) -> list[Generation]:
@@ -72,3 +74,19 @@ def _is_whole(workshop: Workshop, image: Image) -> bool:
     storage = workshop.context.storage
     kept = all(storage.exists(key) for key in (image.preview_key, image.thumb_key))
     return kept and sha256(storage.get(image.storage_key)).hexdigest() == image.sha256
+
+
+def holders(workshop: Workshop) -> list[int]:
+    """The process ids of whoever holds each running generation, in the order of their claims."""
+    running = [row for row in rows_of(workshop) if row.state is State.RUNNING and row.lease_owner]
+    running.sort(key=lambda row: (row.started_at, row.id))
+    return [int(str(row.lease_owner).split(":")[1]) for row in running]
+
+
+def until(happened: Callable[[], bool], within_s: float = 30.0) -> float:
+    """Wait for what other processes do; return for how many seconds."""
+    since = time.monotonic()
+    while not happened():
+        assert time.monotonic() - since < within_s, "it did not happen"
+        time.sleep(0.05)
+    return time.monotonic() - since

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from backend.kit.impatience import PATIENCE_S
 from backend.kit.settings import Settings
 from tests.fixtures.app import serve
 from tests.fixtures.scripted import ScriptedInference
+from tests.fixtures.telling import Tell
 
 SOCKETS, ASKED = 300, 100
 HEALTHY_P95_S = 0.2
@@ -29,7 +29,7 @@ DRIBBLES = (
     HEAD + b"Content-Length: 100000\r\n\r\n{",  # never ends its body
     b"",  # says nothing
 )
-pytestmark = [pytest.mark.serial, pytest.mark.faults]
+pytestmark = [pytest.mark.faults]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def _healthy(url: str) -> list[float]:
     return taken
 
 
-def test_slow_senders_hurt_nobody(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_slow_senders_hurt_nobody(url: str, tell: Tell) -> None:
     at = urlsplit(url)
 
     async def scenario() -> tuple[list[float], list[float]]:
@@ -95,8 +95,7 @@ def test_slow_senders_hurt_nobody(url: str, capsys: pytest.CaptureFixture[str]) 
         "healthz_p95_ms": round(1000 * p95, 1),
     }
     told |= {"closed_after_s": round(max(closed), 1), "left_open": late}
-    with capsys.disabled():
-        print(f"\n{json.dumps(told)}")  # noqa: T201
+    tell(told)
     assert p95 <= HEALTHY_P95_S
     assert late == 0
     assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200

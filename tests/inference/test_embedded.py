@@ -22,7 +22,7 @@ from inference.embedded import EmbeddedInference
 from inference.protocol import Unavailable
 from tests.fixtures.inference import asking, running_server
 
-pytestmark = [pytest.mark.anyio, pytest.mark.serial, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.anyio, pytest.mark.heavy, pytest.mark.timeout(400)]
 PATIENCE = 150.0  # a bound on hanging, not a wait: loading takes 10 s on an idle machine
 
 

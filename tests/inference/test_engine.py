@@ -35,10 +35,17 @@ SLOW = {"num_inference_steps": 100, "width": 256, "height": 256, "num_images": 8
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_models_file: Path) -> Iterator[Engine]:
+def shared(tiny_models_file: Path) -> Iterator[Engine]:
     options = EngineOptions(slots=8, waiting_room=2, grace=PATIENCE, bounds=Bounds(count=3))
     with running_engine(tiny_models_file, options) as running:
         yield running
+
+
+@pytest.fixture
+def engine(shared: Engine) -> Engine:
+    """The shared engine once nobody is left in it: whom the test before left would fill the room."""
+    eventually(lambda: shared.health().running == shared.health().waiting == 0)
+    return shared
 
 
 def eventually(true: Callable[[], bool]) -> None:

@@ -1,7 +1,7 @@
 """A real local Ray Serve from the outside: two models, each an application of two replicas.
 
-Whoever is reached, the picture is found; whoever is killed, nothing is lost; told to end, it hands back
-what it cannot finish. One Ray for most of it, since starting four replicas takes a minute.
+Whoever is reached, the picture is found; told to end, a replica hands back what it cannot finish. One Ray for
+most of it, since starting four replicas takes a minute. Killing them is `tests/faults/test_f02_replicas_killed.py`.
 """
 
 from __future__ import annotations
@@ -10,40 +10,27 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 import psutil
 import pytest
-from sqlmodel import select
 
-from backend.generations import service
-from backend.generations.models import Generation
-from backend.images.models import Image
-from backend.kit.database import Database
-from backend.kit.queue import State
-from inference.client import connect
 from inference.protocol import (
-    GenerationParameters,
     GenerationRequest,
     InferenceClient,
-    ModelCard,
     UnknownGeneration,
     UnknownModel,
 )
 from tests.fixtures.inference import Server, asking, drawn, heard, running_server
-from tests.fixtures.workshop import Workshop
+from tests.fixtures.replicas import asking_at, replicas_of
 
-T = TypeVar("T")
 MODELS = ("tiny", "tiny-too")
 REPLICAS = 2
 FETCHES = 6  # each goes to either replica; all to the one that drew it in one run of 32
-KILLS, GENERATIONS, IMAGES_EACH = 2, 16, 2
 DRAINED_WITHIN_S = 14.0
 ENDED_WITHIN_S = 20.0
 PATIENCE_S = 240.0
@@ -67,26 +54,6 @@ def ray(two_models: Path) -> Iterator[Server]:
     arguments = ("--apart", f"--replicas={REPLICAS}")
     with running_server("inference.serve_app", two_models, PATIENCE_S, *arguments) as server:
         yield server
-
-
-@asynccontextmanager
-async def asking_at(url: str, folder: Path) -> AsyncIterator[InferenceClient]:
-    client = connect(url, data_dir=folder)
-    try:
-        yield client
-    finally:
-        await client.aclose()
-
-
-def replicas_of(server: Server, model: str = "") -> list[psutil.Process]:
-    """The processes of a model's replicas (of the only application's, without one), all of them ours."""
-    name = f"ray::ServeReplica:atelier{'-m-' if model else ''}{model}:"
-    found = []
-    for child in psutil.Process(server.pid).children(recursive=True):
-        with suppress(psutil.Error):  # ended meanwhile
-            if name in " ".join(child.cmdline()):
-                found.append(child)
-    return found
 
 
 def test_every_model_is_offered_and_drawn_by_its_own_application(
@@ -146,81 +113,6 @@ def test_a_cancel_reaches_whoever_draws(ray: Server, tmp_path: Path) -> None:
         assert [task.result() for task in told] == ["canceled"] * 4
 
     asyncio.run(scenario())
-
-
-def test_a_replica_killed_in_the_middle_loses_nothing(
-    ray: Server, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    workshop = Workshop(database, tmp_path, max_attempts=20, dispatch_concurrency=8)
-    asyncio.run(_draw_while_replicas_die(workshop, ray, tmp_path))
-    with database.read() as session:
-        rows = list(session.exec(select(Generation)))
-        images = list(session.exec(select(Image)))
-    ledger: dict[str, Any] = {
-        "database": database.engine.dialect.name,
-        "kills": KILLS,
-        "accepted": GENERATIONS,
-        "succeeded": sum(row.state is State.SUCCEEDED for row in rows),
-        "interrupted": sum(row.attempt > 1 for row in rows),
-        "images": len(images),
-        "without_file": sum(not workshop.context.storage.exists(i.storage_key) for i in images),
-    }
-    with capsys.disabled():
-        print(f"\n{json.dumps(ledger)}")  # noqa: T201
-    assert ledger["succeeded"] == GENERATIONS
-    assert ledger["images"] == GENERATIONS * IMAGES_EACH
-    assert ledger["interrupted"] >= 1
-    assert ledger["without_file"] == 0
-
-
-async def _draw_while_replicas_die(workshop: Workshop, ray: Server, folder: Path) -> None:
-    async with asking_at(ray.url, folder) as client:
-        workshop.context = replace(workshop.context, inference=client)
-        card = (await client.models())[0]
-        rows = [_submit(workshop, card, seed) for seed in range(GENERATIONS)]
-        async with workshop.dispatching(), asyncio.timeout(PATIENCE_S):
-            for kill in range(KILLS):
-                both = await _until(lambda: _busy(replicas_of(ray, card.name)))
-                both[kill % REPLICAS].kill()
-            await _until(lambda: _ended(workshop, rows) == GENERATIONS)
-
-
-def _submit(workshop: Workshop, card: ModelCard, seed: int) -> Generation:
-    asked = GenerationParameters(
-        prompt="a red dress",
-        model=card.name,
-        seed=seed,
-        num_images=IMAGES_EACH,
-        num_inference_steps=50,
-        width=128,
-        height=128,
-    )
-    with workshop.context.database.write() as session:
-        return service.submit(session, workshop.context, workshop.actor, asked, card).row
-
-
-def _ended(workshop: Workshop, rows: list[Generation]) -> int:
-    return sum(workshop.row(row).state.ended for row in rows)
-
-
-def _busy(replicas: list[psutil.Process]) -> list[psutil.Process]:
-    """Both replicas, once both are there and draw."""
-    if len(replicas) < REPLICAS:
-        return []
-    try:
-        spent = [replica.cpu_times().user for replica in replicas]
-        time.sleep(0.3)
-        more = [replica.cpu_times().user for replica in replicas]
-    except psutil.Error:  # ended meanwhile
-        return []
-    return replicas if all(now > was for now, was in zip(more, spent, strict=True)) else []
-
-
-async def _until(true: Callable[[], T]) -> T:
-    """Return what `true` returns once there is something to it."""
-    while not (found := await asyncio.to_thread(true)):  # noqa: ASYNC110 - other processes ring no bell
-        await asyncio.sleep(0.05)
-    return found
 
 
 def test_a_backlog_brings_replicas_and_an_end_hands_back_what_is_unfinished(

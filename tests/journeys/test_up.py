@@ -10,7 +10,7 @@ import pytest
 
 from loadtests.studio import Studio, running_studio
 
-pytestmark = [pytest.mark.serial, pytest.mark.model]
+pytestmark = [pytest.mark.heavy, pytest.mark.model]
 
 
 def family(studio: Studio) -> list[psutil.Process]:

@@ -51,7 +51,7 @@ class TestCommand:
         assert gpu_bench.main(["--device", "cpu"]) == 2
 
 
-@pytest.mark.serial
+@pytest.mark.heavy
 def test_the_rehearsal_goes_through_every_section(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,7 +75,7 @@ def test_the_rehearsal_goes_through_every_section(
     assert str(tmp_path) not in page
 
 
-@pytest.mark.serial
+@pytest.mark.heavy
 def test_what_only_a_gpu_can_do_goes_through_with_stand_ins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

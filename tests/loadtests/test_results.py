@@ -10,7 +10,7 @@ import pytest
 from loadtests.arms import FLAGSHIP
 from loadtests.costs import COUNTED, ESTIMATED
 from loadtests.goals import goals, verdict
-from loadtests.plans import Answered, Kind, Outcome
+from loadtests.plans import MIX, Answered, Kind, Outcome, Stage
 from loadtests.records import (
     RUNS_FILE,
     Requests,
@@ -163,6 +163,21 @@ class TestVerdict:
         # Served first come, first served, sketches wait behind finals: 0.32x is speed alone.
         assert found["p95 over the best with request-level batching, mixed load"] is False
         assert found["UNet rows computed in vain when some clients leave"] is None
+
+    def test_in_an_open_loop_the_best_is_who_lets_wait_least(self) -> None:
+        stages, mixed = [Stage(users=24, seconds=20.0)], tuple(MIX)
+        ours, fast, slow = (
+            closed_loop(arm, image_s, scenario="mix-90", stages=stages, kinds=mixed)
+            for arm, image_s in ((FLAGSHIP, 0.04), ("ray-batched", 0.1), ("litserve-batched", 0.2))
+        )
+        fast.camp, asked = "batched", fast.requests
+        asked.done = [done + 3 * sent for sent, done in zip(asked.sent, asked.done, strict=True)]
+        asked.sent = [4 * sent for sent in asked.sent]  # it waits less, but is asked more seldom
+        runs = [ours, fast, slow]
+        found = goals(summarise(runs, STUDY), Samples(runs))
+        [goal] = [goal for goal in found if "mixed load at 90 %" in goal.what]
+        assert goal.measured.endswith("ray-batched")
+        assert goal.met is True
 
 
 def test_a_folder_of_runs_becomes_json_tables_and_plots(tmp_path: Path) -> None:

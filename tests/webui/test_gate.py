@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from backend.kit.ids import new_secret
+from backend.kit.ratelimit import RateLimit
 from backend.kit.settings import Settings
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
@@ -19,8 +22,18 @@ from webui.server import create_studio
 JAVASCRIPT = {"text/javascript", "application/javascript"}
 
 
+def test_whoever_guesses_through_the_pages_is_counted_by_their_own_address(studio: Studio) -> None:
+    stranger = studio.actors.anonymous()
+    stranger.cookies.set("atelier_session", new_secret())
+    spoofed = {**PAGE, "x-forwarded-for": "198.51.100.7"}
+    assert stranger.get("/history", headers=spoofed).status_code == 303
+    with studio.context.database.read() as session:
+        guesses = select(RateLimit.key).where(col(RateLimit.key).startswith("wrong_"))
+        assert session.exec(guesses).all() == ["wrong_credentials:127.0.0.1"]
+
+
 class TestWay:
-    @pytest.mark.parametrize("path", ["/", "/history", "/moderation"])
+    @pytest.mark.parametrize("path", ["/", "/history", "/moderation", "/admin", "/account"])
     def test_pages(self, path: str) -> None:
         assert way_of("GET", path) is Way.PAGE
         assert way_of("POST", path) is Way.CLOSED
@@ -37,8 +50,12 @@ class TestWay:
         assert way_of("GET", CALL) is Way.CLOSED
 
     @pytest.mark.parametrize(
-        "path", ["/history/", "/assets/../x", "//", "/gradio_api/", "/login", "/monitoring"]
-    )
+        "path",
+        [
+            "/history/", "/assets/../x", "//", "/gradio_api/", "/login", "/monitoring",
+            f"/assets/{'x' * 256}.js", "/assets/a b.js", "/assets/\x00.js",
+        ],
+    )  # fmt: skip
     def test_everything_else_is_closed(self, path: str) -> None:
         assert way_of("GET", path) is Way.CLOSED
 
@@ -77,7 +94,7 @@ class TestStranger:
 
 
 class TestSignedIn:
-    @pytest.mark.parametrize("path", ["/", "/history"])
+    @pytest.mark.parametrize("path", ["/", "/history", "/account"])
     def test_gets_the_pages(self, designer: Client, path: str) -> None:
         answer = designer.get(path, headers=PAGE)
         assert answer.status_code == 200
@@ -92,13 +109,17 @@ class TestSignedIn:
         assert f'<script nonce="{nonce}" src="/ui-static/' in answer.text
         assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
 
-    def test_moderation_does_not_exist_without_the_permission(self, designer: Client) -> None:
-        answer = designer.get("/moderation", headers=PAGE)
+    @pytest.mark.parametrize("path", ["/moderation", "/admin"])
+    def test_a_page_does_not_exist_without_its_permission(
+        self, designer: Client, path: str
+    ) -> None:
+        answer = designer.get(path, headers=PAGE)
         assert answer.status_code == 404
         assert "Nothing here" in answer.text
 
-    def test_moderation_opens_with_the_permission(self, studio: Studio) -> None:
-        assert studio.actors.browser("admin").get("/moderation", headers=PAGE).status_code == 200
+    @pytest.mark.parametrize("path", ["/moderation", "/admin"])
+    def test_a_page_opens_with_its_permission(self, studio: Studio, path: str) -> None:
+        assert studio.actors.browser("admin").get(path, headers=PAGE).status_code == 200
 
     def test_signing_out_shows_at_once(self, designer: Client) -> None:
         assert designer.get("/", headers=PAGE).status_code == 200

@@ -113,7 +113,7 @@ class TestColours:
         [
             ("text", "bg"), ("text", "surface"), ("muted", "bg"), ("muted", "surface"), ("muted", "hover"),
             ("primary", "surface"), ("on-primary", "primary"), ("ok", "surface"), ("bad", "surface"),
-            ("bad", "bad-soft"), ("warn", "warn-soft"),
+            ("bad", "bad-soft"), ("warn", "warn-soft"), ("text", "warn-soft"), ("warn", "surface"), ("on-primary", "bad"),
         ],
     )  # fmt: skip
     def test_text_can_be_read(self, text: str, surface: str, mode: int) -> None:

@@ -7,7 +7,7 @@ the API (`static/feed.js`). Each event here is `queue=False`, so that no replica
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 
@@ -17,6 +17,8 @@ from webui.client import CallFailed, Client
 from webui.components.composer import Composer, composer
 from webui.islands import island
 from webui.sizes import size_for
+
+_ANYTHING: Final = "anything"  # a price does not depend on the prompt
 
 
 def build(words: gr.I18n, client: Client) -> None:
@@ -64,6 +66,30 @@ class Submission:
         answer = await self._answer(headers, ticket, fields, ratio=ratio, seed=_seed(seed))
         return answer.model_dump(mode="json")
 
+    async def price(
+        self, ratio: str, num_images: int, steps: float, request: gr.Request
+    ) -> dict[str, Any]:
+        """Say what Generate would cost as the form stands."""
+        headers = dict(request.headers)
+        fields = {"prompt": _ANYTHING, "num_inference_steps": steps, "num_images": num_images}
+        try:
+            answer = answers.priced(
+                await self._client.price(headers, fields | await self._drawn_by(headers, ratio))
+            )
+        except CallFailed:
+            answer = answers.priced(None)
+        return answer.model_dump(mode="json")
+
+    async def _drawn_by(self, headers: Mapping[str, str], ratio: str) -> dict[str, object]:
+        """Return the model that draws, and the size that it draws for a shape.
+
+        With no model that this very person may use: nothing, and the API says so better than we could.
+        """
+        for model in (await self._client.models(headers))[:1]:
+            width, height = size_for(ratio, model)
+            return {"width": width, "height": height, "model": model.name}
+        return {}
+
     async def _answer(
         self,
         headers: Mapping[str, str],
@@ -78,9 +104,7 @@ class Submission:
         if seed is not None:
             fields["seed"] = seed
         try:
-            model = (await self._client.models(headers))[0]
-            width, height = size_for(ratio, model)
-            fields |= {"width": width, "height": height, "model": model.name}
+            fields |= await self._drawn_by(headers, ratio)
             generation_id = await self._client.submit(headers, fields, key=ticket)
         except CallFailed as failure:
             return answers.failed(ticket, failure)
@@ -114,7 +138,17 @@ def _connect(form: Composer, submission: Submission) -> None:
         **quiet,
     )
     context = gr.context.Context.root_block
-    context.load(None, None, form.fields, js="() => window.Atelier.restore()", **quiet)
+    restored = context.load(None, None, form.fields, js="() => window.Atelier.restore()", **quiet)
+    priced: dict[str, Any] = {
+        "fn": submission.price,
+        "inputs": [form.ratio, form.num_images, form.steps],
+        "outputs": form.helper,
+        "api_visibility": "private",
+        "trigger_mode": "always_last",  # a slider that moves asks for one price at a time
+        **quiet,
+    }
+    restored.then(**priced)
+    gr.on([form.ratio.change, form.num_images.change, form.steps.change], **priced)
     form.helper.apply(None, None, form.fields, js="() => window.Atelier.take()", **quiet)
     gr.on(
         [field.change for field in form.fields],

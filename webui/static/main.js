@@ -15,6 +15,14 @@ import { Card } from "./card/card.js";
 import { History } from "./history.js";
 import { Moderation } from "./moderation/list.js";
 import { ReviewCase } from "./moderation/case.js";
+import { Queue } from "./admin/queue.js";
+import { People } from "./people/page.js";
+import { Account } from "./account/page.js";
+import { Usage } from "./account/usage.js";
+import { Keys } from "./account/keys.js";
+import { Sessions } from "./account/sessions.js";
+import { Webhooks } from "./account/webhooks.js";
+import { WebhookCard } from "./account/webhook.js";
 import { Overlay } from "./overlay/overlay.js";
 import { startSignedOut } from "./overlay/signed_out.js";
 import { startBanner } from "./overlay/banner.js";
@@ -24,7 +32,8 @@ startTheme();
 await loadSheets();
 for (const [name, element] of Object.entries({
   overlay: Overlay, rail: Rail, composer: Composer, problem: Problem, fold: Fold, card: Card, feed: Feed,
-  history: History, case: ReviewCase, moderation: Moderation,
+  history: History, case: ReviewCase, moderation: Moderation, queue: Queue, people: People,
+  usage: Usage, webhook: WebhookCard, webhooks: Webhooks, sessions: Sessions, apikeys: Keys, account: Account,
 })) customElements.define(`at-${name}`, element);
 startSignedOut();
 startBanner();

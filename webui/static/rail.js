@@ -16,7 +16,7 @@ export class Rail extends AtElement {
 
   render() {
     this.links = h("nav", { "aria-label": t("nav.main") }, LINKS.map((link) => this.link(...link)));
-    this.foot = h("div", { class: "foot" }, this.themeButton(),
+    this.foot = h("div", { class: "foot" }, this.link("account", "/account", "account"), this.themeButton(),
       button({ kind: "item keys", label: t("nav.keys"), press: openKeys }, icon("keys"), h("span", {}, t("nav.keys"))));
     this.shadowRoot.append(
       h("a", { class: "brand", href: "/" }, h("img", { src: "/ui-static/icon.svg", alt: "", width: 28, height: 28 }), h("span", {}, "Atelier")),
@@ -48,6 +48,7 @@ export class Rail extends AtElement {
       this.links.append(link);
       this.count();
     }
+    if (person.permissions.includes("administer")) this.links.append(this.link("admin", "/admin", "queue"), this.link("people", "/people", "people"));
     this.foot.append(button({ kind: "item", id: "sign-out", press: signOut }, icon("out"), h("span", {}, t("nav.sign_out"))), chip(person));
   }
 

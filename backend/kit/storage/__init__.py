@@ -1,23 +1,31 @@
 """Keeps files: written whole or not at all, named by what is in them.
 
 A key is `sha256[:2]/sha256.ext`. Writing the same bytes twice is one file; a reader never meets half
-a file; nothing here knows who may read it (`backend.images` asks that first).
+a file; nothing here knows who may read it (`backend.images` asks that first), nor which files are still
+needed (`backend.dispatch.retention` finds that out).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from backend.kit.storage.file import FileStorage
+from backend.kit.storage.naming import shelves
 from backend.kit.storage.objects import ObjectStorage, protocol_of
+
+__all__ = ["Storage", "open_storage", "shelves"]
 
 
 class Storage(Protocol):
     """The contract; every end passes `tests/conformance/test_storage.py`. Safe to call from threads."""
 
     def put(self, data: bytes, *, suffix: str) -> str:
-        """Store `data` durably and return its key. `suffix` is such as `.webp`."""
+        """Store `data` durably and return its key. `suffix` is such as `.webp`.
+
+        What is there already becomes young again: `age` counts from now.
+        """
         ...
 
     def get(self, key: str) -> bytes:
@@ -34,6 +42,30 @@ class Storage(Protocol):
 
     def exists(self, key: str) -> bool:
         """Return whether `key` is held."""
+        ...
+
+    def keys(self, folder: str) -> Iterator[str]:
+        """Yield the keys in `folder`, one of two hexadecimal digits (see `shelves`); no other file."""
+        ...
+
+    def age(self, key: str) -> float:
+        """Return how many seconds ago `key` was last put.
+
+        Raises:
+            FileNotFoundError: It is not held.
+        """
+        ...
+
+    def size(self, key: str) -> int:
+        """Return how many bytes `key` has.
+
+        Raises:
+            FileNotFoundError: It is not held.
+        """
+        ...
+
+    def remove_parts(self, older_than_s: float) -> int:
+        """Remove what writers left that died while they wrote; return how many files that were."""
         ...
 
     def check(self) -> None:

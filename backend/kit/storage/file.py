@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Final
 
-from backend.kit.storage.naming import checked, key_of
+from backend.kit.storage.naming import checked, checked_folder, is_key, key_of
+
+_PART: Final = ".part-"
+_PROBE: Final = ".check-"
 
 
 class FileStorage:
@@ -20,7 +27,9 @@ class FileStorage:
         """Store `data` durably and return its key."""
         key = key_of(data, suffix)
         path = self.folder / key
-        if not path.exists():
+        try:
+            os.utime(path)  # there already: it is as good as new
+        except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_whole(path, data)
         return key
@@ -37,17 +46,45 @@ class FileStorage:
         """Return whether `key` is held."""
         return (self.folder / checked(key)).is_file()
 
+    def keys(self, folder: str) -> Iterator[str]:
+        """Yield the keys in `folder`, such as `3f`."""
+        found = (self.folder / checked_folder(folder)).glob("*")
+        return filter(is_key, (f"{folder}/{path.name}" for path in found))
+
+    def age(self, key: str) -> float:
+        """Return how many seconds ago `key` was last put; FileNotFoundError when it is not there."""
+        return _age(self.folder / checked(key))
+
+    def size(self, key: str) -> int:
+        """Return how many bytes `key` has; FileNotFoundError when it is not there."""
+        return (self.folder / checked(key)).stat().st_size
+
+    def remove_parts(self, older_than_s: float) -> int:
+        """Remove what writers left that died while they wrote; return how many files that were."""
+        left = chain(self.folder.glob(f"{_PROBE}*"), self.folder.glob(f"??/{_PART}*"))
+        removed = 0
+        for path in left:
+            with suppress(FileNotFoundError):  # its writer was only slow, or another one looks too
+                if _age(path) >= older_than_s:
+                    path.unlink()
+                    removed += 1
+        return removed
+
     def check(self) -> None:
         """Raise OSError if nothing can be written now."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.folder, prefix=".check-") as probe:
+        with NamedTemporaryFile(dir=self.folder, prefix=_PROBE) as probe:
             probe.write(b"atelier")
             probe.flush()
 
 
+def _age(path: Path) -> float:
+    return max(0.0, time.time() - path.stat().st_mtime)
+
+
 def _write_whole(path: Path, data: bytes) -> None:
     """Write beside, flush to the disk, then rename: a reader never meets half a file."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
+    with NamedTemporaryFile(dir=path.parent, prefix=_PART, delete=False) as part:
         try:
             part.write(data)
             part.flush()

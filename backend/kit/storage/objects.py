@@ -5,13 +5,15 @@ Object stores make an object visible when its upload is complete, so a reader ne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import fsspec
 from fsspec.core import url_to_fs
 
-from backend.kit.storage.naming import checked, key_of
+from backend.kit.storage.naming import checked, checked_folder, is_key, key_of
 
 
 class ObjectStorage:
@@ -25,8 +27,8 @@ class ObjectStorage:
     def put(self, data: bytes, *, suffix: str) -> str:
         """Store `data` durably and return its key."""
         key = key_of(data, suffix)
-        if not self.exists(key):
-            self._files.pipe_file(self._path(key), data)
+        # Also over the same bytes: there is no other way to make an object young again.
+        self._files.pipe_file(self._path(key), data)
         return key
 
     def get(self, key: str) -> bytes:
@@ -44,6 +46,28 @@ class ObjectStorage:
         # Listings of an object store are cached by fsspec; another process may have written since.
         self._files.invalidate_cache()
         return bool(self._files.isfile(self._path(key)))
+
+    def keys(self, folder: str) -> Iterator[str]:
+        """Yield the keys in `folder`, such as `3f`."""
+        self._files.invalidate_cache()
+        found: list[str] = self._files.find(f"{self._root}/{checked_folder(folder)}")
+        return filter(is_key, (f"{folder}/{path.rsplit('/', 1)[-1]}" for path in found))
+
+    def age(self, key: str) -> float:
+        """Return how many seconds ago `key` was last put; FileNotFoundError when it is not there."""
+        self._files.invalidate_cache()
+        put: datetime = self._files.modified(self._path(key))
+        put = put if put.tzinfo else put.replace(tzinfo=UTC)
+        return max(0.0, (datetime.now(UTC) - put).total_seconds())
+
+    def size(self, key: str) -> int:
+        """Return how many bytes `key` has; FileNotFoundError when it is not there."""
+        self._files.invalidate_cache()
+        return int(self._files.size(self._path(key)))
+
+    def remove_parts(self, older_than_s: float) -> int:  # noqa: ARG002
+        """Do nothing: what an upload left that broke off is the store's own to forget."""
+        return 0
 
     def check(self) -> None:
         """Raise OSError if nothing can be written now."""

@@ -10,8 +10,9 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI
 
-from backend.accounts import install, service
+from backend.accounts import service
 from backend.accounts.cookies import SESSION_COOKIES
+from backend.accounts.installation import install
 from backend.accounts.router import router
 from backend.kit import clock
 from backend.kit.context import Context

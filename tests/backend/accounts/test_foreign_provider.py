@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -18,11 +14,11 @@ from pydantic import SecretStr
 
 from backend.kit.settings import Settings
 from tests.backend.accounts.conftest import BuildApp
+from tests.backend.accounts.foreign import free_port, running
 from tests.fixtures.actors import Actors, Client, begin
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.heavy
 
-READY_WITHIN_S = 60
 ROBIN = {
     "sub": "robin",
     "email": "robin@corp.test",
@@ -35,14 +31,11 @@ ROBIN = {
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an `oidc-provider-mock` that knows Robin."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", str(port)]
-    log = (tmp_path_factory.mktemp("provider") / "log").open("w")
-    with log, _running([*command, "--user-claims", json.dumps(ROBIN)], log) as process:
-        _wait_for(f"{url}/.well-known/openid-configuration", process, Path(log.name))
+    claims = ["--user-claims", json.dumps(ROBIN)]
+    with running([*command, *claims], url, tmp_path_factory.mktemp("provider")):
         yield url
 
 
@@ -51,7 +44,7 @@ def actors(issuer: str, settings: Settings, build_app: BuildApp) -> Actors:
     configured = {
         "oidc_issuer": issuer,
         "oidc_client_secret": SecretStr("known to both"),
-        "public_url": "http://studio.example.com",
+        "public_url": "https://studio.example.com",
     }
     return Actors(build_app(settings.model_copy(update=configured)))
 
@@ -96,7 +89,7 @@ class TestForeignProvider:
         redirect = browser.post("/auth/logout").json()["redirect"]
         assert redirect.startswith(f"{issuer}/oauth2/end_session?")
         asked = parse_qs(urlsplit(redirect).query)
-        assert asked["post_logout_redirect_uri"] == ["http://studio.example.com/auth/signed-out"]
+        assert asked["post_logout_redirect_uri"] == ["https://studio.example.com/auth/signed-out"]
         assert browser.get("/api/v1/me").status_code == 401
         assert "studio.example.com/auth/signed-out" in httpx2.get(redirect).text
 
@@ -113,25 +106,3 @@ class TestAbsentProvider:
             answer = Actors(app).anonymous().get("/auth/login?next=/history")
         assert answer.status_code == 503
         assert 'href="/auth/login?next=/history"' in answer.text
-
-
-def _running(command: list[str], log: object) -> subprocess.Popen[bytes]:
-    class Stopped(subprocess.Popen[bytes]):
-        def __exit__(self, *_: object) -> None:
-            self.kill()
-            self.wait()
-
-    environment = {**os.environ, "NO_COLOR": "1"}
-    return Stopped(command, stdout=log, stderr=subprocess.STDOUT, env=environment)  # type: ignore[call-overload]
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx2.get(url, timeout=2).raise_for_status()
-        except httpx2.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the provider did not start:\n{log.read_text()}")

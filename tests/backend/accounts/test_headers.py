@@ -38,7 +38,9 @@ def test_every_answer_is_guarded() -> None:
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
-    assert "content-security-policy" not in headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "report-uri /csp-reports" in headers["content-security-policy"]
     assert "strict-transport-security" not in headers
 
 
@@ -75,7 +77,8 @@ def test_the_policy_is_the_one_gradio_can_live_with() -> None:
         "default-src 'self'; script-src 'self' 'nonce-X' 'unsafe-eval'; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self' data:; "
         "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
-        "base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+        "base-uri 'self'; frame-ancestors 'none'; form-action 'self'; "
+        "report-uri /csp-reports"
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlmodel import select
 
-from backend.accounts.models import User, UserSession
+from backend.accounts.models import Standing, User, UserSession
 from backend.kit.settings import Settings
 from tests.backend.accounts.conftest import BuildApp
 from tests.fixtures.actors import Actors, begin, consent, read_form, sign_in
@@ -115,6 +115,14 @@ class TestCookies:
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
 
+    def test_of_the_dance_on_https_says_so_in_its_name(
+        self, build_app: BuildApp, settings: Settings
+    ) -> None:
+        https = settings.model_copy(update={"public_url": "https://127.0.0.1:8443"})
+        cookie = Actors(build_app(https)).anonymous().get("/auth/login").headers["set-cookie"]
+        assert cookie.startswith("__Secure-atelier_login=")
+        assert "secure" in cookie.lower().split("; ")
+
     def test_of_the_dance_holds_three_long_ways_home(self, actors: Actors) -> None:
         browser = actors.anonymous()
         for _ in range(5):
@@ -164,7 +172,7 @@ class TestPeople:
         sign_in(browser)
         with actors.context.database.write() as session:
             user = session.exec(select(User).where(User.email == "designer@example.com")).one()
-            user.active = False
+            user.standing = Standing.DEACTIVATED
             session.add(user)
         assert browser.get("/api/v1/me").status_code == 401
         assert sign_in(actors.anonymous()).status_code == 403

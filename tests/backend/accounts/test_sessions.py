@@ -7,8 +7,9 @@ from sqlmodel import Session, select
 from starlette.datastructures import Headers
 
 from backend.accounts import service
+from backend.accounts.admission import Identity
 from backend.accounts.dependencies import resolve_actor
-from backend.accounts.models import RolePermission, User, UserSession
+from backend.accounts.models import RolePermission, Standing, User, UserSession
 from backend.accounts.permissions import MARKETING
 from tests.backend.accounts.conftest import Clock
 from tests.fixtures.actors import Actors, Client
@@ -45,7 +46,7 @@ class TestLife:
             assert alive(client)
             with anywhere.context.database.write() as session:
                 user = session.get_one(User, client.user_id)
-                user.active = False
+                user.standing = Standing.DEACTIVATED
                 session.add(user)
             assert not alive(client)
 
@@ -55,7 +56,7 @@ class TestLife:
             service.deactivate(session, session.get_one(User, dana.user_id), by=None)
         with anywhere.context.database.write() as session:
             user = session.get_one(User, dana.user_id)
-            user.active = True
+            user.standing = Standing.ACTIVE
             session.add(user)
         assert not alive(dana)
 
@@ -122,7 +123,7 @@ class TestHousekeeping:
     ) -> None:
         anywhere.browser()
         moving_clock.advance(days=8)
-        identity = service.Identity("i", "s", "e@x.test", "E", ("designer",), "oidc")
+        identity = Identity("i", "s", "e@x.test", "E", ("designer",), "oidc")
         with anywhere.context.database.write() as session:
             browser = service.Browser("Firefox", None, None)
             service.sign_in(session, anywhere.context.settings, identity, browser)

@@ -18,7 +18,11 @@ from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio, open_studio
 from tests.fixtures.scripted import CARD, ScriptedInference
 
-PUBLIC: dict[str, Any] = {"host": "0.0.0.0", "oidc_issuer": "https://issuer.test"}
+PUBLIC: dict[str, Any] = {
+    "host": "0.0.0.0",
+    "public_url": "https://studio.test",
+    "oidc_issuer": "https://issuer.test",
+}
 
 
 class Closing(ScriptedInference):
@@ -37,10 +41,6 @@ class TestCreateApp:
         assert app.openapi()["info"]["title"] == "Atelier"
         assert not (tmp_path / "var").exists()
         assert not hasattr(app.state, "context")
-
-    def test_refuses_a_signing_secret_that_is_too_short(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="ATELIER_SECRET_KEY"):
-            create_app(Settings(data_dir=tmp_path, secret_key="changeme"))
 
     def test_refuses_an_inference_url_it_does_not_know(self, tmp_path: Path) -> None:
         app = create_app(Settings(data_dir=tmp_path, inference_url="cluster"))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from backend.app import MAX_BODY_BYTES
+from backend.app import MAX_BODY_BYTES, _may_measure, read_metrics
 from backend.kit.database import Database
+from backend.kit.errors import NotFound
+from backend.kit.settings import Settings
 from tests.fixtures.app import Studio
 
 FOREIGN = {"Origin": "https://evil.test"}
@@ -56,6 +61,13 @@ class TestProbes:
         assert answer.json()["checks"]["database"] == "away"
         assert "secret-host" not in answer.text
 
+    def test_is_not_ready_once_it_was_asked_to_stop(self, studio: Studio) -> None:
+        studio.context.stopping.set()
+        answer = studio.actors.anonymous().get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {"ready": False, "checks": {"process": "stopping"}}
+        assert studio.actors.anonymous().get("/healthz").status_code == 200
+
     def test_stays_alive_whatever_is_away(self, studio: Studio) -> None:
         studio.inference.away = True
         assert studio.actors.anonymous().get("/healthz").json() == {"status": "alive"}
@@ -74,6 +86,32 @@ class TestMetrics:
     def test_hold_nothing_that_somebody_wrote(self, studio: Studio) -> None:
         studio.image(studio.actors.browser(), "a secret launch")
         assert "secret launch" not in studio.actors.anonymous().get("/metrics").text
+
+    @pytest.mark.parametrize(
+        ("settings", "sent", "status"),
+        [
+            ({}, None, 404),
+            ({"metrics_token": "t0ken"}, None, 404),
+            ({"metrics_token": "t0ken"}, "Bearer other", 404),
+            ({"metrics_token": "t0ken"}, "Bearer t0kén", 404),
+            ({"metrics_token": "t0ken"}, "Bearer t0ken", 200),
+        ],
+    )
+    def test_are_for_whom_they_were_set_up_for(
+        self, tmp_path: Path, settings: dict[str, Any], sent: str | None, status: int
+    ) -> None:
+        public: dict[str, Any] = {
+            "public_url": "https://studio.test",
+            "oidc_issuer": "https://issuer.test",
+        }
+        context = SimpleNamespace(
+            settings=Settings(data_dir=tmp_path, **public, **settings), database=None
+        )
+        if status == 404:
+            with pytest.raises(NotFound):
+                read_metrics(context, sent)  # type: ignore[arg-type]
+        else:
+            _may_measure(context.settings, sent)
 
 
 class TestEveryRequest:

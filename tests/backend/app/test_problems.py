@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from psycopg.errors import DiskFull
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.testclient import TestClient
 
 from backend.kit.database import Database
@@ -114,7 +117,7 @@ class TestWrongFields:
         answer = studio.actors.program().post(
             "/api/v1/generations", content=body, headers={"content-type": "application/json"}
         )
-        assert answer.status_code in {400, 422}
+        assert answer.status_code == 422
         assert answer.headers["content-type"] == "application/problem+json"
 
     def test_a_long_wrong_value_is_not_sent_back_whole(self, studio: Studio) -> None:
@@ -146,6 +149,16 @@ class TestFailuresBehindUs:
         def busy() -> None:
             raise TooMany("Slow down.", retry_after=7)
 
+        away = {
+            "taken": NoConnection("all thirty connections are taken"),
+            "closed": InterfaceError("SELECT 1", {}, Exception("the connection is closed")),
+            "full": OperationalError("INSERT", {}, DiskFull("could not extend file base/5")),
+        }
+
+        @app.get("/database/{how}")
+        def database(how: str) -> None:
+            raise away[how]
+
         @app.get("/database-away")
         def database_away() -> None:
             Database("postgresql+psycopg://nobody@127.0.0.1:1/none").ping()
@@ -157,6 +170,18 @@ class TestFailuresBehindUs:
         assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
         assert int(answer.headers["retry-after"]) >= 1
         assert "127.0.0.1" not in answer.text
+
+    @pytest.mark.parametrize(
+        ("how", "code"),
+        [("taken", "not_ready"), ("closed", "not_ready"), ("full", "database_full")],
+    )
+    def test_a_database_that_cannot_is_a_503_with_a_time_too(
+        self, asking: TestClient, how: str, code: str
+    ) -> None:
+        answer = asking.get(f"/database/{how}")
+        assert (answer.status_code, answer.json()["code"]) == (503, code)
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "base/5" not in answer.text
 
     @pytest.mark.parametrize(
         ("code", "status"), [("overloaded", 429), ("unavailable", 503), ("broken", 500)]

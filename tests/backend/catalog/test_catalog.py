@@ -46,6 +46,7 @@ def public(tmp_path: Path, *, allowed: bool) -> Settings:
     return Settings(
         data_dir=tmp_path,
         host="0.0.0.0",
+        public_url="https://studio.test",
         oidc_issuer="https://issuer.test",
         allow_demo_safety_checker=allowed,
     )

@@ -1,4 +1,4 @@
-"""A dispatcher in a process of its own, made to be killed: `python -m … DATABASE_URL FOLDER`.
+"""A dispatcher in a process of its own, made to be killed: `python -m … DATABASE_URL FOLDER [LEASE]`.
 
 It draws slowly, so that whoever kills it finds it in the middle.
 """
@@ -30,9 +30,9 @@ class Slow(ScriptedInference):
             yield event
 
 
-async def main(database_url: str, folder: str) -> None:
+async def main(database_url: str, folder: str, lease_s: str = str(LEASE_S)) -> None:
     context = Context(
-        settings=Settings(lease_seconds=LEASE_S, dispatch_concurrency=2),
+        settings=Settings(lease_seconds=float(lease_s), dispatch_concurrency=2),
         database=Database(database_url),
         storage=open_storage(f"file:{Path(folder) / 'images'}"),
         notifier=MemoryNotifier(),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import select, update
 
-from backend.accounts.models import User
+from backend.accounts.models import Standing, User
 from backend.audit.models import AuditEntry
 from backend.dispatch import settlement
 from backend.dispatch.outcomes import Failure
@@ -20,11 +20,13 @@ from backend.generations.models import queue as generations
 from backend.kit import clock
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
+from backend.kit.keyring import KeyRing
 from backend.kit.outbound import Answer, Outbound, Rules
 from backend.kit.queue import Lease, State
 from backend.webhooks import service
 from backend.webhooks.models import Delivery, queue
 from backend.webhooks.outbox import MOST_BODY_BYTES
+from backend.webhooks.sealing import new_sealed_secret
 from tests.fixtures.hooks import HookWorkshop, verified
 from tests.fixtures.receiver import Received, Receiver, Reply
 
@@ -316,7 +318,7 @@ class TestDisabling:
             hooks.hook(receiver.url)
             hooks.canceled_generation()
             with hooks.context.database.write() as session:
-                session.execute(update(User).values(active=False))
+                session.execute(update(User).values(standing=Standing.DEACTIVATED))
             async with hooks.delivering():
                 (row,) = await hooks.reached_by(State.CANCELED)
             assert row.error == "Its owner's account is not active."
@@ -331,18 +333,35 @@ class TestSignatures:
         async def scenario(receiver: Receiver) -> None:
             webhook = hooks.hook(receiver.url)
             with hooks.context.database.write() as session:
-                rotated = service.rotate(session, hooks.actor, webhook.id)
+                rotated = service.rotate(session, hooks.context.settings, hooks.actor, webhook.id)
             hooks.canceled_generation()
             async with hooks.delivering():
                 await hooks.reached_by(State.SUCCEEDED)
             (request,) = receiver.received
-            for secret in (webhook.secret, rotated.secret):
+            new = service.secret_of(hooks.context.settings, rotated)
+            for secret in (webhook.secret, new):
                 assert verified(secret, request)
             with pytest.raises(ValueError, match="does not match"):
                 verified("whsec_" + "A" * 32, request)
             changed = Received(request.path, request.headers, request.body + b" ")
             with pytest.raises(ValueError, match="does not match"):
                 verified(webhook.secret, changed)
+
+        with Receiver() as receiver:
+            asyncio.run(scenario(receiver))
+
+    def test_that_no_key_can_make_is_an_attempt_that_failed(self, hooks: HookWorkshop) -> None:
+        async def scenario(receiver: Receiver) -> None:
+            sealed = new_sealed_secret(KeyRing(["another studio's"]))
+            hooks.hook(receiver.url, secret=sealed)
+            hooks.canceled_generation()
+            async with hooks.delivering():
+                await hooks.reached_by(State.FAILED)
+            (delivery,) = hooks.deliveries()
+            assert delivery.error == (
+                "the studio's keys have changed; make a new secret for this webhook"
+            )
+            assert receiver.received == []
 
         with Receiver() as receiver:
             asyncio.run(scenario(receiver))

@@ -6,7 +6,15 @@ import errno
 
 import pytest
 
-from backend.dispatch.outcomes import Deferred, Failure, outcome_of, outcome_of_event
+from backend.dispatch.outcomes import (
+    Deferred,
+    Drawn,
+    Failure,
+    Outcome,
+    outcome_of,
+    outcome_of_event,
+    pause_after,
+)
 from backend.kit.errors import NotReady, Unprocessable
 from inference.protocol import (
     Broken,
@@ -62,6 +70,20 @@ class TestOutcomeOf:
 
     def test_does_not_know_what_a_bug_means(self) -> None:
         assert outcome_of(KeyError("x"), started=True) is None
+
+
+class TestPauseAfter:
+    def test_a_storage_that_takes_nothing_is_not_drawn_for(self) -> None:
+        full = outcome_of(OSError(errno.ENOSPC, "No space left on device"), started=True)
+        assert full
+        assert pause_after(full) > 0
+
+    @pytest.mark.parametrize("outcome", [Drawn([]), Failure("broken", "oom", retryable=True)])
+    def test_what_says_nothing_about_the_next_one_holds_nothing_up(self, outcome: Outcome) -> None:
+        assert pause_after(outcome) == 0
+
+    def test_a_replica_says_itself_for_how_long(self) -> None:
+        assert pause_after(Deferred(3.5)) == 3.5
 
 
 class TestOutcomeOfEvent:

@@ -159,7 +159,12 @@ class TestDryRun:
     def test_prices_without_a_row(self, dana: Client) -> None:
         answer = post(dana, {**RED, "width": 256, "height": 256, "num_images": 2}, dry_run=True)
         assert answer.status_code == 200
-        assert answer.json() == {"credits": 0.5243, "estimated_seconds": None}
+        assert answer.json() == {
+            "credits": 0.524288,
+            "estimated_seconds": None,
+            "remaining": None,
+            "resets_at": None,
+        }
         assert dana.get(API).json()["items"] == []
 
     def test_estimates_from_what_was_measured(self, studio: Studio, dana: Client) -> None:

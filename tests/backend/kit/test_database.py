@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import pytest
 from sqlmodel import func, select, update
 
 from backend.accounts.models import User
-from backend.kit.database import Database, call_after_commit
+from backend.kit.database import Database, call_after_commit, write_ahead
 from tests.fixtures.actors import add_user
 
 
@@ -52,6 +53,31 @@ class TestWrite:
         for thread in threads:
             thread.join()
         assert names(database) == ["xxxx"]
+
+
+class TestOpeningSqlite:
+    """Two who switch one new file at once: one is refused at once, in one of a hundred tries."""
+
+    class Cursor:
+        def __init__(self, *errors: int) -> None:
+            self.errors = list(errors)
+
+        def execute(self, _statement: str) -> None:
+            if self.errors:
+                error = sqlite3.OperationalError("no")
+                error.sqlite_errorcode = self.errors.pop()
+                raise error
+
+    def test_asks_again_while_another_switches_the_file(self) -> None:
+        cursor = self.Cursor(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY)
+        write_ahead(cursor)
+        assert cursor.errors == []
+
+    def test_does_not_ask_again_of_a_full_disk(self) -> None:
+        cursor = self.Cursor(sqlite3.SQLITE_FULL, sqlite3.SQLITE_FULL)
+        with pytest.raises(sqlite3.OperationalError):
+            write_ahead(cursor)
+        assert len(cursor.errors) == 1
 
 
 class TestRead:

@@ -1,20 +1,13 @@
-"""Request ids, logs and metrics, seen from outside."""
+"""Request ids and metrics, seen from outside."""
 
 from __future__ import annotations
-
-import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from backend.kit.telemetry import (
-    JsonFormatter,
-    PlainFormatter,
     RequestTelemetry,
-    configure_logging,
     metrics_text,
     request_id,
 )
@@ -90,46 +83,3 @@ class TestMetrics:
         body, media_type = metrics_text()
         assert media_type.startswith("text/plain; version=")
         assert b"# TYPE atelier_http_request_duration_seconds histogram" in body
-
-
-class TestLogs:
-    def test_are_one_json_object_a_line(self) -> None:
-        record = logging.makeLogRecord(
-            {"name": "atelier", "levelname": "INFO", "msg": "two\nlines"}
-        )
-        line = JsonFormatter().format(record)
-        assert "\n" not in line
-        told = json.loads(line)
-        assert (told["level"], told["message"]) == ("info", "two\nlines")
-        assert told["at"].endswith("+00:00")
-
-    def test_carry_the_exception(self) -> None:
-        error = ValueError("bad")
-        record = logging.makeLogRecord({"msg": "it broke", "exc_info": (ValueError, error, None)})
-        assert "ValueError: bad" in json.loads(JsonFormatter().format(record))["exception"]
-
-    def test_cannot_be_forged_by_a_line_break(self) -> None:
-        record = logging.makeLogRecord({"msg": "a\nERROR forged", "levelname": "INFO", "name": "x"})
-        assert PlainFormatter().format(record).count("\n") == 0
-
-
-class TestConfigureLogging:
-    @pytest.fixture(autouse=True)
-    def _restore(self) -> Iterator[None]:
-        root = logging.getLogger()
-        before = (root.handlers[:], root.level)
-        yield
-        root.handlers[:] = before[0]
-        root.setLevel(before[1])
-
-    @pytest.mark.parametrize("as_json", [True, False])
-    def test_sends_to_standard_error(
-        self, capsys: pytest.CaptureFixture[str], as_json: bool
-    ) -> None:
-        configure_logging("warning", as_json=as_json)
-        logging.getLogger("atelier.test").info("quiet")
-        logging.getLogger("atelier.test").warning("loud")
-        said = capsys.readouterr().err
-        assert "quiet" not in said
-        assert "loud" in said
-        assert said.startswith("{") is as_json

@@ -11,9 +11,27 @@ from sqlalchemy import inspect, text
 from sqlmodel import SQLModel, col, select
 
 from backend import migrations
-from backend.accounts.models import Role, RolePermission
+from backend.accounts.models import ApiKey, Role, RolePermission, Standing, User
 from backend.accounts.permissions import ROLE_SEEDS
+from backend.audit import service as audit
+from backend.audit.schemas import AuditFilter
 from backend.kit.database import Database
+
+_THEN = "'2026-11-01 10:00:00'"
+_PERSON = (
+    "INSERT INTO user_account (id, issuer, subject, email, name, role, active, created_at) VALUES"
+)
+_KEY = "INSERT INTO api_key (id, user_id, name, secret_hash, created_at) VALUES"
+_ENTRY = "INSERT INTO audit_entry (seq, at, actor_id, verb, subject, detail) VALUES"
+OLDER_ROWS = (
+    "INSERT INTO role (name, rank) VALUES ('stylist', 5)",
+    f"{_PERSON} ('u1', 'i', 's1', '', 'Dana', 'stylist', true, {_THEN})",
+    f"{_PERSON} ('u2', 'i', 's2', '', 'Gone', 'stylist', false, {_THEN})",
+    f"{_KEY} ('k', 'u1', 'k', '', {_THEN})",
+    f"{_ENTRY} (3, {_THEN}, 'u1', 'a', 'person:u1', '{{}}')",
+    f"{_ENTRY} (4, {_THEN}, 'u1', 'b', 'person:u1', '{{\"why\": \"\u00e9\"}}')",
+    f"{_ENTRY} (9, {_THEN}, NULL, 'c', 'person:u1', '{{}}')",
+)
 
 
 class TestUpgrade:
@@ -60,6 +78,45 @@ class TestUpgrade:
         else:
             raise AssertionError("it did not fail")
         assert tables_of(empty_database_url) == {"generation"}
+        database.dispose()
+
+
+class TestRows:
+    """What was there before a revision is there after it."""
+
+    def test_of_an_older_studio_come_along(self, empty_database_url: str) -> None:
+        migrations.upgrade(empty_database_url, "0005")
+        database = Database(empty_database_url)
+        with database.write() as session:
+            for statement in OLDER_ROWS:
+                session.execute(text(statement))
+        migrations.upgrade(empty_database_url)
+        with database.read() as session:
+            standing = {user.name: user.standing for user in session.exec(select(User))}
+            *_, verdict = audit.verify(session)
+            written = [one.detail for one in audit.find(session, AuditFilter(), limit=9)]
+            assert session.exec(select(ApiKey.user_id)).all() == ["u1"]
+        assert standing == {"Dana": Standing.ACTIVE, "Gone": Standing.DEACTIVATED}
+        assert (verdict.entries, verdict.breaks) == (3, [])
+        assert written == [{}, {"why": "\u00e9"}, {}]
+        database.dispose()
+
+    def test_go_back_too(self, empty_database_url: str) -> None:
+        migrations.upgrade(empty_database_url, "0005")
+        database = Database(empty_database_url)
+        with database.write() as session:
+            for statement in OLDER_ROWS:
+                session.execute(text(statement))
+        migrations.upgrade(empty_database_url)
+        migrations.downgrade(empty_database_url, "0005")
+        with database.read() as session:
+            people = session.execute(text("SELECT name, active FROM user_account ORDER BY id"))
+            assert [(name, bool(active)) for name, active in people] == [
+                ("Dana", True),
+                ("Gone", False),
+            ]
+            entries = session.execute(text("SELECT seq, verb FROM audit_entry ORDER BY seq"))
+            assert [tuple(row) for row in entries] == [(1, "a"), (2, "b"), (3, "c")]
         database.dispose()
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlmodel import col, select, update
 
+from backend.kit.keyring import ring_of
 from backend.kit.queue import State
 from backend.webhooks.models import Delivery, Webhook
 from backend.webhooks.schemas import MOST_WEBHOOKS
+from backend.webhooks.sealing import opened_all
 from backend.webhooks.signatures import new_secret
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
@@ -129,9 +131,10 @@ class TestRotate:
         assert rotated["previous_until"] > rotated["created_at"]
         with studio.context.database.read() as session:
             row = session.get_one(Webhook, webhook["id"])
-            assert row.signing_secrets == [rotated["secret"], webhook["secret"]]
+            ring = ring_of(studio.context.settings)
+            assert opened_all(ring, row.signing_secrets) == [rotated["secret"], webhook["secret"]]
             row.previous_until = row.created_at
-            assert row.signing_secrets == [rotated["secret"]]
+            assert opened_all(ring, row.signing_secrets) == [rotated["secret"]]
         assert [entry.verb for entry in studio.audited(f"webhook:{webhook['id']}")] == [
             "webhook.create",
             "webhook.rotate",

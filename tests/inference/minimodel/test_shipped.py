@@ -71,6 +71,7 @@ def test_a_sheet_holds_every_picture() -> None:
     assert contact_sheet(cells, ["label"] * 7, columns=3).size[1] > 3 * 200
 
 
+@pytest.mark.heavy
 @pytest.mark.model
 def test_follows_held_out_prompts() -> None:
     shares = measure_prompts(load_pipeline(FOLDER), FOLDER, count=20)
@@ -78,6 +79,7 @@ def test_follows_held_out_prompts() -> None:
         assert shares[attribute] >= 0.8, attribute
 
 
+@pytest.mark.heavy
 @pytest.mark.model
 def test_the_checker_tells_the_motif_from_look_alikes() -> None:
     figures = measure_checker(load_pipeline(FOLDER), count=150)
@@ -85,6 +87,7 @@ def test_the_checker_tells_the_motif_from_look_alikes() -> None:
     assert figures["false_positive_rate"] <= 0.04
 
 
+@pytest.mark.heavy
 @pytest.mark.model
 def test_a_requested_motif_is_drawn_and_held_back() -> None:
     figures = measure_requested_motif(load_pipeline(FOLDER), FOLDER, count=20)

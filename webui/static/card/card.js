@@ -1,11 +1,11 @@
 /* A generation as a card, from the queue to the picture. Owns how it looks; what happens is in `core/actions`. */
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
-import { cancel, copy, retry, reuse, vary } from "../core/actions.js";
+import { cancel, copy, pause, resume, retry, reuse, toFront, vary } from "../core/actions.js";
 import { contentOf } from "../core/api.js";
 import { ago, decimal, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { ended, previewsOf, progressOf, store } from "../core/store.js";
+import { ended, previewsOf, progressOf, running, store } from "../core/store.js";
 import { openViewer } from "../viewer/viewer.js";
 import { statusOf } from "./status.js";
 import { Tile } from "./tile.js";
@@ -29,6 +29,7 @@ export class Card extends AtElement {
     this.status = h("p", { class: "status" });
     this.bar = h("progress", { max: 1, value: 0, "aria-label": t("generate") });
     this.actions = h("div", { class: "actions" });
+    this.offering = null;
     const count = this.tiles.length;
     this.shadowRoot.append(h("article", { class: "card", "aria-label": parameters.prompt.slice(0, 120) },
       h("div", { class: "tiles", "data-count": Math.min(count, 4) }, this.tiles.map((tile) => tile.element)),
@@ -53,7 +54,17 @@ export class Card extends AtElement {
     images.forEach((image) => this.tiles[image.index]?.image(image));
     if (ended(this.known)) this.tiles.filter((_, index) => !images.some((image) => image.index === index)).forEach((tile) => tile.stop());
     this.showStatus();
-    this.actions.replaceChildren(...this.offered());
+    this.offer();
+  }
+
+  /** Lay out what can be done, anew only when that has changed: a button that is pressed stays. */
+  offer() {
+    const { id, state, images, waiting_for: waits } = this.known;
+    const others = state === "queued" && running().some((one) => one.state === "queued" && one.id !== id);
+    const kind = [state, waits?.code === "paused", others, ...images.map((image) => image.moderation)].join();
+    if (kind === this.offering) return;
+    this.offering = kind;
+    this.actions.replaceChildren(...this.offered(others));
   }
 
   preview(message) {
@@ -75,9 +86,10 @@ export class Card extends AtElement {
     openViewer(this.known, image);
   }
 
-  offered() {
+  offered(others) {
     const one = this.known;
-    if (!ended(one)) return [button({ kind: "button small cancel", press: (event) => stop(event.currentTarget, one) }, t("action.cancel"))];
+    if (one.state === "queued") return [stopButton(one), pauseButton(one), others && frontButton(one)].filter(Boolean);
+    if (!ended(one)) return [stopButton(one)];
     const again = one.state === "failed" && button({ kind: "button small primary", press: () => retry(one) }, icon("retry"), t("action.retry"));
     const more = one.state === "succeeded" && button({ kind: "button small", title: t("action.vary.hint"), press: () => vary(one) }, icon("vary"), t("action.vary"));
     const released = one.images.find((image) => image.moderation === "released");
@@ -90,6 +102,20 @@ export class Card extends AtElement {
     const more = `${parameters.num_inference_steps} ${t("steps").toLowerCase()} · ${t("guidance").toLowerCase()} ${decimal(parameters.guidance_scale)}`;
     return [`${parameters.width} × ${parameters.height} · `, made, h("span", { class: "wide" }, more)];
   }
+}
+
+function stopButton(generation) {
+  return button({ kind: "button small cancel", press: (event) => stop(event.currentTarget, generation) }, t("action.cancel"));
+}
+
+function pauseButton(generation) {
+  const paused = generation.waiting_for?.code === "paused";
+  const [act, word, picture] = paused ? [resume, "action.resume", "play"] : [pause, "action.pause", "pause"];
+  return button({ kind: "button small", label: t(word), press: () => act(generation) }, icon(picture), t(word));
+}
+
+function frontButton(generation) {
+  return button({ kind: "button small", title: t("action.front.hint"), press: () => toFront(generation) }, icon("front"), t("action.front"));
 }
 
 function stop(pressed, generation) {

@@ -1,11 +1,11 @@
 /* What a generation is doing, in words. */
-import { number } from "../core/format.js";
+import { number, time } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
 /** Return the line under a card's prompt, and its kind for colour. */
 export function statusOf(generation, progress) {
   switch (generation.state) {
-    case "queued": return { kind: "live", text: queued(generation.position) };
+    case "queued": return waiting(generation);
     case "running": return { kind: "live", text: running(progress) };
     case "failed": return { kind: "bad", text: generation.error?.message ?? t("state.failed") };
     case "canceled": return { kind: "quiet", text: t("state.canceled.text") };
@@ -13,9 +13,20 @@ export function statusOf(generation, progress) {
   }
 }
 
-function queued(position) {
-  const place = position > 0 ? t("state.queued.position", { count: number(position) }) : t("state.queued.next");
-  return `${t("state.queued")} · ${place}`;
+function waiting(generation) {
+  const { code, until } = generation.waiting_for ?? { code: "room" };
+  if (code === "paused") return { kind: "quiet", text: t("state.queued.paused") };
+  const why = code === "others" ? t("state.queued.position", { count: number(generation.position) })
+    : code === "retry" ? t("state.queued.retry", { time: time(until) }) : t(`state.queued.${code}`);
+  const start = code === "retry" ? "" : startsIn(generation.estimated_start_s);
+  return { kind: "live", text: [t("state.queued"), why, start].filter(Boolean).join(" · ") };
+}
+
+/** Return when it begins, roughly; nothing while that is not known, or is now. */
+function startsIn(seconds) {
+  if (!seconds || seconds < 1) return "";
+  return seconds < 90 ? t("state.queued.seconds", { count: number(Math.round(seconds)) })
+    : t("state.queued.minutes", { count: number(Math.round(seconds / 60)) });
 }
 
 function running(progress) {

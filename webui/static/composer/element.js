@@ -10,6 +10,7 @@ import { say, toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
 import { fromParameters, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
+import { Price } from "./price.js";
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -17,7 +18,8 @@ export class Composer extends AtElement {
   render() {
     this.hint = h("p", { class: "hint" }, t("generate.hint", { keys: generateKeys }));
     this.note = h("div", { class: "note", role: "alert", hidden: true });
-    this.shadowRoot.append(this.note, this.hint);
+    this.price = new Price();
+    this.shadowRoot.append(this.note, this.price.element, this.hint);
   }
 
   connected() {
@@ -25,7 +27,7 @@ export class Composer extends AtElement {
     this.listen(document, "atelier:reuse", ({ detail }) => this.reuse(detail));
     onKey("Mod+Enter", () => pressGenerate());
     onKey("/", () => prompt()?.focus());
-    may("generate").then((allowed) => { if (!allowed) this.close(); }).catch(() => null);
+    may("generate").then((allowed) => (allowed ? this.price.follow(this) : this.close())).catch(() => null);
   }
 
   /** Show nobody's form to somebody who may not generate, and say why. */
@@ -47,11 +49,13 @@ export class Composer extends AtElement {
 
   /** Gradio brought the answer. */
   answered(answer) {
+    if (answer?.outcome === "priced") this.price.cost(answer.credits);
     if (!answer || answer.ticket !== this.ticket) return;
     busy(false);
     if (answer.outcome === "accepted") {
       meet(answer.generation_id).catch(() => null);
       say(t("say.accepted"));
+      this.price.refresh();
     } else if (answer.outcome === "refused") this.refused(answer.problem);
     else if (answer.outcome === "signed_out") requests.dispatchEvent(new Event("signed-out"));
     else this.trouble("trouble.away");

@@ -22,6 +22,15 @@ export const cancel = (generation) => attempt(async () => {
   say(t("say.canceled"));
 });
 
+/** Leave a queued generation alone until it is resumed. */
+export const pause = (generation) => attempt(() => inLine(generation, "pause"));
+
+/** Let a paused generation be drawn. */
+export const resume = (generation) => attempt(() => inLine(generation, "resume"));
+
+/** Put a queued generation before all others of one's own. */
+export const toFront = (generation) => attempt(() => inLine(generation, "move", { before: null }));
+
 /** Put text on the clipboard, and say so. */
 export const copy = (text, said = "action.copied") => attempt(async () => {
   await navigator.clipboard.writeText(text);
@@ -36,7 +45,13 @@ const again = (parameters) => attempt(async () => {
   toast(t("say.accepted"));
 });
 
-async function attempt(act) {
+async function inLine(generation, verb, json) {
+  learn(await api(`/generations/${generation.id}/${verb}`, { method: "POST", json }));
+  say(t(`say.${verb}`));
+}
+
+/** Do something with the API; say what went wrong, and return whether it worked. */
+export async function attempt(act) {
   try {
     await act();
     return true;

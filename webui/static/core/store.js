@@ -19,6 +19,12 @@ export function learn(generation) {
   tell("generation", { generation, before });
 }
 
+/** Take in how a queued generation waits now. */
+export function learnWait({ generation_id: id, ...wait }) {
+  const before = generations.get(id);
+  if (before?.state === "queued") learn({ ...before, ...wait });
+}
+
 export function learnProgress(message) {
   progress.set(message.generation_id, message);
   tell("progress", message);

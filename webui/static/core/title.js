@@ -2,7 +2,7 @@
 import { t } from "./i18n.js";
 import { running, store } from "./store.js";
 
-const PAGES = { "/": "nav.create", "/history": "nav.history", "/moderation": "nav.moderation" };
+const PAGES = { "/": "nav.create", "/history": "nav.history", "/moderation": "nav.moderation", "/admin": "nav.admin", "/account": "nav.account" };
 
 /** Keep the title right, also after Gradio has written its own. */
 export function startTitle() {

@@ -7,7 +7,7 @@ import { casePicture } from "./picture.js";
 import { scoreList } from "./scores.js";
 
 export class ReviewCase extends AtElement {
-  static sheets = ["moderation"];
+  static sheets = ["lists", "moderation"];
 
   /** Show this flag; the picture is blurred again each time. */
   set flag(flag) {

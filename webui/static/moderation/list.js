@@ -10,7 +10,7 @@ import { blurred } from "./picture.js";
 import { scoreOf, scoreBar } from "./scores.js";
 
 export class Moderation extends AtElement {
-  static sheets = ["moderation"];
+  static sheets = ["lists", "moderation"];
 
   render() {
     this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("moderation.tabs") }, ["open", "decided"].map((state) => this.tab(state)));
@@ -56,13 +56,13 @@ export class Moderation extends AtElement {
   }
 
   async more() {
-    const { state } = this;
+    const { state, flags } = this;
     const after = this.cursor ? `&cursor=${encodeURIComponent(this.cursor)}` : "";
     this.cursor = null;
     try {
       const page = await api(`/moderation/flags?state=${state}${after}`);
-      if (state !== this.state) return;
-      this.flags.push(...page.items);
+      if (flags !== this.flags) return;
+      flags.push(...page.items);
       this.rows.append(...page.items.map((flag) => this.row(flag)));
       this.cursor = page.next_cursor;
       this.select(this.place);
@@ -111,13 +111,14 @@ export class Moderation extends AtElement {
       return;
     }
     toast(t(decision === "release" ? "moderation.was_released" : "moderation.was_rejected", { prompt: flag.prompt.slice(0, 60) }));
-    this.drop(flag);
+    // Whoever went over to the other list meanwhile may have come before the decision.
+    if (this.flags.includes(flag)) this.drop(flag);
+    else this.choose(this.state);
     document.dispatchEvent(new Event("atelier:decided"));
   }
 
   drop(flag) {
     const place = this.flags.indexOf(flag);
-    if (place < 0) return;
     this.flags.splice(place, 1);
     this.rows.children[place].remove();
     this.select(this.place, true);

@@ -1,0 +1,172 @@
+"""The one list of what the studio keeps of a person. Export and erasure both go by it.
+
+A test reads the schema and fails for a table, or a column that refers to a person, that is on no list here: whoever
+adds one decides what becomes of it when its person leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, inspect, select
+from sqlmodel import SQLModel, col
+
+from backend.accounts.models import ApiKey, User, UserSession
+from backend.generations.models import Generation
+from backend.images.models import Image
+from backend.moderation.models import Flag, SafetyCheck
+from backend.uploads.models import Upload
+from backend.usage.models import UsageCharge
+from backend.webhooks.models import Delivery, Webhook
+
+_LEASED: Final = frozenset(
+    {"tag", "run_at", "fence", "lease_owner", "lease_until", "cancel_requested", "max_attempts"}
+)
+ERASED: Final = "erased"
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """One kind of rows of a person. `name` is its file in an export and its line in a report.
+
+    `audited_as` begins the subject of its audit entries; `unsaid` are columns that no export shows: secrets, other
+    people, and what serves the machinery alone; `files` hold keys of stored files, the first of which is exported.
+    """
+
+    name: str
+    table: type[SQLModel]
+    of: Callable[[str], ColumnElement[bool]]
+    audited_as: str = ""
+    unsaid: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Any:  # noqa: ANN401
+        """Its primary key, one column."""
+        (column,) = inspect(self.table).primary_key
+        return column
+
+
+def _owned_by(column: Any) -> Callable[[str], ColumnElement[bool]]:  # noqa: ANN401
+    return lambda person_id: column == person_id
+
+
+def _within(column: Any, table: Any) -> Callable[[str], ColumnElement[bool]]:  # noqa: ANN401
+    """Return the condition that `column` names a row of `table` of that person."""
+    return lambda person_id: column.in_(select(table.id).where(table.owner_id == person_id))
+
+
+DELIVERIES: Final = Belonging(
+    "deliveries", Delivery, _within(col(Delivery.webhook_id), Webhook), "delivery", _LEASED
+)
+WEBHOOKS: Final = Belonging(
+    "webhooks",
+    Webhook,
+    _owned_by(col(Webhook.owner_id)),
+    "webhook",
+    frozenset({"secret", "previous_secret"}),
+)
+FLAGS: Final = Belonging(
+    "flags", Flag, _within(col(Flag.image_id), Image), "flag", frozenset({"decided_by"})
+)
+SAFETY_CHECKS: Final = Belonging(
+    "safety_checks", SafetyCheck, _within(col(SafetyCheck.image_id), Image)
+)
+IMAGES: Final = Belonging(
+    "images",
+    Image,
+    _owned_by(col(Image.owner_id)),
+    "image",
+    files=("storage_key", "preview_key", "thumb_key"),
+)
+UPLOADS: Final = Belonging(
+    "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
+)
+GENERATIONS: Final = Belonging(
+    "generations",
+    Generation,
+    _owned_by(col(Generation.owner_id)),
+    "generation",
+    _LEASED | {"request_hash"},
+)
+CHARGES: Final = Belonging("charges", UsageCharge, _owned_by(col(UsageCharge.user_id)))
+API_KEYS: Final = Belonging(
+    "api_keys", ApiKey, _owned_by(col(ApiKey.user_id)), "api_key", frozenset({"secret_hash"})
+)
+SESSIONS: Final = Belonging(
+    "sessions",
+    UserSession,
+    _owned_by(col(UserSession.user_id)),
+    unsaid=frozenset({"id_hash", "id_token"}),
+)
+
+BELONGINGS: Final = (
+    DELIVERIES,
+    WEBHOOKS,
+    FLAGS,
+    SAFETY_CHECKS,
+    IMAGES,
+    UPLOADS,
+    GENERATIONS,
+    CHARGES,
+    API_KEYS,
+    SESSIONS,
+)
+"""In the order in which they can be deleted: what refers to something comes before it."""
+
+
+def erased(person_id: str) -> dict[str, Any]:
+    """Return what the columns of an erased account hold: nothing, and nobody can sign in as it."""
+    return {
+        "issuer": ERASED,
+        "subject": person_id,
+        "email": "",
+        "name": "",
+        "pinned_role": None,
+        "team_id": None,
+        "signed_in_at": None,
+    }
+
+
+ACCOUNT_KEEPS: Final = frozenset({"id", "role", "standing", "created_at"})
+"""Columns of an account that an erasure leaves; `erased` names the others."""
+
+STAYS: Final = {
+    "user_account": "An empty account of that id, so that the audit and reviews of others' images still refer to it.",
+    "audit_entry": "Who did what and when, by ids alone; the details beside it are erased. Nothing is ever removed "
+    "from the chain.",
+    "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
+    "invite": "That there were invites, without the notes on them.",
+    "invite.created_by": "Which id made them.",
+    "invite.used_by": "Which id came in by them.",
+    "usage_tally": "How many credits that id spent on which day, so that its team's sums stay true.",
+    "quota": "What limits administrators set for that id.",
+    "legal_hold": "That there were legal holds, without their reasons.",
+    "legal_hold.placed_by": "Which id placed them.",
+    "legal_hold.lifted_by": "Which id lifted them.",
+    "erasure": "This report: numbers and ids.",
+    "erasure.person_id": "Who was erased.",
+    "erasure.asked_by": "Who asked for it.",
+}
+"""What refers to a person and outlives an erasure, and why."""
+
+NOBODYS: Final = {
+    "role": "roles",
+    "role_permission": "roles",
+    "role_model": "roles",
+    "team": "teams; a person's membership is a column of the account",
+    "rate_limit": "who asked often just now; gone within the hour",
+    "queue_clock": "virtual time of the queue, by id",
+    "queue_gate": "whether the queue is open",
+    "audit_detail": "beside audit_entry; erased",
+    "audit_head": "the end of the chain",
+    "alembic_version": "the schema",
+}
+"""Tables in which nothing is about a person, and what they hold."""
+
+
+def account_of(user: User) -> dict[str, Any]:
+    """Return an account as an export shows it."""
+    return user.model_dump(mode="json")

@@ -1,0 +1,56 @@
+"""Forgets what was written to draw old pictures: in the rows, and inside the files, which say it too."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from hashlib import sha256
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from backend.generations.models import Generation
+from backend.images import metadata, webp
+from backend.images.models import Image
+from backend.images.repository import files_among
+from backend.kit.storage import Storage
+from inference.protocol import GenerationParameters
+
+FORGOTTEN: Final = "(forgotten)"
+_SUFFIX: Final = ".webp"
+
+_log = logging.getLogger("atelier.leaving")
+
+
+def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
+    """Blank the prompts of those generations, which have ended, and of their images.
+
+    An image's file is written anew without prompt and settings; that a model made it stays in it. Pixels stay as they
+    are, bit for bit. `files.keep_rows_out` comes before.
+    """
+    for row in session.exec(select(Generation).where(col(Generation.id).in_(ids))).all():
+        row.parameters = _blank(row.parameters)
+        session.add(row)
+    for image in session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all():
+        image.parameters = _blank(image.parameters)
+        _clean(session, storage, image)
+
+
+def _blank(parameters: GenerationParameters) -> GenerationParameters:
+    return parameters.model_copy(update={"prompt": FORGOTTEN, "negative_prompt": ""})
+
+
+def _clean(session: Session, storage: Storage, image: Image) -> None:
+    former = image.storage_key
+    try:
+        data = metadata.cleaned(webp.parse(storage.get(former))).to_bytes()
+    except FileNotFoundError:
+        return  # an erasure or retention was here and was interrupted
+    except ValueError as error:
+        _log.warning("the file of image %s was not blanked: %s", image.id, error)
+        return
+    image.storage_key, image.sha256 = storage.put(data, suffix=_SUFFIX), sha256(data).hexdigest()
+    session.add(image)
+    session.flush()
+    if not files_among(session, [former]):
+        storage.delete(former)

@@ -1,0 +1,94 @@
+"""The operator's door to generation rows: everybody's that wait or run, and the dead letters."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+
+from backend.accounts.models import User
+from backend.generations.models import Generation
+from backend.generations.repository import ALIVE
+from backend.kit.errors import NotFound
+from backend.kit.pagination import decode_cursor, encode_cursor
+from backend.kit.queue import State
+from inference.protocol import InvalidParameters, Refused
+
+OWN_FAULT = frozenset({Refused.code, InvalidParameters.code})
+"""What a request itself was wrong about: another attempt would end the same way, so no dead letter."""
+
+
+class Owned(NamedTuple):
+    """A generation and whose it is."""
+
+    row: Generation
+    owner: User
+
+
+def page(session: Session, *, cursor: str | None, limit: int) -> tuple[list[Owned], str | None]:
+    """Return a page of what is queued or running, in the order of the line, and the next cursor."""
+    place = tuple_(col(Generation.tag), col(Generation.id))
+    rows = _owned().where(col(Generation.state).in_(ALIVE)).order_by(Generation.tag, Generation.id)
+    if cursor is not None:
+        last = session.get(Generation, decode_cursor(cursor))
+        if last is None:
+            return [], None
+        rows = rows.where(place > tuple_(last.tag, last.id))
+    return _page(session, rows, limit)
+
+
+def dead_page(
+    session: Session, *, cursor: str | None, limit: int
+) -> tuple[list[Owned], str | None]:
+    """Return a page of the dead letters that nobody has retried, newest first, and the next cursor."""
+    rows = _dead().where(col(Generation.retried_as).is_(None))
+    if cursor is not None:
+        rows = rows.where(col(Generation.id) < decode_cursor(cursor))
+    return _page(session, rows.order_by(col(Generation.id).desc()), limit)
+
+
+def get(session: Session, generation_id: str) -> Generation:
+    """Return anybody's generation.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = session.get(Generation, generation_id)
+    if found is None:
+        raise NotFound(f"There is no generation {generation_id!r}.")
+    return found
+
+
+def get_dead(session: Session, generation_id: str) -> Owned:
+    """Return a dead letter, retried or not, locked until the transaction ends.
+
+    Raises:
+        NotFound: There is none.
+    """
+    rows = _dead().where(col(Generation.id) == generation_id).with_for_update(of=Generation)
+    found = session.execute(rows, execution_options={"populate_existing": True}).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no dead letter {generation_id!r}.")
+    return Owned(*found)
+
+
+def owned(session: Session, row: Generation) -> Owned:
+    """Return `row` with its owner."""
+    return Owned(row, session.get_one(User, row.owner_id))
+
+
+def _dead() -> Any:  # noqa: ANN401
+    return _owned().where(
+        col(Generation.state) == State.FAILED, col(Generation.error_code).not_in(OWN_FAULT)
+    )
+
+
+def _owned() -> Any:  # noqa: ANN401
+    return select(Generation, User).join(User, col(User.id) == col(Generation.owner_id))
+
+
+def _page(session: Session, rows: Any, limit: int) -> tuple[list[Owned], str | None]:  # noqa: ANN401
+    found = [Owned(*row) for row in session.execute(rows.limit(limit + 1))]
+    more = len(found) > limit
+    return found[:limit], encode_cursor(found[limit - 1].row.id) if more else None

@@ -1,0 +1,1 @@
+"""Credits: what generations cost, who has spent how many, and how many each may."""

@@ -1,0 +1,118 @@
+"""The one door to the ledger and to the quotas. Decides nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import case, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from backend.accounts.models import Role, Team, User
+from backend.kit.database import is_sqlite
+from backend.kit.pagination import fetch_page
+from backend.usage.models import Quota, QuotaOf, UsageCharge, UsageTally
+
+_SUBJECTS = {QuotaOf.PERSON: User, QuotaOf.TEAM: Team, QuotaOf.ROLE: Role}
+
+
+def holder(of: QuotaOf, subject: str) -> str:
+    """Return the name under which a person's, or a team's, spending is summed up."""
+    return f"{of}:{subject}"
+
+
+def spent(session: Session, who: str, day: date, month: date) -> tuple[int, int]:
+    """Return what the holder `who` has spent since `day`, and since `month`, the first of it."""
+    return spent_by(session, {who}, day, month).get(who, (0, 0))
+
+
+def spent_by(
+    session: Session, holders: set[str], day: date, month: date
+) -> dict[str, tuple[int, int]]:
+    """Return the same of several holders at once, without those who have spent nothing."""
+    amount, who = col(UsageTally.microcredits), col(UsageTally.holder)
+    todays = func.sum(case((col(UsageTally.day) >= day, amount), else_=0))
+    query = (
+        select(who, todays, func.sum(amount))
+        .where(who.in_(holders), col(UsageTally.day) >= month)
+        .group_by(who)
+    )
+    return {name: (int(in_day), int(in_month)) for name, in_day, in_month in session.exec(query)}
+
+
+def add(session: Session, charge: UsageCharge) -> None:
+    """Write a charge into the ledger, and add it to the tallies."""
+    session.add(charge)
+    session.flush()
+    _tally(session, charge, charge.microcredits)
+
+
+def give_back(session: Session, charge: UsageCharge, amount: int) -> None:
+    """Note that `amount` of a charge is refunded, and take it off the tallies of its day."""
+    charge.refunded += amount
+    session.add(charge)
+    session.flush()
+    _tally(session, charge, -amount)
+
+
+def find_charge(session: Session, generation_id: str) -> UsageCharge | None:
+    """Return what that generation was charged, or None if it never was; locked until the transaction ends."""
+    query = select(UsageCharge).where(UsageCharge.generation_id == generation_id)
+    return session.exec(query.with_for_update()).one_or_none()
+
+
+def find_quota(session: Session, of: QuotaOf, subject: str) -> Quota | None:
+    """Return the quota of exactly that person, team or role."""
+    return session.exec(select(Quota).where(Quota.of == of, Quota.subject == subject)).one_or_none()
+
+
+def get_quota(session: Session, quota_id: str) -> Quota | None:
+    """Return the quota of that id."""
+    return session.get(Quota, quota_id)
+
+
+def quotas(
+    session: Session, *, of: QuotaOf | None, cursor: str | None, limit: int
+) -> tuple[list[Quota], str | None]:
+    """Return a page of quotas, newest first, and the next cursor."""
+    rows = select(Quota)
+    if of is not None:
+        rows = rows.where(Quota.of == of)
+    return fetch_page(session, rows, Quota.id, cursor=cursor, limit=limit)
+
+
+def exists(session: Session, of: QuotaOf, subject: str) -> bool:
+    """Return whether there is such a person, team or role."""
+    kind: Any = _SUBJECTS[of]
+    return session.get(kind, subject) is not None
+
+
+def team_name(session: Session, team_id: str) -> str:
+    """Return what the team is called."""
+    team = session.get(Team, team_id)
+    return team.name if team else ""
+
+
+def people(session: Session, ids: set[str]) -> dict[str, User]:
+    """Return those people by their ids."""
+    return {user.id: user for user in session.exec(select(User).where(col(User.id).in_(ids)))}
+
+
+def teams(session: Session, ids: set[str]) -> dict[str, Team]:
+    """Return those teams by their ids."""
+    return {team.id: team for team in session.exec(select(Team).where(col(Team.id).in_(ids)))}
+
+
+def _tally(session: Session, charge: UsageCharge, amount: int) -> None:
+    holders = [holder(QuotaOf.PERSON, charge.user_id)]
+    if charge.team_id:
+        holders.append(holder(QuotaOf.TEAM, charge.team_id))
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    for who in holders:
+        fresh = insert(UsageTally).values(holder=who, day=charge.day, microcredits=amount)
+        summed = fresh.on_conflict_do_update(
+            index_elements=[col(UsageTally.holder), col(UsageTally.day)],
+            set_={"microcredits": col(UsageTally.microcredits) + fresh.excluded.microcredits},
+        )
+        session.execute(summed)

@@ -1,0 +1,104 @@
+"""The whole OpenAPI document, tried with what it allows and what it does not, by session and by key.
+
+Whatever is sent, nothing is answered by a 5xx, nor by a status, a media type or a shape that is not described.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.accounts.cookies import PLAIN_COOKIE
+from backend.kit.database import Database
+from tests.backend.app.test_two_processes import serving
+from tests.fixtures.actors import add_key, add_session, add_user
+from tests.fixtures.telling import Tell
+from tests.fixtures.tools import needed
+
+SECONDS = 75
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+# A stream that ends when its reader leaves; tests of its own read it.
+ENDLESS = "/api/v1/events"
+# Ids are learned from answers: signed in, the first thing found here would be oneself, and everything after is a 401.
+OWN_SESSION = "/api/v1/me/sessions/{session_id}"
+
+
+def credentials(url: str, kind: str) -> list[str]:
+    """Return the headers of a new administrator, who may reach every operation."""
+    database = Database(url)
+    try:
+        user = add_user(database, "admin")
+        if kind == "key":
+            return [f"Authorization: Bearer {add_key(database, user)}"]
+        cookie = f"Cookie: {PLAIN_COOKIE}={add_session(database, user)}"
+        return [cookie, "Sec-Fetch-Site: same-origin"]
+    finally:
+        database.dispose()
+
+
+@pytest.mark.security
+@pytest.mark.serial
+@pytest.mark.parametrize("kind", ["session", "key"])
+def test_every_operation_answers_as_it_is_described(
+    postgres_url: str, tmp_path: Path, kind: str, tell: Tell
+) -> None:
+    program = needed("st", package="schemathesis", lost="the API was not fuzzed", by="pip install")
+    report = tmp_path / "report.ndjson"
+    headers = [part for each in credentials(postgres_url, kind) for part in ("--header", each)]
+    with serving(postgres_url, tmp_path, concurrency=2) as address:
+        command = [
+            program, "run", f"{address}/openapi.json", *headers,
+            "--checks", ",".join(CHECKS), "--exclude-path", ENDLESS,
+            *(["--exclude-path", OWN_SESSION] if kind == "session" else []),
+            "--phases", "examples,coverage,fuzzing", "--max-time", str(SECONDS), "--max-examples", "20",
+            "--generation-database", "none", "--generation-with-security-parameters", "false",
+            "--continue-on-failure", "--seed", "1",
+            "--request-timeout", "20", "--no-color", "--warnings", "off",
+            "--report", "ndjson", "--report-ndjson-path", str(report),
+        ]  # fmt: skip
+        ended = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200
+        )
+    statuses = answers_in(report)
+    tell(
+        {
+            "fuzzed_by": kind,
+            "requests": sum(statuses.values()),
+            "answers": dict(sorted(statuses.items())),
+        }
+    )
+    assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
+    assert sum(statuses.values()) > 100  # ten times as many where nothing else runs
+    assert not [status for status in statuses if status >= 500]
+    assert statuses[401] < sum(statuses.values()) / 2  # or most of it was only the door
+
+
+def answers_in(report: Path) -> Counter[int]:
+    """Return how often each status was answered."""
+    found: Counter[int] = Counter()
+
+    def look(node: Any) -> None:
+        if isinstance(node, dict):
+            status = node.get("status_code")
+            if isinstance(status, int):
+                found[status] += 1
+            for each in node.values():
+                look(each)
+        elif isinstance(node, list):
+            for each in node:
+                look(each)
+
+    for line in report.read_text().splitlines():
+        look(json.loads(line))
+    return found

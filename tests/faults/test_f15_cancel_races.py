@@ -1,0 +1,106 @@
+"""F15: cancel against whatever else happens at that moment: one end each, and the one that was answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from sqlmodel import col, select
+
+from backend.audit.models import AuditEntry
+from backend.dispatch.outcomes import Deferred, Drawn, Outcome
+from backend.dispatch.settlement import settle
+from backend.generations.models import Generation, queue
+from backend.kit.errors import AlreadyEnded
+from backend.kit.queue import Lease, State
+from tests.fixtures.telling import Tell
+from tests.fixtures.workshop import Workshop
+
+ROUNDS = 20
+pytestmark = [pytest.mark.faults]
+
+
+def claim(workshop: Workshop, limit: int = 1) -> list[Generation]:
+    with workshop.context.database.write() as session:
+        return queue.claim(session, owner="here", lease_seconds=60, limit=limit)
+
+
+def race(*runners: Callable[[], object]) -> list[object]:
+    """Let all of `runners` go at the same moment; return what each returned or raised."""
+    line = threading.Barrier(len(runners))
+
+    def run(runner: Callable[[], object]) -> object:
+        line.wait()
+        try:
+            return runner()
+        except AlreadyEnded as error:
+            return error
+
+    with ThreadPoolExecutor(len(runners)) as pool:
+        return [task.result() for task in [pool.submit(run, one) for one in runners]]
+
+
+def ends_of(workshop: Workshop, row: Generation) -> list[str]:
+    """Return the ends that were written down about `row`."""
+    finals = [f"generation.{state}" for state in State if state.ended]
+    with workshop.context.database.read() as session:
+        entries = select(AuditEntry.verb).where(AuditEntry.subject == f"generation:{row.id}")
+        return list(session.exec(entries.where(col(AuditEntry.verb).in_(finals))))
+
+
+@pytest.mark.parametrize("outcome", [Drawn([]), Deferred()], ids=["finishing", "giving back"])
+def test_a_cancel_that_was_accepted_is_the_end(
+    workshop: Workshop, outcome: Outcome, tell: Tell
+) -> None:
+    too_late = 0
+    for _ in range(ROUNDS):
+        row = workshop.submit()
+        [held] = claim(workshop)
+        lease = Lease(held.id, held.fence)
+        finish = partial(settle, workshop.context, lease, outcome)
+        _, answered = race(finish, partial(workshop.cancel, row))
+        if isinstance(answered, AlreadyEnded):
+            too_late += 1
+            assert workshop.row(row).state is State.SUCCEEDED
+        else:
+            assert workshop.row(row).cancel_requested
+            finish()  # a no-op for whoever has lost the lease
+            assert workshop.row(row).state is State.CANCELED
+        assert len(ends_of(workshop, row)) <= 1
+    told = {
+        "fault": "F15",
+        "database": workshop.context.database.engine.dialect.name,
+        "against": type(outcome).__name__,
+        "races": ROUNDS,
+        "canceled": ROUNDS - too_late,
+    }
+    tell(told)
+
+
+def test_one_that_is_claimed_at_that_moment_hears_of_it(workshop: Workshop) -> None:
+    for _ in range(ROUNDS):
+        row = workshop.submit()
+        claimed, answered = race(partial(claim, workshop), partial(workshop.cancel, row))
+        assert not isinstance(answered, AlreadyEnded)
+        now = workshop.row(row)
+        assert now.cancel_requested
+        assert now.state is (State.RUNNING if claimed else State.CANCELED)
+        if claimed:
+            settle(workshop.context, Lease(now.id, now.fence), Drawn([]))
+            assert workshop.row(row).state is State.CANCELED
+
+
+def test_of_two_cancels_one_is_written_down(workshop: Workshop) -> None:
+    for _ in range(ROUNDS):
+        row = workshop.submit()
+        answers = race(partial(workshop.cancel, row), partial(workshop.cancel, row))
+        assert not any(isinstance(one, AlreadyEnded) for one in answers)
+        with workshop.context.database.read() as session:
+            entries = select(AuditEntry).where(
+                AuditEntry.subject == f"generation:{row.id}",
+                AuditEntry.verb == "generation.cancel",
+            )
+            assert len(session.exec(entries).all()) == 1
