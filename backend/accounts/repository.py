@@ -94,7 +94,7 @@ def users_among(session: Session, ids: Collection[str]) -> list[User]:
 
 def users_with_email(session: Session, email: str) -> list[User]:
     """Return everybody with that e-mail address, oldest account first."""
-    query = select(User).where(func.lower(User.email) == email.lower()).order_by(User.id)
+    query = select(User).where(func.lower(User.email) == func.lower(email)).order_by(User.id)
     return list(session.exec(query))
 
 

@@ -86,8 +86,14 @@ def get_team(session: Session, team_id: str) -> Team:
 
 
 def team_called(session: Session, name: str) -> Team | None:
-    """Return the team of that name, whatever the case of its letters."""
-    return session.exec(select(Team).where(func.lower(Team.name) == name.lower())).first()
+    """Return the team of that name, whatever the case of its letters.
+
+    Compared here: each database, and each locale of PostgreSQL, knows the cases of other letters.
+    """
+    folded = name.casefold()
+    return next(
+        (team for team in session.exec(select(Team)) if team.name.casefold() == folded), None
+    )
 
 
 def members(session: Session, team_id: str) -> list[User]:

@@ -39,6 +39,14 @@ def test_of_one_name_there_is_one(ada: Client) -> None:
     assert ada.patch(f"{TEAMS}/{shoes}", json={"name": "SHOES"}).status_code == 200
 
 
+def test_letters_beyond_ascii_have_cases_too(ada: Client) -> None:
+    shoes, knits = make(ada, "Über Ⱦ"), make(ada, "Knits")
+    for same in ("Über Ⱦ", "ÜBER ⱦ"):
+        assert ada.post(TEAMS, json={"name": same}).status_code == 409
+        assert ada.patch(f"{TEAMS}/{knits}", json={"name": same}).status_code == 409
+        assert ada.patch(f"{TEAMS}/{shoes}", json={"name": same}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("move_to", "status"),
     [(None, 409), ("itself", 409), ("nowhere", 404), ("none", 204), ("shoes", 204)],
