@@ -38,6 +38,9 @@ _ZIP: Final[dict[int | str, dict[str, Any]]] = {
         "description": "The zip, as it is being written.",
     }
 }
+_FORESEEN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "With `dry_run`: what would go and stay.", "model": ErasureReport}
+}
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     403: {"model": Problem, "description": "Your role does not administer."},
     404: {"model": Problem, "description": "There is no such person or erasure."},
@@ -74,7 +77,9 @@ def transfer_work(
     return transfer(session, administrator.id, giver, repository.get_person(session, wanted.to))
 
 
-@router.post("/people/{person_id}/erase", status_code=202, responses={**_REFUSED, **_NOT_NOW})
+@router.post(
+    "/people/{person_id}/erase", status_code=202, responses={**_FORESEEN, **_REFUSED, **_NOT_NOW}
+)
 def erase_person(  # noqa: PLR0913 - each is a part of the request
     *,
     person_id: PersonId,
