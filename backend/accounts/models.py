@@ -16,10 +16,6 @@ LONGEST_MODEL_NAME = 200
 _ID = 26
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class Role(SQLModel, table=True):
     """What a person is to the studio. Of two roles a person has, the higher rank counts."""
 
@@ -54,7 +50,7 @@ class Team(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=_ID)
     name: str = Field(unique=True, max_length=80)
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
 
 
 class Standing(StrEnum):
@@ -82,7 +78,7 @@ class User(SQLModel, table=True):
     standing: Standing = Field(
         default=Standing.ACTIVE, sa_column=Column(stored_words(Standing, length=12), nullable=False)
     )
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
     signed_in_at: datetime | None = None
 
     @property
@@ -103,8 +99,8 @@ class UserSession(SQLModel, table=True):
         None  # sealed; shown to the provider at sign-out, as a hint whose session ends
     )
     user_agent: str = Field(default="", max_length=255)
-    created_at: datetime = Field(default_factory=_now, index=True)
-    last_seen_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now, index=True)
+    last_seen_at: datetime = Field(default_factory=clock.late_now)
 
 
 class ApiKey(SQLModel, table=True):
@@ -121,7 +117,7 @@ class ApiKey(SQLModel, table=True):
     secret_hash: str = Field(max_length=64)
     scopes: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     replaced_by: str | None = Field(default=None, max_length=_ID)
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -8,3 +8,8 @@ from datetime import UTC, datetime
 def utc_now() -> datetime:
     """Return the present moment, with its time zone."""
     return datetime.now(UTC)
+
+
+def late_now() -> datetime:
+    """Return the same, for a column's default, which is bound once: `utc_now` is looked up when it is asked."""
+    return utc_now()

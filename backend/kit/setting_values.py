@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, SecretStr
 
+from backend.kit import addresses
 from backend.kit.client_address import parse_networks
 from backend.kit.secret_words import is_sample, split, weakness
 
@@ -15,12 +15,7 @@ _LARGEST_PORT: Final = 65535
 
 def is_loopback(name: str) -> bool:
     """Return whether a host's name or address means this machine."""
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return name == "localhost" or addresses.is_loopback(name.strip("[]"))
 
 
 def is_this_machine(name: str) -> bool:

@@ -11,10 +11,6 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class Erasure(SQLModel, table=True):
     """Everything of one person is being erased, or was."""
 
@@ -28,7 +24,7 @@ class Erasure(SQLModel, table=True):
         max_length=26,
         description="Nobody: it was said on the command line.",
     )
-    asked_at: datetime = Field(default_factory=_now)
+    asked_at: datetime = Field(default_factory=clock.late_now)
     ended_at: datetime | None = None
     removed: dict[str, int] = Field(
         default_factory=dict,

@@ -13,10 +13,6 @@ from backend.kit.ids import new_id
 from backend.legalholds.schemas import SubjectKind
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class LegalHold(SQLModel, table=True):
     """A person, a generation or an image of which nothing may be deleted while `lifted_at` is empty."""
 
@@ -36,7 +32,7 @@ class LegalHold(SQLModel, table=True):
         max_length=26,
         description="Nobody: it was said on the command line.",
     )
-    placed_at: datetime = Field(default_factory=_now)
+    placed_at: datetime = Field(default_factory=clock.late_now)
     lifted_by: str | None = Field(default=None, foreign_key="user_account.id", max_length=26)
     lifted_at: datetime | None = None
 

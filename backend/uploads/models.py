@@ -12,10 +12,6 @@ from backend.kit import clock
 from backend.kit.ids import new_id
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class Upload(SQLModel, table=True):
     """One picture that its owner brought. Its file was written before this row, and never changes."""
 
@@ -28,7 +24,9 @@ class Upload(SQLModel, table=True):
     height: int
     size_bytes: int
     storage_key: str = Field(index=True, max_length=128)
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
     used_at: datetime = Field(
-        default_factory=_now, index=True, description="When it came, or was last drawn from."
+        default_factory=clock.late_now,
+        index=True,
+        description="When it came, or was last drawn from.",
     )

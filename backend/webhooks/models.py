@@ -13,10 +13,6 @@ from backend.kit.ids import new_id
 from backend.kit.queue import Leased, LeaseQueue, lease_indexes
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class Webhook(SQLModel, table=True):
     """An address that is told of its owner's generations; with `generation_id`, of that one alone.
 
@@ -40,7 +36,7 @@ class Webhook(SQLModel, table=True):
     secret: str = Field(max_length=255)
     previous_secret: str | None = Field(default=None, max_length=255)
     previous_until: datetime | None = None
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
 
     @property
     def signing_secrets(self) -> list[str]:
@@ -69,7 +65,7 @@ class Delivery(Leased, table=True):
         max_length=120, description="What it is about: `generation:{id}` and so on."
     )
     body: str = Field(sa_column=Column(Text, nullable=False), description="JSON, as it is signed.")
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
     tried_at: datetime | None = Field(default=None, description="When its last attempt ended.")
     ended_at: datetime | None = None
     answer_status: int | None = None

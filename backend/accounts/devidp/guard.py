@@ -6,11 +6,11 @@ and would then count as the same origin.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.kit.addresses import is_loopback
 
 _REFUSAL = (
     "The development sign-in answers on this machine only. Open the studio at http://127.0.0.1, or "
@@ -36,16 +36,9 @@ class ThisMachineOnly:
 def is_loopback_host(host: str) -> bool:
     """Return whether a Host header (with or without port) names this machine."""
     name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    return name.lower() == "localhost" or _is_loopback(name)
+    return name.lower() == "localhost" or is_loopback(name)
 
 
 def _from_here(scope: Scope) -> bool:
     client = scope.get("client")
-    return client is not None and _is_loopback(client[0])
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return client is not None and is_loopback(client[0])

@@ -12,10 +12,6 @@ from backend.kit.ids import new_id
 _ID = 26
 
 
-def _now() -> datetime:
-    return clock.utc_now()  # looked up late, so that tests can move the clock
-
-
 class Invite(SQLModel, table=True):
     """A link for one person. `token_hash` is the SHA-256 of what the link carries."""
 
@@ -29,7 +25,7 @@ class Invite(SQLModel, table=True):
     created_by: str | None = Field(
         default=None, foreign_key="user_account.id", index=True, max_length=_ID
     )
-    created_at: datetime = Field(default_factory=_now)
+    created_at: datetime = Field(default_factory=clock.late_now)
     expires_at: datetime
     used_at: datetime | None = None
     used_by: str | None = Field(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -18,6 +17,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from backend.kit.setting_values import is_loopback
 
 ANYBODY: Final = "*"
 TENANT: Final = "{tenantid}"  # as Entra writes it in the metadata of all its tenants
@@ -178,11 +179,4 @@ def _is_safe(issuer: str) -> bool:
     parts = urlsplit(issuer)
     if not parts.hostname or parts.query or parts.fragment:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
