@@ -34,6 +34,7 @@ from backend.generations import events, glimpses
 from backend.generations.metrics import queue_gauges
 from backend.kit import probes, reference, reports
 from backend.kit.bodies import BodyLimit
+from backend.kit.client_address import client_address, parse_networks
 from backend.kit.context import Context, ContextDep
 from backend.kit.csrf import SameSiteOnly
 from backend.kit.database import Database
@@ -118,13 +119,14 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     special = {("POST", UPLOADS): uploads, ("POST", reports.PATH): reports.LARGEST_BYTES}
     app.add_middleware(BodyLimit, usual=MAX_BODY_BYTES, special=special)
     # Inside the next: what another site makes a browser send uses up nothing of its owner's.
-    app.add_middleware(Throttle, settings=settings)
+    address_of = partial(client_address, trusted=parse_networks(settings.trusted_proxies))
+    app.add_middleware(Throttle, settings=settings, address_of=address_of)
     app.add_middleware(SameSiteOnly, allowed_origins=[_origin(settings)], cookies=SESSION_COOKIES)
     # Nobody else's origin: without this, Gradio adds a policy of its own that reflects any.
     app.add_middleware(CORSMiddleware, allow_origins=[_origin(settings)], allow_credentials=True)
     app.add_middleware(KeysBelongInHeaders)
     app.add_middleware(LastResort)
-    app.add_middleware(Witness, settings=settings)
+    app.add_middleware(Witness, settings=settings, address_of=address_of)
     app.add_middleware(RequestTelemetry)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
 

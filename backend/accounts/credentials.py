@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,15 @@ class PresentedKey:
 
     id: str
     secret: str
+
+
+def bearer_in(headers: Mapping[str, str]) -> str | None:
+    """Return what follows `Bearer` in `headers` (lower-case names), which may be nothing; None where it is not said.
+
+    Whoever says it is known by that or by nothing: a cookie beside it does not count.
+    """
+    scheme, _, text = headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else None
 
 
 def fingerprint(secret: str) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from backend.accounts import repository
 from backend.accounts.actor import Actor, Via
 from backend.accounts.cookies import read_session_cookie
-from backend.accounts.credentials import fingerprint, matches, parse_key
+from backend.accounts.credentials import bearer_in, fingerprint, matches, parse_key
 from backend.accounts.models import ApiKey, User, UserSession
 from backend.kit import clock
 from backend.kit.settings import Settings
@@ -44,20 +44,19 @@ def recognise(
     session: Session, settings: Settings, headers: Mapping[str, str]
 ) -> Recognised | None:
     """Return who sent `headers` (lower-case names), or None."""
-    authorization = headers.get("authorization", "")
-    scheme, _, credential = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return _by_key(session, credential.strip())
+    key = bearer_in(headers)
+    if key is not None:
+        return _by_key(session, key)
     session_id = read_session_cookie(settings, headers)
     return _by_session(session, settings, session_id) if session_id else None
 
 
 def why_unknown(headers: Mapping[str, str]) -> str:
     """Return what to tell whoever was not recognised. Of a key that is whole, nothing that helps to guess."""
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    key = bearer_in(headers)
+    if key is None:
         return "sign in at /auth/login, or send `Authorization: Bearer <api key>`"
-    if parse_key(credential.strip()) is None:
+    if parse_key(key) is None:
         return (
             "this is no API key of the studio's: the check at its end does not fit, so part of it is "
             "missing or mistyped; copy it again"
@@ -67,10 +66,9 @@ def why_unknown(headers: Mapping[str, str]) -> str:
 
 def credential_of(settings: Settings, headers: Mapping[str, str]) -> Credential | None:
     """Return what `headers` (lower-case names) show to be known by, whether it is believed or not."""
-    authorization = headers.get("authorization", "")
-    scheme, _, credential = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        presented = parse_key(credential.strip())
+    key = bearer_in(headers)
+    if key is not None:
+        presented = parse_key(key)
         return Credential("api_key", presented.id) if presented else None
     session_id = read_session_cookie(settings, headers)
     return Credential("session", fingerprint(session_id)) if session_id else None

@@ -22,9 +22,9 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.accounts.cookies import read_session_cookie
-from backend.accounts.credentials import fingerprint
+from backend.accounts.credentials import bearer_in, fingerprint
 from backend.accounts.dependencies import resolve_actor
-from backend.kit.client_address import client_address, parse_networks, subscriber
+from backend.kit.client_address import AddressOf, subscriber
 from backend.kit.context import Context
 from backend.kit.database import AWAY, run_writing
 from backend.kit.errors import Problem, RateLimited
@@ -46,10 +46,10 @@ _log = logging.getLogger("atelier.accounts")
 class Throttle:
     """Wraps the application; a request over a limit is answered by 429 and `Retry-After`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, address_of: AddressOf) -> None:
         self._app = app
         self._settings = settings
-        self._trusted = parse_networks(settings.trusted_proxies)
+        self._address_of = address_of
         self._changes = Policy("changes", settings.rate_changes)
         self._reads = Policy("reads", settings.rate_reads)
         self._sign_in = Policy("sign_in", settings.rate_sign_in)
@@ -71,7 +71,7 @@ class Throttle:
 
     async def _decide(self, scope: Scope) -> Decision | None:
         """Return what the limits say; None where there is none."""
-        address = subscriber(client_address(scope, self._trusted))
+        address = subscriber(self._address_of(scope))
         meter = _meter_of(scope)
         try:
             if scope["path"].startswith(_SIGN_IN):
@@ -131,8 +131,8 @@ async def _take(meter: Meter, policy: Policy, who: str) -> Decision | None:
 
 def _presented(settings: Settings, headers: Headers) -> str | None:
     """Return the key or the session id that a request carries, as `recognition` would choose."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else read_session_cookie(settings, headers)
+    key = bearer_in(headers)
+    return read_session_cookie(settings, headers) if key is None else key
 
 
 def _changes_something(scope: Scope) -> bool:

@@ -16,9 +16,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.accounts.cookies import read_session_cookie
-from backend.accounts.credentials import parse_key
+from backend.accounts.credentials import bearer_in, parse_key
 from backend.kit import refusals
-from backend.kit.client_address import client_address, parse_networks, subscriber
+from backend.kit.client_address import AddressOf, subscriber
 from backend.kit.errors import Forbidden, NotSignedIn
 from backend.kit.pace import Pace
 from backend.kit.refusals import Refusal
@@ -32,10 +32,10 @@ _log = logging.getLogger("atelier.security")
 class Witness:
     """Wraps the application. Nothing that passes through is changed."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, address_of: AddressOf) -> None:
         self._app = app
         self._settings = settings
-        self._trusted = parse_networks(settings.trusted_proxies)
+        self._address_of = address_of
         self._pace = Pace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +60,7 @@ class Witness:
         by = _credential(self._settings, Headers(scope=scope))
         if refusal.code == NotSignedIn.code and not by:
             return
-        address = client_address(scope, self._trusted)
+        address = self._address_of(scope)
         told = {
             "code": refusal.code,
             "method": scope.get("method", "WEBSOCKET"),
@@ -85,9 +85,9 @@ def _say(told: dict[str, Any], left_out: int) -> None:
 
 def _credential(settings: Settings, headers: Headers) -> dict[str, str]:
     """Return by what a request wanted to be known, right or wrong; of a whole key its public id."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        presented = parse_key(key.strip())
+    key = bearer_in(headers)
+    if key is not None:
+        presented = parse_key(key)
         return {"by": "key", "key": presented.id if presented else ""}
     return {"by": "session"} if read_session_cookie(settings, headers) else {}
 

@@ -6,7 +6,7 @@ that it heard from, so the list is read from its right end, for as long as a pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -16,6 +16,8 @@ from starlette.types import Scope
 from backend.kit.addresses import Address
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+AddressOf = Callable[[Scope], str]
+"""Tells from which address a request comes."""
 
 INSIDE: Final = "inside"
 """The peer of a call that the pages make within this process; no socket has such a name."""
