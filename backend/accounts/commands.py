@@ -45,7 +45,7 @@ def _people(session: Session, email: str | None, person_id: str | None) -> list[
     from backend.accounts import repository  # noqa: PLC0415
 
     if person_id:
-        found = [user.id for user in repository.users_among(session, [person_id])]
+        found = list(repository.users_by_id(session, [person_id]))
         return found or fail(f"there is no person {person_id}")
     if email is None:
         return repository.people_with_sessions(session)

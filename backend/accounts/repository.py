@@ -87,9 +87,16 @@ def hold_active(session: Session, user_id: str) -> bool:
     return session.exec(held).one_or_none() is Standing.ACTIVE
 
 
-def users_among(session: Session, ids: Collection[str]) -> list[User]:
+def users_by_id(session: Session, ids: Collection[str]) -> dict[str, User]:
     """Return those of the people of these ids that there are."""
-    return list(session.exec(select(User).where(col(User.id).in_(ids)))) if ids else []
+    found = session.exec(select(User).where(col(User.id).in_(ids))) if ids else ()
+    return {user.id: user for user in found}
+
+
+def teams_by_id(session: Session, ids: Collection[str]) -> dict[str, Team]:
+    """Return those of the teams of these ids that there are."""
+    found = session.exec(select(Team).where(col(Team.id).in_(ids))) if ids else ()
+    return {team.id: team for team in found}
 
 
 def users_with_email(session: Session, email: str) -> list[User]:

@@ -91,7 +91,7 @@ def _named(session: Session, records: list[AuditRecord]) -> list[OverseenRecord]
     ids = {one.actor_id for one in records if one.actor_id}
     doers = {
         user.id: Doer(id=user.id, name=user.name, email=user.email)
-        for user in accounts_of.users_among(session, ids)
+        for user in accounts_of.users_by_id(session, ids).values()
     }
     return [
         OverseenRecord(**one.model_dump(), actor=doers.get(one.actor_id or "")) for one in records

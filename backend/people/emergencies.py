@@ -22,7 +22,7 @@ def end_sessions(session: Session, notifier: Notifier, actor: Actor, person_id: 
     """
     # Before the person, as every request of theirs takes its session first and then the person.
     sessions.end_all_of(session, person_id, by=actor.id)
-    repository.get(session, person_id)
+    repository.get(session, person_id, to_change=True)
     say_changed(session, notifier)
 
 

@@ -33,15 +33,17 @@ def page(
     return fetch_page(session, rows, User.id, cursor=cursor, limit=limit)
 
 
-def get(session: Session, person_id: str) -> User:
-    """Return anybody, locked until the transaction ends where it writes.
+def get(session: Session, person_id: str, *, to_change: bool = False) -> User:
+    """Return anybody; to be changed, nobody else changes them until this transaction ends.
 
     Raises:
         NotFound: There is nobody of that id.
     """
-    # Not FOR UPDATE, which would keep everything waiting that refers to them.
-    held = select(User).where(User.id == person_id).with_for_update(key_share=True)
-    found = session.exec(held.execution_options(populate_existing=True)).one_or_none()
+    query = select(User).where(User.id == person_id)
+    if to_change:
+        # Not FOR UPDATE, which would keep everything waiting that refers to them.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.exec(query).one_or_none()
     if found is None:
         raise NotFound(f"There is no person {person_id!r}.")
     return found
@@ -66,12 +68,6 @@ def teams(session: Session) -> list[tuple[Team, int]]:
     return [(team, number) for team, number in session.exec(counted)]
 
 
-def team_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of these teams by id."""
-    found = session.exec(select(Team).where(col(Team.id).in_(set(ids))))
-    return {team.id: team.name for team in found}
-
-
 def get_team(session: Session, team_id: str) -> Team:
     """Return a team, locked until the transaction ends where it writes.
 
@@ -94,6 +90,16 @@ def team_called(session: Session, name: str) -> Team | None:
     return next(
         (team for team in session.exec(select(Team)) if team.name.casefold() == folded), None
     )
+
+
+def count_teams(session: Session) -> int:
+    """Return how many teams there are."""
+    return session.exec(select(func.count()).select_from(Team)).one()
+
+
+def count_members(session: Session, team_id: str) -> int:
+    """Return how many are in a team."""
+    return session.exec(select(func.count()).where(User.team_id == team_id)).one()
 
 
 def members(session: Session, team_id: str) -> list[User]:

@@ -13,7 +13,8 @@ from sqlmodel import Session
 from backend.accounts import repository as accounts_of
 from backend.accounts import service as accounts
 from backend.accounts.actor import Actor
-from backend.accounts.models import Standing, User
+from backend.accounts.models import Standing, Team, User
+from backend.accounts.roles import checked_role
 from backend.accounts.watch import say_changed
 from backend.audit import service as audit
 from backend.generations import repository as generations_of
@@ -53,7 +54,7 @@ def change(
     if _asks_to_shut_out(wanted):
         # Before the person, as every request of theirs takes its session first and then the person.
         accounts_of.delete_sessions_of(session, person_id)
-    user = repository.get(session, person_id)
+    user = repository.get(session, person_id, to_change=True)
     if "role" in wanted.model_fields_set:
         _give_role(session, actor, user, wanted.role)
     if "team_id" in wanted.model_fields_set:
@@ -81,8 +82,8 @@ def refuse_without_administrator(session: Session) -> None:
 
 def present(session: Session, users: Sequence[User]) -> list[PersonPublic]:
     """Return `users` as an administrator sees them."""
-    names = repository.team_names(session, (user.team_id for user in users if user.team_id))
-    return [_shown(user, names) for user in users]
+    teams = accounts_of.teams_by_id(session, {user.team_id for user in users if user.team_id})
+    return [_shown(user, teams) for user in users]
 
 
 def _asks_to_shut_out(wanted: PersonChange) -> bool:
@@ -90,18 +91,15 @@ def _asks_to_shut_out(wanted: PersonChange) -> bool:
 
 
 def _give_role(session: Session, actor: Actor, user: User, role: str | None) -> None:
-    known = sorted(accounts_of.role_ranks(session))
-    if role is not None and role not in known:
-        listed = ", ".join(known)
-        problem = FieldProblem(field="role", message="is no role", limit=listed, nearest=known[0])
-        raise Unprocessable(f"role: {role!r} is no role; choose one of {listed}", fields=[problem])
+    if role is not None:
+        checked_role(session, role)
     before, user.pinned_role = user.role, role
     user.role = role or user.role
     _note(session, actor, user, "person.role", {"from": before, "to": role or "the provider's"})
 
 
 def _give_team(session: Session, actor: Actor, user: User, team_id: str | None) -> None:
-    if team_id is not None and team_id not in repository.team_names(session, [team_id]):
+    if team_id is not None and not accounts_of.teams_by_id(session, {team_id}):
         problem = FieldProblem(field="team_id", message="is the id of no team")
         raise Unprocessable(f"team_id: there is no team {team_id!r}", fields=[problem])
     detail = {"from": user.team_id or "none", "to": team_id or "none"}
@@ -144,7 +142,7 @@ def _note(
     )
 
 
-def _shown(user: User, teams: dict[str, str]) -> PersonPublic:
+def _shown(user: User, teams: dict[str, Team]) -> PersonPublic:
     team = teams.get(user.team_id or "")
     return PersonPublic(
         id=user.id,
@@ -153,7 +151,7 @@ def _shown(user: User, teams: dict[str, str]) -> PersonPublic:
         issuer=user.issuer,
         role=user.role,
         role_is_pinned=user.pinned_role is not None,
-        team=TeamOf(id=user.team_id, name=team) if user.team_id and team else None,
+        team=TeamOf(id=team.id, name=team.name) if team else None,
         standing=user.standing,
         created_at=user.created_at,
         signed_in_at=user.signed_in_at,

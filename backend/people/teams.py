@@ -32,7 +32,7 @@ def create(session: Session, actor: Actor, name: str) -> TeamPublic:
     """
     repository.hold_roles(session)
     _refuse_taken(session, name)
-    if len(repository.teams(session)) >= MOST_TEAMS:
+    if repository.count_teams(session) >= MOST_TEAMS:
         raise Conflict(f"{MOST_TEAMS} teams are as many as a studio may have; delete one first.")
     team = Team(name=name)
     session.add(team)
@@ -53,7 +53,7 @@ def rename(session: Session, actor: Actor, team_id: str, name: str) -> TeamPubli
     _note(session, actor, team, "team.rename", {"from": team.name, "to": name})
     team.name = name
     session.add(team)
-    return _shown(team, len(repository.members(session, team_id)))
+    return _shown(team, repository.count_members(session, team_id))
 
 
 def delete(session: Session, actor: Actor, team_id: str, *, move_to: str | None) -> None:
@@ -97,12 +97,8 @@ def _refuse_taken(session: Session, name: str, *, but: Team | None = None) -> No
         raise Conflict(f"There is a team called {found.name!r} already.")
 
 
-def _note(
-    session: Session, actor: Actor, team: Team, verb: str, detail: dict[str, str] | None = None
-) -> None:
-    audit.record(
-        session, actor_id=actor.id, verb=verb, subject=f"team:{team.id}", detail=detail or {}
-    )
+def _note(session: Session, actor: Actor, team: Team, verb: str, detail: dict[str, str]) -> None:
+    audit.record(session, actor_id=actor.id, verb=verb, subject=f"team:{team.id}", detail=detail)
 
 
 def _shown(team: Team, people: int) -> TeamPublic:

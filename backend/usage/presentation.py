@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from backend.accounts import repository as accounts
 from backend.kit.settings import Settings
 from backend.usage import repository, service
 from backend.usage.models import Quota, QuotaOf
@@ -21,9 +22,9 @@ def usage_of(session: Session, settings: Settings, spender: Spender) -> UsagePub
 
 def quotas_of(session: Session, rows: list[Quota]) -> list[QuotaPublic]:
     """Return quotas with the names of whom they are for, and what was spent of each."""
-    people = repository.people(session, _subjects(rows, QuotaOf.PERSON))
+    people = accounts.users_by_id(session, _subjects(rows, QuotaOf.PERSON))
     names = {one.id: one.name or one.email for one in people.values()}
-    teams = repository.teams(session, _subjects(rows, QuotaOf.TEAM))
+    teams = accounts.teams_by_id(session, _subjects(rows, QuotaOf.TEAM))
     names |= {one.id: one.name for one in teams.values()}
     used = _used(session, rows)
     return [

@@ -94,16 +94,6 @@ def team_name(session: Session, team_id: str) -> str:
     return team.name if team else ""
 
 
-def people(session: Session, ids: set[str]) -> dict[str, User]:
-    """Return those people by their ids."""
-    return {user.id: user for user in session.exec(select(User).where(col(User.id).in_(ids)))}
-
-
-def teams(session: Session, ids: set[str]) -> dict[str, Team]:
-    """Return those teams by their ids."""
-    return {team.id: team for team in session.exec(select(Team).where(col(Team.id).in_(ids)))}
-
-
 def _tally(session: Session, charge: UsageCharge, amount: int) -> None:
     holders = [holder(QuotaOf.PERSON, charge.user_id)]
     if charge.team_id:

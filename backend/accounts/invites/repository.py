@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, update
 from sqlmodel import Session, col, select
 
 from backend.accounts.invites.models import Invite
-from backend.accounts.models import RolePermission, Standing, Team, User
+from backend.accounts.models import RolePermission, Standing, User
 from backend.accounts.permissions import ADMINISTER
 from backend.kit.errors import NotFound
 from backend.kit.pagination import USUAL_PAGE, fetch_page
@@ -71,16 +71,6 @@ def page(
 ) -> tuple[list[Invite], str | None]:
     """Return a page of invites, newest first, and the next page's cursor."""
     return fetch_page(session, select(Invite), Invite.id, cursor=cursor, limit=limit)
-
-
-def people(session: Session, ids: set[str]) -> dict[str, User]:
-    """Return those people by their ids."""
-    return {user.id: user for user in session.exec(select(User).where(col(User.id).in_(ids)))}
-
-
-def teams(session: Session, ids: set[str]) -> dict[str, Team]:
-    """Return those teams by their ids."""
-    return {team.id: team for team in session.exec(select(Team).where(col(Team.id).in_(ids)))}
 
 
 def _open(token_hash: str, now: datetime) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ programs that preview links do; signing in for the first time does.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -129,7 +130,7 @@ def _record(session: Session, row: Invite, actor: Actor | None, verb: str) -> No
 
 
 def _checked_team(session: Session, team_id: str) -> str:
-    if not repository.teams(session, {team_id}):
+    if not accounts.teams_by_id(session, {team_id}):
         problem = FieldProblem(field="team_id", message="is no team")
         raise Unprocessable(f"team_id: there is no team {team_id!r}", fields=[problem])
     return team_id
@@ -137,12 +138,13 @@ def _checked_team(session: Session, team_id: str) -> str:
 
 def _shown(session: Session, rows: list[Invite]) -> list[InvitePublic]:
     ids = {one for row in rows for one in (row.created_by, row.used_by) if one is not None}
-    people = repository.people(session, ids)
-    teams = repository.teams(session, {row.team_id for row in rows if row.team_id})
+    people = accounts.users_by_id(session, ids)
+    teams = accounts.teams_by_id(session, {row.team_id for row in rows if row.team_id})
+    granted = accounts.permissions_by_role(session)
     return [
         InvitePublic(
             **row.model_dump(include=_AS_KEPT),
-            state=_state(session, row, people.get(row.created_by or "")),
+            state=_state(row, people.get(row.created_by or ""), granted),
             team=_team(teams.get(row.team_id or "")),
             created_by=_person(people.get(row.created_by or "")),
             used_by=_person(people.get(row.used_by or "")),
@@ -159,17 +161,12 @@ def _team(team: Team | None) -> InviteTeam | None:
     return InviteTeam(id=team.id, name=team.name) if team else None
 
 
-def _state(session: Session, row: Invite, maker: User | None) -> InviteState:
+def _state(row: Invite, maker: User | None, granted: Mapping[str, Collection[str]]) -> InviteState:
     if row.used_at is not None:
         return InviteState.USED
     if row.revoked_at is not None:
         return InviteState.REVOKED
     if clock.utc_now() >= row.expires_at:
         return InviteState.EXPIRED
-    return (
-        InviteState.OPEN if maker is None or _administers(session, maker) else InviteState.REVOKED
-    )
-
-
-def _administers(session: Session, user: User) -> bool:
-    return user.active and ADMINISTER in accounts.permissions_of(session, user.role)
+    holds = maker is None or (maker.active and ADMINISTER in granted.get(maker.role, ()))
+    return InviteState.OPEN if holds else InviteState.REVOKED
