@@ -89,6 +89,7 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
             _end(session, row, State.FAILED, failure=outcome)
         case Lost():
             return outcome
+    session.refresh(row)  # its state was changed by a statement that the object did not see
     notices.announce_end(session, context, row)
     call_after_commit(session, lambda: _tell(context, row))
     return outcome

@@ -19,11 +19,10 @@ from backend.webhooks.schemas import Kind
 
 
 def announce_end(session: Session, context: Context, row: Generation) -> None:
-    """Write down, in the transaction that ended `row`, what webhooks are to be told of it.
+    """Write down, in the transaction that ended `row` and read it again since, what webhooks are to be told of it.
 
     Does nothing while it has not ended.
     """
-    session.refresh(row)  # its state was changed by a statement that the object did not see
     if not row.state.ended:
         return
     pictures = images.of_generations(session, [row.id])

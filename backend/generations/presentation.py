@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
@@ -27,15 +27,21 @@ from backend.kit.queue import State
 
 
 def present(
-    session: Session, context: Context, rows: Sequence[Generation]
+    session: Session,
+    context: Context,
+    rows: Sequence[Generation],
+    waits: Mapping[str, Wait] | None = None,
 ) -> list[GenerationPublic]:
-    """Return `rows`, which the caller was allowed to read, as their owner sees them."""
+    """Return `rows`, which the caller was allowed to read, as their owner sees them.
+
+    `waits` tells how they wait, where the caller has asked already.
+    """
     if not rows:
         return []
     pictures = defaultdict(list)
     for image in images.of_generations(session, [row.id for row in rows]):
         pictures[image.generation_id].append(_image(image))
-    waits = waits_of(session, context, rows)
+    waits = waits_of(session, context, rows) if waits is None else waits
     return [_public(row, pictures[row.id], waits.get(row.id, Wait()), context.hub) for row in rows]
 
 
@@ -44,10 +50,12 @@ def present_one(session: Session, context: Context, row: Generation) -> Generati
     return present(session, context, [row])[0]
 
 
-def snapshot(session: Session, context: Context, rows: Sequence[Generation]) -> Snapshot:
+def snapshot(
+    session: Session, context: Context, rows: Sequence[Generation], waits: Mapping[str, Wait]
+) -> Snapshot:
     """Return the queued and running `rows` with the latest preview of each."""
     return Snapshot(
-        generations=present(session, context, rows), previews=_previews(context.hub, rows)
+        generations=present(session, context, rows, waits), previews=_previews(context.hub, rows)
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final
 
 from fastapi.sse import ServerSentEvent
@@ -19,6 +19,7 @@ from fastapi.sse import ServerSentEvent
 from backend.accounts.actor import Actor
 from backend.accounts.watch import SHUT_OUT
 from backend.generations import events, repository
+from backend.generations.models import Generation
 from backend.generations.presentation import present, snapshot
 from backend.generations.schemas import (
     GenerationPublic,
@@ -108,8 +109,9 @@ class _View:
         with self._context.database.read() as session:
             rows = repository.alive(session, self._actor)
             self._told = {row.id: events.mark_of(row) for row in rows}
-            shown = snapshot(session, self._context, rows)
-        self._waits = {public.id: _wait_of(public) for public in shown.generations}
+            waits = waits_of(session, self._context, rows)
+            shown = snapshot(session, self._context, rows, waits)
+        self._keep(rows, waits)
         return shown
 
     def resume(self, last: Mark | None) -> list[ServerSentEvent]:
@@ -140,18 +142,20 @@ class _View:
             rows = repository.alive_or_among(session, self._actor, ids)
             rows = [row for row in rows if self._concerns(row.id)]
             news = [row for row in rows if self._is_news(row.id, events.mark_of(row))]
-            shown = present(session, self._context, news)
-            said = {row.id for row in news}
-            rest = [row for row in rows if row.id not in said]
-            waits = waits_of(session, self._context, rest)
+            waits = waits_of(session, self._context, rows)
+            shown = present(session, self._context, news, waits)
         told = [
             _said(public, self._tell(row.id, events.mark_of(row)))
             for row, public in zip(news, shown, strict=True)
         ]
-        self._waits |= {public.id: _wait_of(public) for public in shown}
+        self._keep(news, waits)
         return [*told, *self._waiting(waits)]
 
-    def _waiting(self, waits: dict[str, Wait]) -> Iterator[ServerSentEvent]:
+    def _keep(self, rows: Sequence[Generation], waits: Mapping[str, Wait]) -> None:
+        """Remember how those wait who were just told of."""
+        self._waits |= {row.id: waits.get(row.id, Wait()) for row in rows}
+
+    def _waiting(self, waits: Mapping[str, Wait]) -> Iterator[ServerSentEvent]:
         """Say how those wait now who wait in another way than was said."""
         for key, wait in waits.items():
             if self._waits.get(key) != wait:
@@ -193,10 +197,6 @@ class _View:
     def _tell(self, key: str, mark: Mark) -> Mark:
         self._told[key] = mark
         return mark
-
-
-def _wait_of(public: GenerationPublic) -> Wait:
-    return Wait(**public.model_dump(include=set(Wait.model_fields)))
 
 
 def _ended(mark: Mark) -> bool:
