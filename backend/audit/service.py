@@ -23,6 +23,7 @@ from backend.kit.clock import utc_now
 from backend.kit.database import call_before_commit
 
 _PENDING: Final = "audit_pending"
+_MOST_BREAKS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -74,22 +75,20 @@ def record(
     session.info[_PENDING].append(_Pending(entry, kept, inside))
 
 
-def verify(
-    session: Session, anchors: Iterable[Anchor] = (), *, most_breaks: int = 10
-) -> Iterator[Verdict]:
+def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Iterator[Verdict]:
     """Walk along the chain and yield how it stands after every thousand entries, and at its end.
 
-    Nothing is raised for a break: the walk goes on and names up to `most_breaks`.
+    Nothing is raised for a break: the walk goes on and names the first ten.
     """
-    return _along(session, Walk(anchors), *repository.last(session), most_breaks)
+    return _along(session, Walk(anchors), *repository.last(session))
 
 
-def verify_end(session: Session, *, most: int, most_breaks: int = 10) -> Verdict:
+def verify_end(session: Session, *, most: int) -> Verdict:
     """Walk along the last `most` entries only, believing the hash of the one before them."""
     head, highest = repository.last(session)
     before = repository.get(session, head.seq - most) if head.seq > most else None
     start = Anchor(before.seq, before.hash) if before else START
-    *_, verdict = _along(session, Walk(start=start), head, highest, most_breaks)
+    *_, verdict = _along(session, Walk(start=start), head, highest)
     return verdict
 
 
@@ -113,16 +112,11 @@ def concerning(
     return [_shown(*pair) for pair in found]
 
 
-def erase_details(session: Session, *, subject: str) -> int:
-    """Erase what stands beside the entries about `subject`, for good; return how many had something.
+def erase_details_of(session: Session, subjects: Collection[str]) -> int:
+    """Erase what stands beside the entries about any of `subjects`, for good; return how many had something.
 
     The entries stay, and so does the chain.
     """
-    return repository.erase_details_of(session, [subject])
-
-
-def erase_details_of(session: Session, subjects: Collection[str]) -> int:
-    """Erase, as `erase_details` does, what stands beside the entries about any of `subjects`."""
     return repository.erase_details_of(session, subjects)
 
 
@@ -135,21 +129,19 @@ def _shown(entry: AuditEntry, detail: AuditDetail | None) -> AuditRecord:
     return AuditRecord(**entry.model_dump(), detail=detail.body if detail else None)
 
 
-def _along(
-    session: Session, walk: Walk, head: Anchor, highest: int, most_breaks: int
-) -> Iterator[Verdict]:
+def _along(session: Session, walk: Walk, head: Anchor, highest: int) -> Iterator[Verdict]:
     entries, erased = 0, 0
     breaks: list[Break] = []
     for batch in repository.batches(session, up_to=head.seq, after=walk.at.seq):
         for entry, detail in batch:
             found = walk.step(entry, detail)
-            if found and len(breaks) < most_breaks:
+            if found and len(breaks) < _MOST_BREAKS:
                 breaks.append(found)
             entries += 1
             erased += detail is not None and detail.body is None
         yield Verdict(entries, erased, walk.at, list(breaks))
     found = walk.arrive(head, highest)
-    if found and len(breaks) < most_breaks:
+    if found and len(breaks) < _MOST_BREAKS:
         breaks.append(found)
     yield Verdict(entries, erased, walk.at, breaks)
 

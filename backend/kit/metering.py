@@ -61,13 +61,12 @@ class Meter:
     _pending: list[_Ticket] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _turn: threading.Lock = field(default_factory=threading.Lock)
-    _refused: Memory[tuple[float, Decision]] = field(default_factory=Memory)
+    _refused: Memory[float] = field(default_factory=Memory)
 
     def refused(self, policy: Policy, who: str) -> Decision | None:
         """Return the decision against `who` while it is known without asking that they have to wait."""
-        until, decision = self._refused.get(policy.key(who)) or (0.0, None)
-        left = until - time.monotonic()
-        if decision is None or left <= 0:
+        left = (self._refused.get(policy.key(who)) or 0.0) - time.monotonic()
+        if left <= 0:
             return None
         return policy.decide(left + policy.window_s - policy.interval, 0.0, taken=False)
 
@@ -87,7 +86,7 @@ class Meter:
             raise ticket.error or RuntimeError("nobody decided")
         if not ticket.decision.taken:
             until = time.monotonic() + ticket.decision.wait_s
-            self._refused.put(policy.key(who), (until, ticket.decision))
+            self._refused.put(policy.key(who), until)
         return ticket.decision
 
     def look(self, policy: Policy, who: str) -> Decision:

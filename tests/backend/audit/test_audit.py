@@ -222,12 +222,12 @@ class TestErasing:
         write_down(database, 3, subject="person:dana")
         write_down(database, 1, subject="person:ada")
         with database.write() as session:
-            assert audit.erase_details(session, subject="person:dana") == 3
+            assert audit.erase_details_of(session, ["person:dana"]) == 3
         assert [entry.detail for entry in entries(database)] == [None] * 3 + [{"note": "canary 0"}]
         found = verdict(database)
         assert (found.entries, found.erased, found.breaks) == (4, 3, [])
         with database.write() as session:
-            assert audit.erase_details(session, subject="person:dana") == 0
+            assert audit.erase_details_of(session, ["person:dana"]) == 0
 
 
 class TestAnchor:
