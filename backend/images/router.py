@@ -19,6 +19,7 @@ from backend.images.schemas import ImagePage, ImagePublic, Variant
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
+from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -77,7 +78,7 @@ def get_content(  # noqa: PLR0913 - each is a part of the request
         return _revealed(context, actor, image, variant)
     tag = service.content_tag(image, variant)
     headers = {**_headers_of(image, variant), "Cache-Control": "private, no-cache", "ETag": tag}
-    if _names(if_none_match, tag):
+    if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     data = service.read_content(context.storage, image, variant)
     return Response(data, media_type=image.content_type, headers=headers)
@@ -106,9 +107,3 @@ def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
         "Vary": "Cookie, Authorization",
         "X-Content-Type-Options": "nosniff",
     }
-
-
-def _names(if_none_match: str | None, tag: str) -> bool:
-    """Return whether the tags a browser holds name `tag` (RFC 9110 §13.1.2, weak comparison)."""
-    held = {part.strip().removeprefix("W/") for part in (if_none_match or "").split(",")}
-    return bool(held & {tag, "*"})

@@ -15,6 +15,7 @@ from backend.accounts.permissions import GENERATE
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep, run_writing
 from backend.kit.errors import Problem
+from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 from backend.uploads import repository, service
 from backend.uploads.decoding import Picture, decode
@@ -130,7 +131,7 @@ def get_upload_content(
         "ETag": tag,
         "Vary": "Cookie, Authorization",
     }
-    if tag in (if_none_match or ""):
+    if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(service.read(context, row), media_type=CONTENT_TYPE, headers=headers)
 
