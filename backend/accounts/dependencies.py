@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -16,12 +16,12 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from backend.accounts import recognition
 from backend.accounts.actor import Actor
 from backend.accounts.cookies import PLAIN_COOKIE
+from backend.accounts.permissions import ADMINISTER, GENERATE
 from backend.kit.context import Context, ContextDep
-from backend.kit.database import AWAY, SessionDep, run_writing
-from backend.kit.errors import NotSignedIn
+from backend.kit.database import AWAY, SAFE_METHODS, SessionDep, run_writing
+from backend.kit.errors import NotSignedIn, Problem
 from backend.kit.refusals import say_who
 
-_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("atelier.accounts")
 
 # These two are for the OpenAPI document alone; `recognition` reads the headers itself.
@@ -45,7 +45,7 @@ def recognised_actor(
     if found is None:
         raise nobody(request.headers)
     say_who(request.scope, found.actor.id)
-    if found.stale and request.method not in _READING_METHODS:
+    if found.stale and request.method not in SAFE_METHODS:
         found.touch(session)
     elif found.stale:
         _touch_apart(context, found)
@@ -61,7 +61,7 @@ def current_actor(request: Request, actor: RecognisedDep) -> Actor:
     Raises:
         Forbidden: A change, asked for with a key whose scopes let it look only.
     """
-    if request.method not in _READING_METHODS:
+    if request.method not in SAFE_METHODS:
         actor.must_change()
     return actor
 
@@ -77,6 +77,14 @@ def requires(permission: str) -> Callable[..., Actor]:
         return actor
 
     return permitted
+
+
+Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
+Generator = Annotated[Actor, Depends(requires(GENERATE))]
+NOT_ADMINISTERING: Final[dict[int | str, dict[str, Any]]] = {
+    403: {"model": Problem, "description": "Your role does not administer."}
+}
+"""What `Administrator` answers whoever is none, for the OpenAPI document."""
 
 
 def requires_before(permission: str) -> Callable[..., Awaitable[Actor]]:

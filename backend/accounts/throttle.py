@@ -26,7 +26,7 @@ from backend.accounts.credentials import bearer_in, fingerprint
 from backend.accounts.dependencies import resolve_actor
 from backend.kit.client_address import AddressOf, subscriber
 from backend.kit.context import Context
-from backend.kit.database import AWAY, run_writing
+from backend.kit.database import AWAY, SAFE_METHODS, run_writing
 from backend.kit.errors import Problem, RateLimited
 from backend.kit.metering import Memory, Meter, Tally
 from backend.kit.problems import respond
@@ -36,7 +36,6 @@ from backend.kit.settings import Settings
 
 _SIGN_IN: Final = "/auth/"
 _LIMITED: Final = ("/api/", _SIGN_IN, "/i/", "/s/")
-_READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _YES: Final = frozenset({"1", "true", "t", "yes", "y", "on"})  # as pydantic reads a boolean
 _NOBODY: Final = ""
 _PERSON: Final = "person:"
@@ -136,7 +135,7 @@ def _presented(settings: Settings, headers: Headers) -> str | None:
 
 
 def _changes_something(scope: Scope) -> bool:
-    if scope["method"] in _READING_METHODS:
+    if scope["method"] in SAFE_METHODS:
         return False
     query = QueryParams(scope["query_string"])
     return query.get("dry_run", "").lower() not in _YES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select
+from sqlalchemy import ColumnElement, Select
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -99,8 +99,8 @@ def _older(moment: datetime) -> ColumnElement[bool]:
 def _erase(session: Session, which: ColumnElement[bool]) -> int:
     about = col(AuditDetail.seq).in_(select(AuditEntry.seq).where(which))
     kept = about & col(AuditDetail.salt).is_not(None)
-    done = session.execute(update(AuditDetail).where(kept).values(salt=None, body=None))
-    return cast("CursorResult[Any]", done).rowcount
+    done = session.exec(update(AuditDetail).where(kept).values(salt=None, body=None))
+    return done.rowcount
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, requires, requires_before
+from backend.accounts.dependencies import ActorDep, Generator, requires_before
 from backend.accounts.permissions import GENERATE
 from backend.accounts.watch import ListenerDep
 from backend.catalog.service import CatalogDep
@@ -43,7 +43,6 @@ from inference.protocol import ModelCard
 
 router = APIRouter(tags=["generations"])
 
-Generator = Annotated[Actor, Depends(requires(GENERATE))]
 ParametersBody = Annotated[GenerationParameters, Body(openapi_examples=SUBMITTED)]
 
 

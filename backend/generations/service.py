@@ -201,9 +201,10 @@ def _join(
     queue.put(session, row, person=actor.id)
     _refuse_too_many(session, context, actor, card.name)
     _refuse_beyond_depth(session, context, card.name)
-    usage.refuse_beyond(session, context.settings, actor, micro(row.cost))
+    price = micro(row.cost)
+    usage.refuse_beyond(session, context.settings, actor, price)
     session.flush()
-    pay(session, actor, row)
+    usage.charge(session, actor, row.id, price)
 
 
 def _row(

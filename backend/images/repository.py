@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, func, text, union_all
+from sqlalchemy import ColumnElement, func, union_all
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -13,7 +13,7 @@ from backend.accounts.actor import Actor
 from backend.accounts.permissions import REVIEW
 from backend.images.models import Image
 from backend.images.schemas import Moderation
-from backend.kit.database import is_sqlite
+from backend.kit.database import lock_tables
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 
@@ -79,8 +79,7 @@ def files_among(session: Session, keys: Collection[str]) -> set[str]:
 
 def keep_rows_out(session: Session) -> None:
     """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
-    if not is_sqlite(session):  # where writing transactions are one at a time
-        session.execute(text("LOCK TABLE image IN SHARE MODE"))
+    lock_tables(session, Image)
 
 
 def _files(session: Session, wanted: Callable[[Mapped[str]], ColumnElement[bool]]) -> set[str]:

@@ -15,12 +15,12 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.kit.database import SAFE_METHODS
 from backend.kit.errors import Problem
 from backend.kit.refusals import say_why
 from backend.kit.reports import PATH as REPORTS
 
 CODE = "cross_site"
-_READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})  # "none": typed in or from a bookmark
 
 
@@ -59,7 +59,7 @@ class SameSiteOnly:
     def _may_change_things(self, scope: Scope) -> bool:
         if scope["type"] == "websocket":
             return True
-        if scope["type"] != "http" or scope["method"] in _READING_METHODS:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             return False
         return not scope["path"].startswith(self._exempt)
 

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
+from anyio import to_thread
 from fastapi import Depends, Request
 from psycopg.errors import DiskFull
 from pydantic import BaseModel
@@ -29,12 +28,16 @@ from sqlalchemy import (
     create_engine,
     event,
     literal_column,
+    select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session, SQLModel
+
+from backend.kit.places import places
 
 # Every constraint gets a name that both databases know it by, so that a later revision can change it.
 SQLModel.metadata.naming_convention = {
@@ -47,12 +50,14 @@ SQLModel.metadata.naming_convention = {
 AWAY: Final = (OperationalError, InterfaceError, NoConnection)
 """What is raised while the database does not answer, has no room, or all its connections are taken."""
 
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Requests by these read only."""
+
 SESSIONS_AT_ONCE = 10
 """Requests of one process that talk to the database; below its pools, and far below the worker threads."""
 
 _LOCK_WAIT_S = 30
 _LOCKED_AGAIN_S = 0.01
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEFORE_COMMIT = "before_commit"
 _AFTER_COMMIT = "after_commit"
 
@@ -130,10 +135,27 @@ def database_time(session: Session) -> ColumnElement[float]:
     )
 
 
+def now_of(session: Session) -> float:
+    """Return the database's time, seconds since 1970."""
+    return float(session.execute(select(database_time(session))).scalar_one())
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT in the database's own dialect, which knows ON CONFLICT."""
+    return (sqlite.insert if is_sqlite(session) else postgresql.insert)(table)
+
+
+def lock_tables(session: Session, *tables: type[SQLModel], mode: str = "SHARE") -> None:
+    """Have whoever adds a row to one of them wait until this writing transaction ends; who has added one is awaited."""
+    if not is_sqlite(session):  # where writing transactions are one at a time
+        named = ", ".join(str(table.__tablename__) for table in tables)
+        session.execute(text(f"LOCK TABLE {named} IN {mode} MODE"))
+
+
 def open_session(request: Request) -> Iterator[Session]:
     """Yield the request's one session, read-only for safe methods, committed before the answer."""
     database: Database = request.app.state.context.database
-    opened = database.read if request.method in _SAFE_METHODS else database.write
+    opened = database.read if request.method in SAFE_METHODS else database.write
     with opened() as session:
         yield session
 
@@ -147,7 +169,7 @@ SessionDep = Annotated[
 ]
 
 
-_writers = RunVar[CapacityLimiter]("atelier_writers")
+_writers = places("atelier_writers", SESSIONS_AT_ONCE)
 
 
 async def run_writing(function: Callable[..., R], *arguments: Any) -> R:  # noqa: ANN401
@@ -155,11 +177,7 @@ async def run_writing(function: Callable[..., R], *arguments: Any) -> R:  # noqa
 
     Those threads are not among the worker threads, for the reason above.
     """
-    try:
-        limiter = _writers.get()
-    except LookupError:
-        _writers.set(limiter := CapacityLimiter(SESSIONS_AT_ONCE))
-    return await to_thread.run_sync(function, *arguments, limiter=limiter)
+    return await to_thread.run_sync(function, *arguments, limiter=_writers())
 
 
 class PydanticJSON(TypeDecorator[M], Generic[M]):

@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import case
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
-from backend.kit.database import is_sqlite
+from backend.kit.database import insert_into
 from inference.protocol import Priority
 
 SHARES: Final = {Priority.HIGH: 16, Priority.NORMAL: 4, Priority.LOW: 1}
@@ -58,10 +57,9 @@ class Line:
 
     def _advance(self, session: Session, flow: str, least: float, by: float) -> float:
         """Move `flow` to at least `least`, and on `by`; return where it is then."""
-        insert = sqlite.insert if is_sqlite(session) else postgresql.insert
         value = col(QueueClock.value)
         moved = (
-            insert(QueueClock)
+            insert_into(session, QueueClock)
             .values(flow=self._key(flow), value=least + by)
             .on_conflict_do_update(
                 index_elements=[col(QueueClock.flow)],

@@ -7,10 +7,9 @@ whoever waits can be told, and it is what submissions lock to count the queue on
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, exists, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from backend.kit.database import database_time, is_sqlite
+from backend.kit.database import database_time, insert_into, is_sqlite
 
 
 class QueueGate(SQLModel, table=True):
@@ -76,8 +75,9 @@ class Gate:
         self._set(session, col(QueueGate.away_until).is_not(None), away_until=None)
 
     def _make(self, session: Session) -> None:
-        insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-        session.execute(insert(QueueGate).values(queue=self._table).on_conflict_do_nothing())
+        session.execute(
+            insert_into(session, QueueGate).values(queue=self._table).on_conflict_do_nothing()
+        )
 
     def _set(
         self,

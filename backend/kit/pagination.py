@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Query
@@ -33,6 +34,7 @@ class HasId(Protocol):
 
 
 R = TypeVar("R", bound=HasId)
+T = TypeVar("T")
 
 
 def fetch_page(
@@ -51,8 +53,16 @@ def fetch_page(
     if cursor is not None:
         rows = rows.where(col(id_column) < decode_cursor(cursor))
     found = list(session.exec(rows.order_by(col(id_column).desc()).limit(limit + 1)))
+    return cut(found, limit, lambda row: row.id)
+
+
+def cut(found: list[T], limit: int, last_of: Callable[[T], str]) -> tuple[list[T], str | None]:
+    """Return the first `limit` of `found`, which is one longer if there are more, and the cursor behind them.
+
+    `last_of` names what the next page continues after.
+    """
     more = len(found) > limit
-    return found[:limit], encode_cursor(found[limit - 1].id) if more else None
+    return found[:limit], encode_cursor(last_of(found[limit - 1])) if more else None
 
 
 def encode_cursor(last_id: str) -> str:
@@ -71,8 +81,13 @@ def decode_cursor(cursor: str) -> str:
     except (binascii.Error, ValueError):
         last_id = ""
     if not last_id.isalnum():
-        raise Unprocessable(
-            "That cursor is not one this API gave out.",
-            fields=[FieldProblem(field="cursor", message="use next_cursor of the page before")],
-        )
+        raise not_ours()
     return last_id
+
+
+def not_ours() -> Unprocessable:
+    """Return the refusal of a cursor that somebody made up."""
+    return Unprocessable(
+        "That cursor is not one this API gave out.",
+        fields=[FieldProblem(field="cursor", message="use next_cursor of the page before")],
+    )

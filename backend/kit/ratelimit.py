@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import case, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from backend.kit.database import database_time, is_sqlite
+from backend.kit.database import database_time, insert_into
 
 LONGEST_KEY: Final = 120
 _WINDOW_S: Final = 60.0
@@ -86,8 +85,7 @@ class Decision:
 def take(session: Session, policy: Policy, who: str) -> Decision:
     """Count one request of `who` if the limit leaves room for it, and say so."""
     now, step = database_time(session), policy.interval
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    fresh = insert(RateLimit).values(key=policy.key(who), tat=now + step)
+    fresh = insert_into(session, RateLimit).values(key=policy.key(who), tat=now + step)
     tat, first = col(RateLimit.tat), fresh.excluded.tat  # `first` is the present moment and a step
     counted = fresh.on_conflict_do_update(
         index_elements=[col(RateLimit.key)],

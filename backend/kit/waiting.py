@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, func, literal
+from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session, col, select, update
 
-from backend.kit.database import database_time
+from backend.kit.database import database_time, now_of
 from backend.kit.fairness import Line
 from backend.kit.gate import Gate
 from backend.kit.leased import Leased, State
@@ -135,7 +136,7 @@ class WaitingLine(Generic[L]):
 
     def now(self, session: Session) -> float:
         """Return the database's time, seconds since 1970."""
-        return float(session.execute(select(database_time(session))).scalar_one())
+        return now_of(session)
 
     def _queued(self, row_id: str) -> Any:  # noqa: ANN401
         return update(self.table).where(
@@ -164,7 +165,7 @@ def reseated(seats: Sequence[Seat], ids: Sequence[str]) -> list[Seat]:
     return taken
 
 
-def changed(session: Session, statement: Any) -> bool:  # noqa: ANN401
+def changed(session: Session, statement: UpdateBase) -> bool:
     """Run an UPDATE of one row; return whether there was one."""
-    done = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", done).rowcount == 1
+    done = session.exec(statement, execution_options={"synchronize_session": False})
+    return done.rowcount == 1

@@ -86,9 +86,9 @@ def erase(
             if dry_run:
                 _print(reports.foreseen(session, None, person))
                 return
-        expected = person.email or person.id
-        typed = confirm or typer.prompt(f"What is erased does not come back. Type {expected} again")
-        if typed.strip().casefold() != expected.casefold():
+        named = erasure.named(person)
+        typed = confirm or typer.prompt(f"What is erased does not come back. Type {named} again")
+        if not erasure.is_meant(person, typed):
             fail("that was not the same; nothing was done")
         with database.write() as session:
             asked = erasure.ask(session, None, _found(session, None, person.id))

@@ -10,16 +10,16 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from backend.accounts import service as accounts
 from backend.accounts.invites import repository as invites
 from backend.accounts.models import User
 from backend.audit import service as audit
 from backend.generations import events
+from backend.generations import repository as generations_of
 from backend.generations import service as generations
 from backend.generations.models import Generation, queue
-from backend.generations.repository import ALIVE
 from backend.kit.clock import utc_now
 from backend.kit.database import Database, call_after_commit
 from backend.kit.notifier import Notifier
@@ -42,6 +42,16 @@ class Step(Enum):
     MORE = auto()
     WAITING = auto()  # for a generation that runs: it stops at its next step, or its lease ends
     DONE = auto()
+
+
+def named(person: User) -> str:
+    """Return what has to be typed once more before `person` is erased: the e-mail address, or the id without one."""
+    return person.email or person.id
+
+
+def is_meant(person: User, typed: str) -> bool:
+    """Return whether `typed` names `person`."""
+    return typed.strip().casefold() == named(person).casefold()
 
 
 def ask(session: Session, actor_id: str | None, person: User) -> Erasure:
@@ -87,10 +97,7 @@ def advance(database: Database, storage: Storage, notifier: Notifier, erasure_id
 
 def _still_running(session: Session, notifier: Notifier, erasure: Erasure) -> bool:
     """Cancel what waits or runs; return whether anything runs yet."""
-    mine = select(Generation).where(
-        Generation.owner_id == erasure.person_id, col(Generation.state).in_(ALIVE)
-    )
-    for row in session.exec(mine).all():
+    for row in generations_of.alive_of(session, erasure.person_id):
         if not row.cancel_requested and queue.cancel(session, row.id, ended_at=utc_now()):
             _tell(session, notifier, row)
             session.refresh(row)
@@ -101,7 +108,7 @@ def _still_running(session: Session, notifier: Notifier, erasure: Erasure) -> bo
             queue.finish(session, Lease(row.id, row.fence), State.CANCELED, ended_at=utc_now())
             generations.refund(session, row)
     session.expire_all()
-    return session.exec(mine).first() is not None
+    return generations_of.count_alive(session, erasure.person_id) > 0
 
 
 def _tell(session: Session, notifier: Notifier, row: Generation) -> None:

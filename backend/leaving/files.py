@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text, union_all
+from sqlalchemy import select, union_all
 from sqlmodel import Session
 
-from backend.kit.database import is_sqlite
+from backend.kit.database import lock_tables
 from backend.kit.storage import Storage
 from backend.leaving.belongings import BELONGINGS, Belonging
 
@@ -28,12 +28,9 @@ def keep_rows_out(session: Session) -> None:
 
     Say it before anything else of the transaction is locked. Reading goes on.
     """
-    if is_sqlite(session):  # where writing transactions are one at a time
-        return
-    named = ", ".join(str(one.table.__tablename__) for one in _with_files())
     # Not SHARE: two of us would both get that, and then wait for each other. Nor less than EXCLUSIVE: a reviewer
     # who has locked a row already would wait for us, and we for that row.
-    session.execute(text(f"LOCK TABLE {named} IN EXCLUSIVE MODE"))
+    lock_tables(session, *(one.table for one in _with_files()), mode="EXCLUSIVE")
 
 
 def remove(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, requires
+from backend.accounts.dependencies import NOT_ADMINISTERING, ActorDep, Administrator
 from backend.accounts.models import User
-from backend.accounts.permissions import ADMINISTER
 from backend.kit.clock import utc_now
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
@@ -28,7 +27,6 @@ from backend.leaving.transfer import transfer
 
 router = APIRouter(tags=["leaving"])
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 PersonId = Annotated[str, Path(max_length=26, description="Id of a person.")]
 ErasureId = Annotated[str, Path(max_length=26, description="Id of an erasure.")]
 
@@ -42,7 +40,7 @@ _FORESEEN: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "With `dry_run`: what would go and stay.", "model": ErasureReport}
 }
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    403: {"model": Problem, "description": "Your role does not administer."},
+    **NOT_ADMINISTERING,
     404: {"model": Problem, "description": "There is no such person or erasure."},
 }
 _NOT_NOW: Final[dict[int | str, dict[str, Any]]] = {
@@ -99,7 +97,7 @@ def erase_person(  # noqa: PLR0913 - each is a part of the request
     return reports.of(session, erasure.ask(session, administrator.id, person))
 
 
-@router.get("/erasures", responses={403: _REFUSED[403]})
+@router.get("/erasures", responses=NOT_ADMINISTERING)
 def list_erasures(
     _administrator: Administrator,
     session: SessionDep,
@@ -141,8 +139,7 @@ def _refuse_oneself(administrator: Actor, person: User) -> None:
 
 
 def _refuse_unconfirmed(wanted: ErasureConfirmation, person: User) -> None:
-    expected = person.email or person.id
-    if wanted.confirm.strip().casefold() != expected.casefold():
+    if not erasure.is_meant(person, wanted.confirm):
         problem = FieldProblem(field="confirm", message="is not this person's", nearest=None)
         raise Unprocessable(
             "confirm: type the person's e-mail address once more (or their id, where they have none); "

@@ -6,9 +6,9 @@ said who asked.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from backend.accounts.models import User
@@ -60,8 +60,8 @@ def _refuse_those_who_cannot(giver: User, taker: User) -> None:
 
 def _move(session: Session, table: Any, giver: User, taker: User, **values: Any) -> int:  # noqa: ANN401
     theirs = update(table).where(col(table.owner_id) == giver.id)
-    done = session.execute(theirs.values(owner_id=taker.id, **values))
-    return cast("CursorResult[Any]", done).rowcount
+    done = session.exec(theirs.values(owner_id=taker.id, **values))
+    return done.rowcount
 
 
 def _record(

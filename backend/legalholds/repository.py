@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as select_rows
 
-from backend.kit.database import is_sqlite
+from backend.kit.database import lock_tables
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 from backend.legalholds.models import LegalHold
@@ -70,8 +70,7 @@ def there_is(session: Session, kind: SubjectKind, subject_id: str) -> bool:
 
 def keep_new_ones_out(session: Session) -> None:
     """Have whoever places a legal hold wait until this writing transaction ends."""
-    if not is_sqlite(session):  # where writing transactions are one at a time
-        session.execute(text("LOCK TABLE legal_hold IN SHARE MODE"))
+    lock_tables(session, LegalHold)
 
 
 def forget_reasons(session: Session, ids: Ids) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import requires
-from backend.accounts.permissions import ADMINISTER
+from backend.accounts.dependencies import NOT_ADMINISTERING, Administrator
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
@@ -18,10 +16,9 @@ from backend.legalholds.schemas import LegalHoldCreate, LegalHoldPage, LegalHold
 router = APIRouter(
     prefix="/legal-holds",
     tags=["legal holds"],
-    responses={403: {"model": Problem, "description": "Your role does not administer."}},
+    responses=NOT_ADMINISTERING,
 )
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 _ABSENT: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "There is no such person, generation or image."}
 }

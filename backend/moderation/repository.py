@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -13,7 +12,7 @@ from backend.accounts.models import User
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.errors import NotFound
-from backend.kit.pagination import decode_cursor, encode_cursor
+from backend.kit.pagination import cut, decode_cursor
 from backend.moderation.models import Flag, SafetyCheck
 from backend.moderation.schemas import FlagFilter, FlagState
 
@@ -45,8 +44,7 @@ def page(
         last = decode_cursor(cursor)
         query = query.where(number > last if which is FlagFilter.OPEN else number < last)
     found = [Case(*row) for row in session.execute(query.limit(limit + 1))]
-    more = len(found) > limit
-    return found[:limit], encode_cursor(found[limit - 1].flag.id) if more else None
+    return cut(found, limit, lambda case: case.flag.id)
 
 
 def get(session: Session, flag_id: str, *, to_decide: bool = False) -> Case:
@@ -70,8 +68,8 @@ def forget_notes(session: Session, reviewer_id: str, *, reason: str) -> int:
     about = select(col(Flag.image_id)).where(noted)
     rejected = (col(Image.id).in_(about)) & (col(Image.moderation) == Moderation.REJECTED)
     session.execute(update(Image).where(rejected).values(reason=reason))
-    done = session.execute(update(Flag).where(noted).values(note=None))
-    return cast("CursorResult[Any]", done).rowcount
+    done = session.exec(update(Flag).where(noted).values(note=None))
+    return done.rowcount
 
 
 def _cases() -> Select[Flag, Image, SafetyCheck, User, User]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import requires, resolve_actor
+from backend.accounts.dependencies import NOT_ADMINISTERING, Administrator, resolve_actor
 from backend.accounts.permissions import ADMINISTER
 from backend.audit.format import Format
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
-from backend.kit.errors import Problem
 from backend.oversight import service
 from backend.oversight.schemas import AuditCheck, AuditPageWanted, AuditWanted, OverseenPage
 
 router = APIRouter(
     prefix="/audit",
     tags=["audit"],
-    responses={403: {"model": Problem, "description": "Your role does not administer."}},
+    responses=NOT_ADMINISTERING,
 )
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 _MEDIA = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv; charset=utf-8"}
 
 

@@ -14,8 +14,8 @@ from backend.audit import service as audit
 from backend.audit.format import Format
 from backend.audit.schemas import AuditFilter, AuditRecord
 from backend.kit.database import Database
-from backend.kit.errors import FieldProblem, Forbidden, Unprocessable
-from backend.kit.pagination import decode_cursor, encode_cursor
+from backend.kit.errors import Forbidden
+from backend.kit.pagination import cut, decode_cursor, not_ours
 from backend.oversight.schemas import (
     CHECKED_AT_MOST,
     AuditCheck,
@@ -37,11 +37,8 @@ def look(session: Session, wanted: AuditPageWanted) -> OverseenPage:
         Unprocessable: The cursor is not one of ours.
     """
     found = audit.find(session, wanted, before=_number_in(wanted.cursor), limit=wanted.limit + 1)
-    items = _named(session, found[: wanted.limit])
-    more = len(found) > wanted.limit
-    return OverseenPage(
-        items=items, next_cursor=encode_cursor(str(items[-1].seq)) if more else None
-    )
+    shown, following = cut(found, wanted.limit, lambda one: str(one.seq))
+    return OverseenPage(items=_named(session, shown), next_cursor=following)
 
 
 def write_out(
@@ -104,8 +101,5 @@ def _number_in(cursor: str | None) -> int | None:
     text = decode_cursor(cursor)
     number = int(text) if text.isdecimal() else -1
     if not 0 <= number <= _LARGEST:
-        raise Unprocessable(
-            "That cursor is not one this API gave out.",
-            fields=[FieldProblem(field="cursor", message="use next_cursor of the page before")],
-        )
+        raise not_ours()
     return number

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from backend.accounts.actor import Actor
-from backend.accounts.dependencies import requires, requires_before
+from backend.accounts.dependencies import NOT_ADMINISTERING, Administrator, requires_before
 from backend.accounts.models import Standing
 from backend.accounts.permissions import ADMINISTER
 from backend.catalog.service import CatalogDep
@@ -32,11 +32,8 @@ from backend.people.schemas import (
     TeamWanted,
 )
 
-router = APIRouter(
-    responses={403: {"model": Problem, "description": "Your role does not administer."}}
-)
+router = APIRouter(responses={**NOT_ADMINISTERING})
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 PersonId = Annotated[str, Path(max_length=LONGEST_ID, pattern=LINE, description="Id of a person.")]
 KeyId = Annotated[str, Path(max_length=LONGEST_ID, pattern=LINE, description="Id of a key.")]
 TeamId = Annotated[str, Path(max_length=LONGEST_ID, pattern=LINE, description="Id of a team.")]

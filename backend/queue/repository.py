@@ -11,7 +11,7 @@ from backend.accounts.models import User
 from backend.generations.models import Generation
 from backend.generations.repository import ALIVE
 from backend.kit.errors import NotFound
-from backend.kit.pagination import decode_cursor, encode_cursor
+from backend.kit.pagination import cut, decode_cursor
 from backend.kit.queue import State
 from inference.protocol import InvalidParameters, Refused
 
@@ -90,5 +90,4 @@ def _owned() -> Any:  # noqa: ANN401
 
 def _page(session: Session, rows: Any, limit: int) -> tuple[list[Owned], str | None]:  # noqa: ANN401
     found = [Owned(*row) for row in session.execute(rows.limit(limit + 1))]
-    more = len(found) > limit
-    return found[:limit], encode_cursor(found[limit - 1].row.id) if more else None
+    return cut(found, limit, lambda one: one.row.id)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import requires
-from backend.accounts.permissions import ADMINISTER
+from backend.accounts.dependencies import NOT_ADMINISTERING, Administrator
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -19,10 +17,9 @@ from backend.queue.schemas import DeadPage, QueueEntry, QueuePage, QueueStatus
 router = APIRouter(
     prefix="/queue",
     tags=["queue"],
-    responses={403: {"model": Problem, "description": "Your role does not administer."}},
+    responses=NOT_ADMINISTERING,
 )
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 GenerationId = Annotated[str, Path(max_length=26)]
 _ENDED: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "There is no such generation."},

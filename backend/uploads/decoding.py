@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
+from anyio import to_thread
 
 from backend.kit.errors import FieldProblem, Unprocessable
+from backend.kit.places import places
 from backend.uploads import decoder
 
 MAX_PIXELS: Final = 16_000_000
@@ -26,7 +26,7 @@ WITHIN_S: Final = 30.0
 AT_ONCE: Final = 2
 
 _log = logging.getLogger("atelier.uploads")
-_places = RunVar[CapacityLimiter]("atelier_uploads_decoded")
+_places = places("atelier_uploads_decoded", AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ async def decode(file: IO[bytes]) -> Picture:
     Raises:
         Unprocessable: It is no picture that we take.
     """
-    return await to_thread.run_sync(_decode, file, limiter=_limiter(), abandon_on_cancel=False)
+    return await to_thread.run_sync(_decode, file, limiter=_places(), abandon_on_cancel=False)
 
 
 def _decode(file: IO[bytes]) -> Picture:
@@ -85,11 +85,3 @@ def _refused(why: str) -> Unprocessable:
     return Unprocessable(
         f"file {why}; send {limit}", fields=[FieldProblem(field="file", message=why, limit=limit)]
     )
-
-
-def _limiter() -> CapacityLimiter:
-    try:
-        return _places.get()
-    except LookupError:
-        _places.set(limiter := CapacityLimiter(AT_ONCE))
-        return limiter

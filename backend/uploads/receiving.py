@@ -13,19 +13,18 @@ from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
 
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from backend.kit.errors import FieldProblem, SlowRequest, Unprocessable, UnsupportedMedia
+from backend.kit.places import places
 
 FIELD: Final = "file"
 WITHIN_S: Final = 120.0
 AT_ONCE: Final = 16
 
-_places = RunVar[CapacityLimiter]("atelier_uploads_received")
+_places = places("atelier_uploads_received", AT_ONCE)
 
 
 @asynccontextmanager
@@ -42,7 +41,7 @@ async def received(request: Request) -> AsyncIterator[IO[bytes]]:
             'Send the picture as multipart/form-data with one part named "file": '
             "curl -F file=@sketch.png …"
         )
-    async with _limiter():
+    async with _places():
         form = await _form(request)
     try:
         yield _the_file(form)
@@ -74,11 +73,3 @@ def _not_one_file(why: str) -> Unprocessable:
         field=FIELD, message=f"must be the one part of the form: {why}", limit="one file"
     )
     return Unprocessable(f"{FIELD} {problem.message}", fields=[problem])
-
-
-def _limiter() -> CapacityLimiter:
-    try:
-        return _places.get()
-    except LookupError:
-        _places.set(limiter := CapacityLimiter(AT_ONCE))
-        return limiter

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, text
+from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts.actor import Actor
 from backend.accounts.models import User
-from backend.kit.database import is_sqlite
+from backend.kit.database import is_sqlite, lock_tables
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 from backend.legalholds.repository import covered, keep_new_ones_out
@@ -85,5 +85,4 @@ def files_among(session: Session, keys: Collection[str]) -> set[str]:
 
 def keep_rows_out(session: Session) -> None:
     """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
-    if not is_sqlite(session):  # where writing transactions are one at a time
-        session.execute(text("LOCK TABLE upload IN SHARE MODE"))
+    lock_tables(session, Upload)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from backend.kit.database import database_time
+from backend.kit.database import now_of
 
 
 class Period(StrEnum):
@@ -44,5 +44,4 @@ class Today:
 
 def today(session: Session) -> Today:
     """Return what day it is, by the database."""
-    seconds = float(session.execute(select(database_time(session))).scalar_one())
-    return Today(datetime.fromtimestamp(seconds, UTC))
+    return Today(datetime.fromtimestamp(now_of(session), UTC))

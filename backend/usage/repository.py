@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, func, or_
 from sqlmodel import Session, col, select
 
 from backend.accounts.models import Role, Team, User
-from backend.kit.database import is_sqlite
+from backend.kit.database import insert_into
 from backend.kit.pagination import fetch_page
 from backend.usage.models import Quota, QuotaOf, UsageCharge, UsageTally
 
@@ -22,15 +22,10 @@ def holder(of: QuotaOf, subject: str) -> str:
     return f"{of}:{subject}"
 
 
-def spent(session: Session, who: str, day: date, month: date) -> tuple[int, int]:
-    """Return what the holder `who` has spent since `day`, and since `month`, the first of it."""
-    return spent_by(session, {who}, day, month).get(who, (0, 0))
-
-
 def spent_by(
     session: Session, holders: set[str], day: date, month: date
 ) -> dict[str, tuple[int, int]]:
-    """Return the same of several holders at once, without those who have spent nothing."""
+    """Return what holders have spent since `day`, and since `month`, the first of it; nobody who spent nothing."""
     amount, who = col(UsageTally.microcredits), col(UsageTally.holder)
     todays = func.sum(case((col(UsageTally.day) >= day, amount), else_=0))
     query = (
@@ -67,6 +62,14 @@ def find_quota(session: Session, of: QuotaOf, subject: str) -> Quota | None:
     return session.exec(select(Quota).where(Quota.of == of, Quota.subject == subject)).one_or_none()
 
 
+def quotas_of(session: Session, named: Mapping[QuotaOf, str]) -> dict[QuotaOf, Quota]:
+    """Return the quotas of one person, one team and one role, as far as `named` names them and there are any."""
+    any_of = or_(
+        *((col(Quota.of) == of) & (col(Quota.subject) == who) for of, who in named.items())
+    )
+    return {row.of: row for row in session.exec(select(Quota).where(any_of))}
+
+
 def get_quota(session: Session, quota_id: str) -> Quota | None:
     """Return the quota of that id."""
     return session.get(Quota, quota_id)
@@ -98,9 +101,10 @@ def _tally(session: Session, charge: UsageCharge, amount: int) -> None:
     holders = [holder(QuotaOf.PERSON, charge.user_id)]
     if charge.team_id:
         holders.append(holder(QuotaOf.TEAM, charge.team_id))
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     for who in holders:
-        fresh = insert(UsageTally).values(holder=who, day=charge.day, microcredits=amount)
+        fresh = insert_into(session, UsageTally).values(
+            holder=who, day=charge.day, microcredits=amount
+        )
         summed = fresh.on_conflict_do_update(
             index_elements=[col(UsageTally.holder), col(UsageTally.day)],
             set_={"microcredits": col(UsageTally.microcredits) + fresh.excluded.microcredits},

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, requires
-from backend.accounts.permissions import ADMINISTER
+from backend.accounts.dependencies import NOT_ADMINISTERING, ActorDep, Administrator
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -19,12 +17,8 @@ from backend.usage.schemas import QuotaPage, QuotaPublic, QuotaWrite, UsagePubli
 
 router = APIRouter(tags=["usage"])
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
-_NOT_YOURS: Final[dict[int | str, dict[str, Any]]] = {
-    403: {"model": Problem, "description": "Your role does not administer."}
-}
 _NONE: Final[dict[int | str, dict[str, Any]]] = {
-    **_NOT_YOURS,
+    **NOT_ADMINISTERING,
     404: {"model": Problem, "description": "There is no such quota."},
 }
 
@@ -35,7 +29,7 @@ def read_my_usage(actor: ActorDep, session: SessionDep, context: ContextDep) -> 
     return presentation.usage_of(session, context.settings, actor)
 
 
-@router.get("/quotas", responses=_NOT_YOURS)
+@router.get("/quotas", responses=NOT_ADMINISTERING)
 def list_quotas(
     *,
     session: SessionDep,
@@ -56,7 +50,7 @@ def list_quotas(
     )
 
 
-@router.put("/quotas", responses=_NOT_YOURS)
+@router.put("/quotas", responses=NOT_ADMINISTERING)
 def set_quota(wanted: QuotaWrite, session: SessionDep, administrator: Administrator) -> QuotaPublic:
     """Set the quota of a person, a team or a role, from now on; what was spent counts."""
     row = service.set_quota(session, administrator.id, wanted)

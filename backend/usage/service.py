@@ -19,7 +19,7 @@ from backend.kit.errors import FieldProblem, NotFound, QuotaExceeded, QuotaTooSm
 from backend.kit.settings import Settings
 from backend.usage import repository
 from backend.usage.models import Quota, QuotaOf, UsageCharge
-from backend.usage.periods import Period, Today, today
+from backend.usage.periods import Period, today
 from backend.usage.price import credits_in, micro
 from backend.usage.schemas import QuotaLimits, QuotaWrite
 
@@ -58,13 +58,15 @@ class Allowance:
 def allowances(session: Session, settings: Settings, spender: Spender) -> list[Allowance]:
     """Return how every limit of `spender` stands: their own two, then their team's two."""
     moment = today(session)
-    own = _limits_of(session, settings, spender)
-    found = _allowance(session, moment, QuotaOf.PERSON, spender.id, own)
-    if spender.team_id is not None:
-        quota = repository.find_quota(session, QuotaOf.TEAM, spender.team_id)
-        limits = (None, None) if quota is None else _both(quota)
-        found += _allowance(session, moment, QuotaOf.TEAM, spender.team_id, limits)
-    return found
+    firsts = [moment.first_of(period) for period in Period]
+    limits = _limits_of(session, settings, spender)
+    holders = {of: repository.holder(of, subject) for of, subject in _holders(spender).items()}
+    used = repository.spent_by(session, set(holders.values()), *firsts)
+    return [
+        Allowance(of, period, spent, limit, moment.resets_at(period))
+        for of, who in holders.items()
+        for period, spent, limit in zip(Period, used.get(who, (0, 0)), limits[of], strict=True)
+    ]
 
 
 def narrowest(found: list[Allowance]) -> Allowance | None:
@@ -164,34 +166,29 @@ def limits_in(quota: Quota) -> QuotaLimits:
     return _limits(*_both(quota))
 
 
+def _holders(spender: Spender) -> dict[QuotaOf, str]:
+    """Return under whose names the credits of `spender` are summed up."""
+    team = {} if spender.team_id is None else {QuotaOf.TEAM: spender.team_id}
+    return {QuotaOf.PERSON: spender.id, **team}
+
+
 def _limits_of(
     session: Session, settings: Settings, spender: Spender
-) -> tuple[int | None, int | None]:
-    quota = repository.find_quota(session, QuotaOf.PERSON, spender.id)
-    quota = quota or repository.find_quota(session, QuotaOf.ROLE, spender.role)
-    return _of_settings(settings) if quota is None else _both(quota)
+) -> dict[QuotaOf, tuple[int | None, int | None]]:
+    """Return what holds for `spender` and for their team."""
+    found = repository.quotas_of(session, {**_holders(spender), QuotaOf.ROLE: spender.role})
+    own = found.get(QuotaOf.PERSON) or found.get(QuotaOf.ROLE)
+    teams = found.get(QuotaOf.TEAM)
+    return {
+        QuotaOf.PERSON: _of_settings(settings) if own is None else _both(own),
+        QuotaOf.TEAM: (None, None) if teams is None else _both(teams),
+    }
 
 
 def _of_settings(settings: Settings) -> tuple[int | None, int | None]:
     """Return the settings' limits, where 0 stands for none."""
     day, month = settings.credits_per_day, settings.credits_per_month
     return (micro(day) if day else None, micro(month) if month else None)
-
-
-def _allowance(
-    session: Session,
-    moment: Today,
-    of: QuotaOf,
-    subject: str,
-    limits: tuple[int | None, int | None],
-) -> list[Allowance]:
-    periods = (Period.DAY, Period.MONTH)
-    firsts = [moment.first_of(period) for period in periods]
-    used = repository.spent(session, repository.holder(of, subject), firsts[0], firsts[1])
-    return [
-        Allowance(of, period, spent, limit, moment.resets_at(period))
-        for period, spent, limit in zip(periods, used, limits, strict=True)
-    ]
 
 
 def _told(one: Allowance, price: int) -> str:

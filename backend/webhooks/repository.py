@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_
+from sqlalchemy import ColumnElement, and_, delete, or_
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -154,8 +153,8 @@ def forget_deliveries(session: Session, *, ended_before: datetime, limit: int) -
     keep_new_ones_out(session)
     old = forgettable(ended_before)
     some = select(Delivery.id).where(old).order_by(Delivery.id).limit(limit)
-    gone = session.execute(delete(Delivery).where(col(Delivery.id).in_(some), old))
-    return cast("CursorResult[Any]", gone).rowcount
+    gone = session.exec(delete(Delivery).where(col(Delivery.id).in_(some), old))
+    return gone.rowcount
 
 
 def forgettable(ended_before: datetime) -> ColumnElement[bool]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, requires
-from backend.accounts.permissions import GENERATE
+from backend.accounts.dependencies import ActorDep, Generator
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -43,7 +41,6 @@ _TESTED: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
-Generator = Annotated[Actor, Depends(requires(GENERATE))]
 WebhookId = Annotated[str, Path(max_length=26, description="Id of a webhook.")]
 DeliveryId = Annotated[str, Path(max_length=26, description="Id of a delivery.")]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, update
 from sqlmodel import Session, col, select
 
 from backend.accounts.invites.models import Invite
@@ -48,7 +47,7 @@ def forget_notes(session: Session, person_id: str) -> int:
     """Blank the notes on invites that this person made or came in by; return how many."""
     theirs = or_(col(Invite.created_by) == person_id, col(Invite.used_by) == person_id)
     blanked = update(Invite).where(theirs, col(Invite.note) != "").values(note="")
-    return cast("CursorResult[Any]", session.execute(blanked)).rowcount
+    return session.exec(blanked).rowcount
 
 
 def move_team(session: Session, team_id: str, into: str | None) -> None:

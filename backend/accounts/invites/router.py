@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import requires
+from backend.accounts.dependencies import NOT_ADMINISTERING, Administrator
 from backend.accounts.invites import service
 from backend.accounts.invites.schemas import InviteCreate, InviteCreated, InvitePage
-from backend.accounts.permissions import ADMINISTER
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -19,10 +17,9 @@ from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 router = APIRouter(
     prefix="/invites",
     tags=["invites"],
-    responses={403: {"model": Problem, "description": "Your role does not administer."}},
+    responses=NOT_ADMINISTERING,
 )
 
-Administrator = Annotated[Actor, Depends(requires(ADMINISTER))]
 InviteId = Annotated[
     str, Path(max_length=26, pattern=r"^[^\x00]*$", description="The invite's id.")
 ]
