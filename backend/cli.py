@@ -20,7 +20,7 @@ import typer
 from backend.accounts import commands as accounts
 from backend.accounts.invites.commands import app as invite
 from backend.audit.commands import app as audit
-from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings
+from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
 from backend.doctor import Finding, Level, examine
 from backend.kit.settings import Settings
 from backend.leaving.commands import app as person
@@ -90,7 +90,7 @@ def create_key(
     """Print a new API key, alone on its line."""
     from backend.accounts import service  # noqa: PLC0415 - a command imports what it needs
 
-    with open_database(read_settings()) as database, database.write() as session:
+    with writing() as session:
         key = service.create_key(session, email=email, role=role)
     sys.stdout.write(key + "\n")
 

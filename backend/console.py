@@ -15,6 +15,7 @@ from backend.kit.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from sqlmodel import Session
 
     from backend.kit.database import Database
 
@@ -61,6 +62,31 @@ def open_database(settings: Settings) -> Iterator[Database]:
         fail(error.message)
     finally:
         database.dispose()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open the database that the settings name, in a transaction that only reads."""
+    with open_database(read_settings()) as database, database.read() as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Open the database that the settings name, in a transaction that writes."""
+    with open_database(read_settings()) as database, database.write() as session:
+        yield session
+
+
+def table_of(*columns: str) -> Table:
+    """Return an empty table; what stands in those columns is never broken into lines."""
+    from rich.box import SIMPLE  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    return table
 
 
 def print_table(table: Table) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backend.console import fail, open_database, out, read_settings
+from backend.console import fail, out, writing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -23,7 +23,7 @@ def end_sessions(
 
     if sum(map(bool, (email, person_id, everybody))) != 1:
         fail("say whose, in one way: --email, --id or --everybody")
-    with open_database(read_settings()) as database, database.write() as session:
+    with writing() as session:
         people = _people(session, email, person_id)
         ended = sum(sessions.end_all_of(session, each, by=None) for each in people)
     out.print(f"Sessions ended: {ended}.")
@@ -35,7 +35,7 @@ def revoke_key(
     """End one API key, whosever it is."""
     from backend.accounts import keys  # noqa: PLC0415
 
-    with open_database(read_settings()) as database, database.write() as session:
+    with writing() as session:
         owner = keys.revoke_of(session, key_id, None, by=None)
     out.print(f"Revoked: key {key_id} of person {owner}.", soft_wrap=True)
 

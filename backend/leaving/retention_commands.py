@@ -6,10 +6,8 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
-from rich.table import Table
 
-from backend.console import err, open_database, out, print_table, read_settings
+from backend.console import err, open_database, out, print_table, read_settings, table_of
 
 app = typer.Typer(no_args_is_help=True, help="Remove what is older than the settings keep it.")
 
@@ -30,9 +28,7 @@ def run(
     settings = read_settings()
     storage = open_storage(settings.resolved_storage_url)
     removed: Counter[str] = Counter()
-    table = Table(box=SIMPLE)
-    for name in ("class", "days", "rows", "bytes", "oldest"):
-        table.add_column(name, no_wrap=True)
+    table = table_of("class", "days", "rows", "bytes", "oldest")
     with open_database(settings) as database:
         for one in survey(database, storage, settings):
             days = f"{one.days:g}" if one.days else "for ever"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.box import SIMPLE
 from rich.markup import escape
-from rich.table import Table
 
-from backend.console import fail, open_database, out, print_table, read_settings
+from backend.console import fail, out, print_table, reading, table_of, writing
 
 if TYPE_CHECKING:
     from backend.legalholds.schemas import LegalHoldCreate
@@ -26,10 +24,9 @@ def list_them(
     """Print the legal holds, newest first."""
     from backend.legalholds import repository  # noqa: PLC0415 - a command imports what it needs
 
-    table = Table(box=SIMPLE)
-    for name in ("id", "subject", "since", "lifted", "reason"):
-        table.add_column(name, no_wrap=name != "reason")
-    with open_database(read_settings()) as database, database.read() as session:
+    table = table_of("id", "subject", "since", "lifted")
+    table.add_column("reason")
+    with reading() as session:
         found, _ = repository.page(session, standing=not lifted, cursor=None, limit=_SHOWN)
     for one in found:
         ended = f"{one.lifted_at:%Y-%m-%d}" if one.lifted_at else ""
@@ -46,7 +43,7 @@ def place(
     from backend.legalholds import service  # noqa: PLC0415 - a command imports what it needs
 
     wanted = _wanted(subject, reason)
-    with open_database(read_settings()) as database, database.write() as session:
+    with writing() as session:
         hold = service.place(session, None, wanted)
     out.print(hold.id)
 
@@ -58,7 +55,7 @@ def lift(
     """End a legal hold."""
     from backend.legalholds import service  # noqa: PLC0415 - a command imports what it needs
 
-    with open_database(read_settings()) as database, database.write() as session:
+    with writing() as session:
         hold = service.lift(session, None, hold_id)
     out.print(
         f"Lifted: {hold.subject} may be deleted again, unless another legal hold stands on it."

@@ -5,20 +5,14 @@ Dispatchers notice at their next look, half a second later at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.box import SIMPLE
 from rich.markup import escape
-from rich.table import Table
 
-from backend.console import open_database, out, print_table, read_settings
+from backend.console import out, print_table, reading, table_of, writing
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from backend.queue.schemas import QueueStatus
 
 _SHOWN: Final = 100
@@ -34,9 +28,9 @@ def look(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         from backend.queue import service  # noqa: PLC0415 - a command imports what it needs
 
-        with _writing() as session:
+        with reading() as session:
             page = service.look(session, cursor=None, limit=_SHOWN)
-        table = _table("id", "who", "state", "priority", "attempt", "for", "prompt")
+        table = table_of("id", "who", "state", "priority", "attempt", "for", "prompt")
         for one in page.items:
             state = "paused" if one.paused else one.state.value
             attempt = f"{one.attempt}/{one.max_attempts}"
@@ -55,7 +49,7 @@ def drain() -> None:
     from backend.kit.notifier.memory import MemoryNotifier  # noqa: PLC0415
     from backend.queue import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with writing() as session:
         _print_status(service.drain(session, MemoryNotifier(), None))
 
 
@@ -65,7 +59,7 @@ def resume() -> None:
     from backend.kit.notifier.memory import MemoryNotifier  # noqa: PLC0415
     from backend.queue import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with writing() as session:
         _print_status(service.resume(session, MemoryNotifier(), None))
 
 
@@ -74,9 +68,9 @@ def dead() -> None:
     """Print the generations that failed after their last attempt, or by a bug."""
     from backend.queue import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with reading() as session:
         page = service.dead(session, cursor=None, limit=_SHOWN)
-    table = _table("id", "who", "when", "attempts", "code")
+    table = table_of("id", "who", "when", "attempts", "code")
     table.add_column("message", max_width=_MESSAGE_WIDTH)
     for one in page.items:
         when = f"{one.ended_at:%Y-%m-%d %H:%M}" if one.ended_at else ""
@@ -95,22 +89,9 @@ def retry(
     from backend.kit.notifier.memory import MemoryNotifier  # noqa: PLC0415
     from backend.queue import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with writing() as session:
         fresh = service.retry(session, MemoryNotifier(), None, generation_id)
     out.print(fresh.id)
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=SIMPLE)
-    for name in names:
-        table.add_column(name, no_wrap=True)
-    return table
-
-
-@contextmanager
-def _writing() -> Iterator[Session]:
-    with open_database(read_settings()) as database, database.write() as session:
-        yield session
 
 
 def _print_status(status: QueueStatus) -> None:

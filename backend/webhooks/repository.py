@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_
@@ -68,9 +68,16 @@ def listening(session: Session, owner_id: str, generation_id: str) -> list[Webho
     return list(session.exec(query.with_for_update(read=True, key_share=True)))
 
 
-def every_secret(session: Session) -> list[Webhook]:
-    """Return every webhook, locked until the transaction ends."""
-    return list(session.exec(select(Webhook).order_by(Webhook.id).with_for_update(key_share=True)))
+def every_secret(session: Session) -> Iterator[tuple[str, str, str | None]]:
+    """Yield every webhook's id, secret and previous secret; locks nothing."""
+    columns = select(Webhook.id, Webhook.secret, Webhook.previous_secret)
+    yield from session.exec(columns.order_by(Webhook.id))
+
+
+def lock_some(session: Session, ids: Collection[str]) -> list[Webhook]:
+    """Return those webhooks, locked until the transaction ends."""
+    some = select(Webhook).where(col(Webhook.id).in_(ids)).order_by(Webhook.id)
+    return list(session.exec(some.with_for_update(key_share=True)))
 
 
 def lock(session: Session, webhook_id: str) -> Webhook | None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from pydantic import ValidationError
-from rich.box import SIMPLE
 from rich.markup import escape
-from rich.table import Table
 
 from backend.accounts.invites.schemas import DEFAULT_INVITE_DAYS, InviteCreate
-from backend.console import fail, open_database, out, print_table, read_settings
+from backend.console import fail, out, print_table, read_settings, reading, table_of, writing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -39,7 +35,7 @@ def make(
         wanted = InviteCreate(note=note, role=role, expires_in_days=days)
     except ValidationError as error:
         fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
-    with _writing() as session:
+    with writing() as session:
         accounts.ensure_roles(session)
         if team is not None:
             wanted = wanted.model_copy(update={"team_id": _team_named(session, team)})
@@ -52,11 +48,9 @@ def show() -> None:
     """Print the newest invites, and what became of them."""
     from backend.accounts.invites import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with reading() as session:
         page = service.find(session, cursor=None, limit=_SHOWN)
-    table = Table(box=SIMPLE)
-    for name in ("id", "state", "for", "role", "team", "until", "used by"):
-        table.add_column(name, no_wrap=True)
+    table = table_of("id", "state", "for", "role", "team", "until", "used by")
     for one in page.items:
         used_by = one.used_by.email or one.used_by.name if one.used_by else ""
         team = one.team.name if one.team else ""
@@ -75,7 +69,7 @@ def revoke(
     """End an invite that nobody has used."""
     from backend.accounts.invites import service  # noqa: PLC0415
 
-    with _writing() as session:
+    with writing() as session:
         service.revoke(session, None, invite_id)
     out.print("The invite is revoked.")
 
@@ -85,9 +79,3 @@ def _team_named(session: Session, name: str) -> str:
 
     found = repository.find_team(session, name)
     return found.id if found else fail(f"there is no team {name!r}")
-
-
-@contextmanager
-def _writing() -> Iterator[Session]:
-    with open_database(read_settings()) as database, database.write() as session:
-        yield session
