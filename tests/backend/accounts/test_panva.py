@@ -16,8 +16,9 @@ import httpx2
 import pytest
 
 from backend.kit.settings import Registration, Settings
+from inference.hosting import free_port
 from tests.backend.accounts.conftest import BuildApp
-from tests.backend.accounts.foreign import free_port, running
+from tests.backend.accounts.foreign import running
 from tests.fixtures.actors import Actors, Client, read_form
 from tests.fixtures.tools import missing, needed
 
