@@ -66,8 +66,7 @@ class Witness:
 
 def submit_and_wait(api: Api, key: str, witness: Witness) -> None:
     """Ask for one generation after another and wait for each, as often as it takes."""
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=api.url, headers=headers, timeout=30, trust_env=False) as client:
+    with api.client(key) as client:
         while not witness.over.is_set():
             repeated = {"Idempotency-Key": new_id()}
             body = {"prompt": "a red dress"}
