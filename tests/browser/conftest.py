@@ -16,9 +16,10 @@ import pytest
 from fastapi import FastAPI
 
 from backend.accounts.cookies import session_cookie_name
+from backend.accounts.models import User
 from backend.kit.context import Context
 from backend.kit.settings import Settings
-from tests.fixtures.actors import add_session, add_user
+from tests.fixtures.actors import FROM_A_PAGE, add_session, add_user
 from tests.fixtures.app import serve
 from tests.fixtures.scripted import ScriptedInference
 from tests.fixtures.tools import needed
@@ -94,6 +95,13 @@ def sign_in(page: Any, role: str, path: str = "/") -> None:
     page.wait_for_url(lambda url: urlsplit(url).path == path)
 
 
+def tell(page: Any, path: str, json: Any = None, method: str = "POST") -> Any:
+    """Send to the API as the person at `page`; return the answer, if there is one."""
+    answer = page.request.fetch(f"/api/v1{path}", method=method, data=json, headers=FROM_A_PAGE)
+    assert answer.ok, answer.text()
+    return None if answer.status == 204 else answer.json()
+
+
 @dataclass(frozen=True)
 class ScriptedStudio:
     """A studio on a port of this machine, drawing by a script; one for a file of tests."""
@@ -102,10 +110,10 @@ class ScriptedStudio:
     app: FastAPI
     inference: ScriptedInference
 
-    def session_cookie(self, role: str) -> dict[str, str]:
-        """Return the cookie of a new person with `role`, so that tests do not see each other."""
+    def session_cookie(self, role: str = "designer", *, user: User | None = None) -> dict[str, str]:
+        """Return the cookie of `user`, or of a new person with `role`, so that tests do not see each other."""
         context: Context = self.app.state.context
-        user = add_user(context.database, role)
+        user = user or add_user(context.database, role)
         name = session_cookie_name(context.settings)
         return {"name": name, "value": add_session(context.database, user), "url": self.url}
 

@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from loadtests.studio import running_studio
-from tests.browser.conftest import FLAGS, sign_in
+from tests.browser.conftest import FLAGS, sign_in, tell
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "docs" / "screens"
@@ -32,7 +32,6 @@ RESTRICTED = (
     "yellow sweater with a restricted badge, mint background",
     "a purple skirt with a forbidden emblem on grey",
 )
-FROM_A_PAGE = {"sec-fetch-site": "same-origin"}
 MOST_BYTES = 200_000
 PATIENCE_MS = 120_000
 
@@ -77,10 +76,9 @@ def _png(image: Image.Image, colours: int) -> bytes:
 def draw(page: Any, prompt: str, **parameters: Any) -> Any:
     """Have the person at `page` draw; return the generation when it has ended."""
     asked = {"prompt": prompt, **parameters}
-    answer = page.request.post("/api/v1/generations", data=asked, headers=FROM_A_PAGE)
-    assert answer.ok, answer.text()
+    address = tell(page, "/generations", asked)["urls"]["self"]
     while True:
-        generation = page.request.get(answer.json()["urls"]["self"]).json()
+        generation = page.request.get(address).json()
         if generation["state"] not in {"queued", "running"}:
             return generation
         time.sleep(0.2)
@@ -158,13 +156,6 @@ def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> Non
     admin.goto("/people?show=quotas")
     admin.get_by_text("designer@example.com").wait_for()
     photographer.keep(admin, "quotas")
-
-
-def tell(page: Any, path: str, json: Any = None, method: str = "POST") -> Any:
-    """Send as the person at `page`; return the answer."""
-    answer = page.request.fetch(f"/api/v1{path}", method=method, data=json, headers=FROM_A_PAGE)
-    assert answer.ok, answer.text()
-    return answer.json()
 
 
 def main() -> None:

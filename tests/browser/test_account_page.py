@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ScriptedStudio
-from tests.fixtures.actors import FROM_A_PAGE, add_session, add_user
+from tests.browser.conftest import ScriptedStudio, tell
+from tests.fixtures.actors import add_session, add_user
 from tests.fixtures.receiver import Receiver, Reply
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
@@ -133,7 +133,7 @@ class TestDeliveries:
         card = add(dana, receiver.url)
         card.get_by_role("button", name="Deliveries").click()
         card.get_by_text("Nothing was sent yet").wait_for()
-        dana.request.post("/api/v1/generations", data={"prompt": "a hat"}, headers=FROM_A_PAGE)
+        tell(dana, "/generations", {"prompt": "a hat"})
         row = card.get_by_role("row").filter(has_text="a generation succeeded")
         row.get_by_text("Delivered").wait_for()
 
@@ -141,7 +141,7 @@ class TestDeliveries:
     def test_fit_the_window(self, open_as: OpenAs, receiver: Receiver, width: int) -> None:
         page = open_as("designer", "/account", width=width)
         card = add(page, receiver.url)
-        page.request.post("/api/v1/generations", data={"prompt": "a hat"}, headers=FROM_A_PAGE)
+        tell(page, "/generations", {"prompt": "a hat"})
         card.get_by_role("button", name="Deliveries").click()
         card.get_by_role("button", name="Send again").wait_for()
         assert card.locator(".table").evaluate("box => box.scrollWidth <= box.clientWidth")
@@ -208,9 +208,7 @@ class TestBrowsers:
         user = add_user(database)
         add_session(database, user, user_agent=FIREFOX)
         page = new_page(scripted_studio.url)
-        value = add_session(database, user)
-        cookie = {"name": "atelier_session", "value": value, "url": scripted_studio.url}
-        page.context.add_cookies([cookie])
+        page.context.add_cookies([scripted_studio.session_cookie(user=user)])
         page.goto("/account")
         return page
 
@@ -290,7 +288,7 @@ class TestKeys:
         assert dana.request.get(KEYS).json() == []
 
     def test_that_end_soon_say_so(self, dana: Any) -> None:
-        dana.request.post(KEYS, data={"name": "week", "expires_in_days": 7}, headers=FROM_A_PAGE)
+        tell(dana, "/me/api-keys", {"name": "week", "expires_in_days": 7})
         dana.reload()
         dana.get_by_role("listitem", name="week").get_by_text("Rotate it before").wait_for()
 
@@ -299,7 +297,7 @@ class TestKeys:
     def test_fit_the_window(self, open_as: OpenAs, width: int, locale: str) -> None:
         page = open_as("admin", "/account", width=width, locale=locale)
         name = "a long name of a key " * 3
-        page.request.post(KEYS, data={"name": name, "expires_in_days": 7}, headers=FROM_A_PAGE)
+        tell(page, "/me/api-keys", {"name": name, "expires_in_days": 7})
         page.reload()
         row = page.get_by_role("listitem", name=name)
         row.wait_for()

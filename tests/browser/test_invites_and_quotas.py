@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from backend.accounts.models import Team, User
 from backend.kit.context import Context
 from backend.kit.ids import new_id
-from tests.browser.conftest import ScriptedStudio
-from tests.fixtures.actors import FROM_A_PAGE, add_user
+from tests.browser.conftest import ScriptedStudio, tell
+from tests.fixtures.actors import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
@@ -95,7 +95,7 @@ class TestInvites:
 
     def test_is_revoked_after_asking(self, open_as: OpenAs) -> None:
         admin, note = open_as("admin", "/people?show=invites"), f"Wim {new_id()}"
-        made = admin.request.post("/api/v1/invites", data={"note": note}, headers=FROM_A_PAGE)
+        made = tell(admin, "/invites", {"note": note})
         admin.reload()
         revoke = row_of(admin, note).get_by_role("button", name=f"Revoke the invite for {note}")
         revoke.click()
@@ -106,7 +106,7 @@ class TestInvites:
         dialog.get_by_role("button", name="Revoke the invite").click()
         expect(row_of(admin, note).locator(".tag")).to_have_text("Revoked")
         listed = admin.request.get("/api/v1/invites").json()["items"]
-        (kept,) = [one for one in listed if one["id"] == made.json()["id"]]
+        (kept,) = [one for one in listed if one["id"] == made["id"]]
         assert kept["state"] == "revoked"
 
     def test_what_is_refused_stands_under_its_field(self, open_as: OpenAs, team: Team) -> None:
@@ -114,7 +114,7 @@ class TestInvites:
         form = ask_for(admin, "invite")
         into = form.get_by_label("Team")
         into.select_option(label=team.name)
-        assert admin.request.delete(f"/api/v1/teams/{team.id}", headers=FROM_A_PAGE).ok
+        tell(admin, f"/teams/{team.id}", method="DELETE")
         form.get_by_role("button", name="Make the link").click()
         expect(into).to_have_attribute("aria-invalid", "true")
         expect(into).to_have_accessible_description("Is no team")
@@ -154,10 +154,8 @@ class TestQuotas:
         designer, admin = open_as("designer"), open_as("admin", "/people?show=quotas")
         who = designer.request.get("/api/v1/me").json()
         wanted = {"of": "person", "subject": who["id"], "credits_per_day": 0.02}
-        answer = admin.request.put("/api/v1/quotas", data=wanted, headers=FROM_A_PAGE)
-        assert answer.ok, answer.text()
-        asked = {"prompt": "a red hat"}
-        assert designer.request.post("/api/v1/generations", data=asked, headers=FROM_A_PAGE).ok
+        tell(admin, "/quotas", wanted, "PUT")
+        tell(designer, "/generations", {"prompt": "a red hat"})
         admin.reload()
         expect(row_of(admin, who["email"])).to_contain_text("0.016 of 0.02")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import tell
 from tests.fixtures.scripted import ScriptedInference
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
@@ -32,17 +33,7 @@ def designer(open_as: OpenAs) -> Any:
 def decide_everything(admin: Any) -> None:
     """Leave nothing of other tests in the review list."""
     for flag in admin.request.get("/api/v1/moderation/flags").json()["items"]:
-        answer = admin.request.post(
-            f"/api/v1/moderation/flags/{flag['id']}/review",
-            data={"decision": "reject"},
-            headers={"sec-fetch-site": "same-origin"},
-        )
-        assert answer.ok, answer.text()
-
-
-def tell_the_queue(admin: Any, verb: str) -> None:
-    answer = admin.request.post(f"/api/v1/queue/{verb}", headers={"sec-fetch-site": "same-origin"})
-    assert answer.ok, answer.text()
+        tell(admin, f"/moderation/flags/{flag['id']}/review", {"decision": "reject"})
 
 
 def generate(page: Any, prompt: str) -> Any:
@@ -145,7 +136,7 @@ class TestWaiting:
         self, designer: Any, open_as: OpenAs
     ) -> None:
         admin = open_as("admin")
-        tell_the_queue(admin, "drain")
+        tell(admin, "/queue/drain")
         try:
             generate(designer, "a first hat")
             card = generate(designer, "a second hat")
@@ -158,7 +149,7 @@ class TestWaiting:
             designer.locator("at-card").nth(1).get_by_role("button", name="Pause").wait_for()
             designer.wait_for_function(SECOND_IS_FIRST)
         finally:
-            tell_the_queue(admin, "resume")
+            tell(admin, "/queue/resume")
         until(card, "succeeded")
 
 

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from backend.accounts.models import Standing, User
 from backend.kit.context import Context
 from backend.kit.ids import new_id
-from tests.browser.conftest import ScriptedStudio
-from tests.fixtures.actors import FROM_A_PAGE, add_user
+from tests.browser.conftest import ScriptedStudio, tell
+from tests.fixtures.actors import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
@@ -102,16 +102,12 @@ def test_marketing_that_is_granted_it_generates_on_the_page(open_as: OpenAs) -> 
         mira.get_by_role("button", name="Generate").click()
         mira.get_by_role("img", name="a red hat").wait_for()
     finally:
-        wanted = {"permissions": ["browse"]}
-        answer = admin.request.patch("/api/v1/roles/marketing", data=wanted, headers=FROM_A_PAGE)
-        assert answer.ok, answer.text()
+        tell(admin, "/roles/marketing", {"permissions": ["browse"]}, "PATCH")
 
 
 def test_the_audit_is_filtered_by_pressing_what_stands_in_it(open_as: OpenAs) -> None:
     admin = open_as("admin", "/people?show=audit")
-    asked = admin.request.post(
-        "/api/v1/generations", data={"prompt": "a hat"}, headers=FROM_A_PAGE
-    ).json()["id"]
+    asked = tell(admin, "/generations", {"prompt": "a hat"})["id"]
     admin.get_by_label("Everything").select_option(label="Generations")
     subject = f"generation:{asked}"
     admin.get_by_role("button", name=f"Only {subject}").first.click()

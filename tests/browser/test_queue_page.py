@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.actors import FROM_A_PAGE
+from tests.browser.conftest import tell
 from tests.fixtures.scripted import ScriptedInference
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
@@ -29,12 +29,6 @@ def admin(open_as: OpenAs) -> Iterator[Any]:
     page.get_by_text("running ·").wait_for()
     yield page
     tell(page, "/queue/resume")
-
-
-def tell(page: Any, path: str, json: Any = None) -> Any:
-    answer = page.request.post(f"/api/v1{path}", data=json, headers=FROM_A_PAGE)
-    assert answer.ok, answer.text()
-    return answer.json()
 
 
 def ask(page: Any, prompt: str) -> str:

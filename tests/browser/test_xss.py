@@ -136,9 +136,7 @@ class Eyes:
     def __init__(self, chromium: Any, mallory: Mallory) -> None:
         self.dialogs: list[str] = []
         self.context = chromium.new_context(base_url=mallory.studio.url)
-        name = session_cookie_name(mallory.context.settings)
-        value = add_session(mallory.context.database, mallory.user)
-        self.context.add_cookies([{"name": name, "value": value, "url": mallory.studio.url}])
+        self.context.add_cookies([mallory.studio.session_cookie(user=mallory.user)])
         self.context.add_init_script(WATCH)
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)

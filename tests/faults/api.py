@@ -17,6 +17,7 @@ import uvicorn
 from backend.app import create_app
 from backend.kit.impatience import ImpatientProtocol
 from backend.kit.settings import Settings
+from tests.faults.studio import client_of
 from tests.faults.warm import Process, WarmProcess
 from tests.fixtures.scripted import ScriptedInference
 
@@ -36,6 +37,9 @@ class Api:
     @property
     def is_alive(self) -> bool:
         return self.process.poll() is None
+
+    def client(self, key: str, *, timeout_s: float = 30) -> httpx2.Client:
+        return client_of(self.url, key, timeout_s=timeout_s)
 
     def wait_until_up(self) -> None:
         """Return once it answers."""

@@ -12,9 +12,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
+from tests.fixtures.tools import missing
 
 PAGE = 4096
 _MOUNT = 'mount -t tmpfs -o size="$2" small "$1" && echo mounted && exec cat'
@@ -63,12 +62,12 @@ def small_disk(point: Path, size_kb: int) -> Iterator[SmallDisk]:
             text=True,
         )
     except FileNotFoundError:
-        _cannot("there is no unshare here; it comes with util-linux")
+        missing("there is no unshare here; it comes with util-linux")
     with keeper:
         assert keeper.stdout
         assert keeper.stderr
         if keeper.stdout.readline() != "mounted\n":
-            _cannot(f"a disk of its own needs root on Linux: {keeper.stderr.read().strip()}")
+            missing(f"a disk of its own needs root on Linux: {keeper.stderr.read().strip()}")
         yield SmallDisk(point, keeper.pid)
 
 
@@ -79,9 +78,3 @@ def _write_page(handle: int) -> bool:
         if error.errno != errno.ENOSPC:
             raise
         return False
-
-
-def _cannot(why: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)

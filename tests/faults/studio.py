@@ -66,8 +66,7 @@ class Studio:
         return self.process.pid
 
     def client(self, key: str) -> httpx2.Client:
-        headers = {"Authorization": f"Bearer {key}"}
-        return httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return client_of(self.url, key)
 
     def hear(self, name: str, **wanted: Any) -> Any:
         """Return `name` of the next line that has it and says what is wanted beside.
@@ -94,6 +93,19 @@ class Studio:
         for line in self.process.stdout:
             self._said.put(json.loads(line))
         self._said.put(GONE)
+
+
+def client_of(url: str, key: str, *, timeout_s: float = 30) -> httpx2.Client:
+    """Return a client of whoever has `key`, open."""
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx2.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False)
+
+
+def submit(client: httpx2.Client, **asked: Any) -> str:
+    """Have it accepted; return its id."""
+    answer = client.post("/api/v1/generations", json={"prompt": "a red dress", **asked})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
 
 
 @contextmanager

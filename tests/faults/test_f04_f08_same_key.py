@@ -26,16 +26,9 @@ BODY = {"prompt": "a red dress"}
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 
-@pytest.fixture
-def key(database: Database) -> str:
-    """The API key of somebody who has nothing queued."""
-    return add_key(database, add_user(database))
-
-
 def submit(api: Api, key: str, repeated: str, body: Mapping[str, object] = BODY) -> httpx2.Response:
-    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": repeated}
-    with httpx2.Client(base_url=api.url, headers=headers, timeout=30, trust_env=False) as client:
-        return client.post("/api/v1/generations", json=body)
+    with api.client(key) as client:
+        return client.post("/api/v1/generations", json=body, headers={"Idempotency-Key": repeated})
 
 
 def count(database: Database) -> int:

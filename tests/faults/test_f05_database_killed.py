@@ -66,8 +66,7 @@ class Witness:
 
 def submit_and_wait(api: Api, key: str, witness: Witness) -> None:
     """Ask for one generation after another and wait for each, as often as it takes."""
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx2.Client(base_url=api.url, headers=headers, timeout=30, trust_env=False) as client:
+    with api.client(key) as client:
         while not witness.over.is_set():
             repeated = {"Idempotency-Key": new_id()}
             body = {"prompt": "a red dress"}
@@ -130,18 +129,17 @@ def working(api: Api, keys: list[str], witness: Witness) -> Iterator[None]:
 
 
 def test_nothing_is_lost_while_postgresql_is_killed_for_a_minute(
-    postgres_url: str,
+    postgres_database: Database,
     postgres_server: PostgresServer,
     tmp_path: Path,
     tell: Tell,
 ) -> None:
-    database = Database(postgres_url)
-    workshop, witness = Workshop(database, tmp_path), Witness()
-    keys = [add_key(database, add_user(database)) for _ in range(PEOPLE)]
+    workshop, witness = Workshop(postgres_database, tmp_path), Witness()
+    keys = [add_key(postgres_database, add_user(postgres_database)) for _ in range(PEOPLE)]
     dispatchers = Dispatchers(workshop, tmp_path, lease_s=LEASE_S)
     pids = [dispatchers.start() for _ in range(DISPATCHERS)]
     try:
-        with running_api(postgres_url, tmp_path) as api:
+        with running_api(postgres_database.url, tmp_path) as api:
             api.wait_until_up()
             with working(api, keys, witness):
                 outages = kill_again_and_again(postgres_server, seed=5)
@@ -161,7 +159,6 @@ def test_nothing_is_lost_while_postgresql_is_killed_for_a_minute(
         "not_ready": sum(status == 503 for _, status in witness.ready),
         "exited": alive.count(False),
     }
-    database.dispose()
     tell(told)
     assert witness.impolite == []
     assert witness.answers[503] > 0

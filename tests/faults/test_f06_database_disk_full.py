@@ -135,10 +135,7 @@ class Person:
     @classmethod
     @contextmanager
     def asking(cls, api: Api, key: str) -> Iterator[Self]:
-        headers = {"Authorization": f"Bearer {key}"}
-        with httpx2.Client(
-            base_url=api.url, headers=headers, timeout=60, trust_env=False
-        ) as client:
+        with api.client(key, timeout_s=60) as client:
             yield cls(client)
 
     def get(self, path: str) -> httpx2.Response:

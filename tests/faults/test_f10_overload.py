@@ -20,7 +20,7 @@ from backend.generations.models import Generation
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.queue import State
-from tests.faults.dispatchers import rows_of, until
+from tests.faults.dispatchers import rows_of, until, wait_for_every_end
 from tests.faults.studio import Part, Studio, running_studios
 from tests.fixtures.actors import add_key, add_user
 from tests.fixtures.machine import stolen_since
@@ -91,8 +91,7 @@ def rate_of(rows: list[Generation], until_s: float = math.inf) -> float:
 def rate_at_capacity(workshop: Workshop, studio: Studio, keys: list[str]) -> float:
     """Return how many a second are drawn while a few wait, and no more than a few are asked for."""
     asyncio.run(offer(studio, keys, rate=20, seconds=2 * DEPTH / 20))
-    until(lambda: all(row.state.ended for row in rows_of(workshop)))
-    return rate_of(rows_of(workshop))
+    return rate_of(wait_for_every_end(workshop, 30.0))
 
 
 def seconds_of_one(workshop: Workshop, studio: Studio, key: str) -> float:

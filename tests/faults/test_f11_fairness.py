@@ -5,30 +5,21 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from typing import Any
 
-import httpx2
 import pytest
 
 from backend.generations.models import Generation
 from backend.kit.database import Database
 from tests.faults.dispatchers import rows_of, until
-from tests.faults.studio import Part, running_studio
+from tests.faults.studio import Part, running_studio, submit
 from tests.fixtures.actors import add_key, add_user
 from tests.fixtures.telling import Tell
 from tests.fixtures.workshop import Workshop
 
-API = "/api/v1/generations"
 WORKERS, MANY, LIGHT = 2, 200, 9
 LINE = {"high": 80, "normal": 24, "low": 8}
 SERVED, LOW_SHARE = 84, 0.04
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
-
-
-def submit(client: httpx2.Client, **asked: Any) -> str:
-    answer = client.post(API, json={"prompt": "a red dress", **asked})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
 
 
 def claims_before(rows: list[Generation], generation_id: str) -> list[Generation]:

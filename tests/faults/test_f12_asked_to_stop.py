@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,8 +15,7 @@ import pytest
 
 from backend.kit.database import Database
 from tests.faults.dispatchers import holders, ledger_of, until, wait_for_every_end
-from tests.faults.studio import Part, Studio, running_studio, running_studios
-from tests.fixtures.actors import add_key, add_user
+from tests.faults.studio import Part, Studio, running_studio, running_studios, submit
 from tests.fixtures.machine import in_company
 from tests.fixtures.telling import Tell
 from tests.fixtures.workshop import Workshop
@@ -48,17 +46,6 @@ def stop(studio: Studio) -> float:
         if answer.status_code == 503:
             assert answer.json()["checks"] == {"process": "stopping"}
             return round(time.monotonic() - since, 2)
-
-
-def submit(client: httpx2.Client, **asked: Any) -> str:
-    answer = client.post("/api/v1/generations", json={"prompt": "a red dress", **asked})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
-
-
-@pytest.fixture
-def key(database: Database) -> str:
-    return add_key(database, add_user(database))
 
 
 def test_what_it_draws_is_drawn_elsewhere(

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -18,8 +17,7 @@ from backend.audit.models import AuditEntry
 from backend.kit.database import Database
 from backend.kit.queue import State
 from tests.faults.dispatchers import holders, ledger_of, rows_of, until, wait_for_every_end
-from tests.faults.studio import Part, Studio, running_studios
-from tests.fixtures.actors import add_key, add_user
+from tests.faults.studio import Part, Studio, running_studios, submit
 from tests.fixtures.machine import in_company
 from tests.fixtures.telling import Tell
 from tests.fixtures.workshop import Workshop
@@ -31,11 +29,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(150)]
 
 
 @pytest.fixture
-def key(database: Database) -> str:
-    return add_key(database, add_user(database))
-
-
-@pytest.fixture
 def studios(database: Database, tmp_path: Path) -> Iterator[list[Studio]]:
     """One that serves, one that draws slowly, not yet hearing each other on SQLite."""
     url, folder = str(database.url), str(tmp_path)
@@ -43,12 +36,6 @@ def studios(database: Database, tmp_path: Path) -> Iterator[list[Studio]]:
     draws = Part(url, folder, {"dispatch_concurrency": AT_ONCE}, step_s=STEP_S)
     with running_studios(serves, draws) as running:
         yield running
-
-
-def submit(client: httpx2.Client, **asked: Any) -> str:
-    answer = client.post(API, json={"prompt": "a red dress", **asked})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
 
 
 def cancel(client: httpx2.Client, generation_id: str) -> float:

@@ -8,12 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from sqlmodel import col, select
 
-from backend.audit.models import AuditEntry
 from backend.dispatch.outcomes import Deferred, Drawn, Outcome
 from backend.dispatch.settlement import settle
-from backend.generations.models import Generation, queue
+from backend.generations.models import Generation
 from backend.kit.errors import AlreadyEnded
 from backend.kit.queue import Lease, State
 from tests.fixtures.telling import Tell
@@ -21,11 +19,6 @@ from tests.fixtures.workshop import Workshop
 
 ROUNDS = 20
 pytestmark = [pytest.mark.faults]
-
-
-def claim(workshop: Workshop, limit: int = 1) -> list[Generation]:
-    with workshop.context.database.write() as session:
-        return queue.claim(session, owner="here", lease_seconds=60, limit=limit)
 
 
 def race(*runners: Callable[[], object]) -> list[object]:
@@ -46,9 +39,8 @@ def race(*runners: Callable[[], object]) -> list[object]:
 def ends_of(workshop: Workshop, row: Generation) -> list[str]:
     """Return the ends that were written down about `row`."""
     finals = [f"generation.{state}" for state in State if state.ended]
-    with workshop.context.database.read() as session:
-        entries = select(AuditEntry.verb).where(AuditEntry.subject == f"generation:{row.id}")
-        return list(session.exec(entries.where(col(AuditEntry.verb).in_(finals))))
+    verbs = [entry.verb for entry in workshop.audited(f"generation:{row.id}")]
+    return [verb for verb in verbs if verb in finals]
 
 
 @pytest.mark.parametrize("outcome", [Drawn([]), Deferred()], ids=["finishing", "giving back"])
@@ -58,7 +50,7 @@ def test_a_cancel_that_was_accepted_is_the_end(
     too_late = 0
     for _ in range(ROUNDS):
         row = workshop.submit()
-        [held] = claim(workshop)
+        [held] = workshop.claim()
         lease = Lease(held.id, held.fence)
         finish = partial(settle, workshop.context, lease, outcome)
         _, answered = race(finish, partial(workshop.cancel, row))
@@ -83,7 +75,7 @@ def test_a_cancel_that_was_accepted_is_the_end(
 def test_one_that_is_claimed_at_that_moment_hears_of_it(workshop: Workshop) -> None:
     for _ in range(ROUNDS):
         row = workshop.submit()
-        claimed, answered = race(partial(claim, workshop), partial(workshop.cancel, row))
+        claimed, answered = race(workshop.claim, partial(workshop.cancel, row))
         assert not isinstance(answered, AlreadyEnded)
         now = workshop.row(row)
         assert now.cancel_requested
@@ -98,9 +90,4 @@ def test_of_two_cancels_one_is_written_down(workshop: Workshop) -> None:
         row = workshop.submit()
         answers = race(partial(workshop.cancel, row), partial(workshop.cancel, row))
         assert not any(isinstance(one, AlreadyEnded) for one in answers)
-        with workshop.context.database.read() as session:
-            entries = select(AuditEntry).where(
-                AuditEntry.subject == f"generation:{row.id}",
-                AuditEntry.verb == "generation.cancel",
-            )
-            assert len(session.exec(entries).all()) == 1
+        assert len(workshop.audited(f"generation:{row.id}", "generation.cancel")) == 1

@@ -10,12 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
-from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from backend.kit.settings import Settings
-from tests.fixtures.actors import Actors, Client
-from tests.fixtures.app import Studio
+from tests.fixtures.actors import Client
+from tests.fixtures.app import Studio, open_studio
 from tests.fixtures.scripted import ScriptedInference
 from webui.server import create_studio
 
@@ -29,10 +27,8 @@ _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The backend with its pages, open; one for a file of tests, since pages take seconds to build."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("studio"))
-    inference = ScriptedInference()
-    app: FastAPI = create_studio(settings, inference=inference)
-    with TestClient(app, base_url=settings.base_url) as client:
-        yield Studio(app, Actors(app, client.portal), inference)
+    with open_studio(settings, ScriptedInference(), create_studio) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -9,18 +9,15 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from httpx2 import Response
-from starlette.testclient import TestClient
 
-from backend.kit.settings import Settings
-from tests.fixtures.actors import Actors, Client
-from tests.fixtures.app import Studio
+from tests.fixtures.actors import Client
+from tests.fixtures.app import open_studio
 from tests.fixtures.canaries import (
     PROMPT,
     Canaries,
@@ -40,15 +37,6 @@ HEADERS = (
 )  # fmt: skip
 FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 JSON_TYPE = {"content-type": "application/json"}
-
-
-@contextmanager
-def whole_studio(settings: Settings) -> Iterator[Studio]:
-    """The backend with its pages, open."""
-    inference = ScriptedInference()
-    app = create_studio(settings, inference=inference)
-    with TestClient(app, base_url=settings.base_url) as client:
-        yield Studio(app, Actors(app, client.portal), inference)
 
 
 def set_free(canaries: Canaries) -> None:
@@ -128,7 +116,8 @@ def test_none_is_found_where_it_must_not_be(
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     settings, keys = studio_with_keys(tmp_path / "var", database_url)
-    with logging_at_debug() as told, whole_studio(settings) as studio:
+    whole = open_studio(settings, ScriptedInference(), create_studio)
+    with logging_at_debug() as told, whole as studio:
         canaries = Canaries(studio, keys)
         set_free(canaries)
         rows = dump(studio)

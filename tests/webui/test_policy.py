@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,14 +60,21 @@ def test_a_page_runs_what_carries_its_nonce_and_nothing_else(studio: Studio, pat
     assert "no-store" in answer.headers.get("cache-control", "no-store")
 
 
-@pytest.mark.parametrize("path", ["/", "/theme.css", "/healthz", "/api/v1/me", "/nowhere"])
-def test_over_https_browsers_are_told_to_stay_there(path: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def over_https(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """A client of a studio whose address is public, which need not begin to answer with headers."""
     settings = Settings(
-        data_dir=tmp_path, public_url="https://studio.test", oidc_issuer="https://issuer.test"
+        data_dir=tmp_path_factory.mktemp("https"),
+        public_url="https://studio.test",
+        oidc_issuer="https://issuer.test",
     )
     app = create_studio(settings, inference=ScriptedInference())
-    client = TestClient(app, base_url=settings.base_url, raise_server_exceptions=False)
-    headers = client.get(path).headers
+    return TestClient(app, base_url=settings.base_url, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("path", ["/", "/theme.css", "/healthz", "/api/v1/me", "/nowhere"])
+def test_over_https_browsers_are_told_to_stay_there(path: str, over_https: TestClient) -> None:
+    headers = over_https.get(path).headers
     assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 

@@ -13,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from backend.kit.settings import Settings
+from inference.hosting import free_port
 from tests.backend.accounts.conftest import BuildApp
-from tests.backend.accounts.foreign import free_port, running
+from tests.backend.accounts.foreign import running
 from tests.fixtures.actors import Actors, Client, begin
 
 pytestmark = pytest.mark.heavy

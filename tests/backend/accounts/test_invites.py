@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi import FastAPI
 from sqlmodel import select
-from typer.testing import CliRunner, Result
 
-from backend import cli
 from backend.accounts import admission
 from backend.accounts.admission import Identity
 from backend.accounts.invites import service
@@ -24,10 +23,12 @@ from backend.kit.database import Database
 from backend.kit.errors import Conflict, Forbidden
 from backend.kit.settings import Registration, Settings
 from tests.backend.accounts.conftest import BuildApp, Clock
+from tests.fixtures import terminal
 from tests.fixtures.actors import Actors, Client
 from tests.fixtures.issuer import Issuer, come_back, provider_at
 
 HOME = "https://studio.test"
+atelier = partial(terminal.atelier, "invite")
 
 
 @pytest.fixture
@@ -309,9 +310,7 @@ class TestFromATerminal:
     def studio(
         self, sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("ATELIER_DATABASE_URL", sqlite_database.url)
-        monkeypatch.setenv("ATELIER_DATA_DIR", str(tmp_path))
-        monkeypatch.setenv("COLUMNS", "300")
+        terminal.at_home(monkeypatch, sqlite_database.url, tmp_path)
 
     def test_makes_lists_and_revokes(self, sqlite_database: Database) -> None:
         link = atelier("make", "--note", "Robin [x]", "--role", "designer").output.strip()
@@ -337,7 +336,3 @@ class TestFromATerminal:
     def test_says_what_will_not_do(self, words: tuple[str, ...], said: str) -> None:
         answer = atelier(*words)
         assert (answer.exit_code, said in answer.output) == (1, True)
-
-
-def atelier(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, ["invite", *words])

@@ -7,7 +7,6 @@ by userinfo alone. `npm ci --prefix tests/fixtures/panva` brings it; in CI it ha
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -17,10 +16,11 @@ import httpx2
 import pytest
 
 from backend.kit.settings import Registration, Settings
+from inference.hosting import free_port
 from tests.backend.accounts.conftest import BuildApp
-from tests.backend.accounts.foreign import free_port, running
+from tests.backend.accounts.foreign import running
 from tests.fixtures.actors import Actors, Client, read_form
-from tests.fixtures.tools import needed
+from tests.fixtures.tools import missing, needed
 
 pytestmark = pytest.mark.heavy
 
@@ -50,8 +50,9 @@ role_map = {{ bosses = "admin" }}
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     node = needed("node", package="nodejs", lost="the second foreign provider was not tried")
     if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        line = f"no oidc-provider in {FOLDER.name}/node_modules: run npm ci --prefix tests/fixtures/panva"
-        pytest.fail(line) if os.environ.get("CI") == "true" else pytest.skip(line)
+        missing(
+            f"no oidc-provider in {FOLDER.name}/node_modules: run npm ci --prefix tests/fixtures/panva"
+        )
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     back, out = f"{STUDIO}/auth/panva/callback", f"{STUDIO}/auth/signed-out"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.kit.pagination import LARGEST_PAGE
+from tests.backend.app.test_openapi import operations
 from tests.fixtures.app import Studio
 
 # Lists without pages, each of which something else keeps short.
@@ -27,12 +28,6 @@ SELF_BOUND = ("enum", "const", "pattern")
 def document(shared_studio: Studio) -> dict[str, Any]:
     described: dict[str, Any] = shared_studio.app.openapi()
     return described
-
-
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            yield method.upper(), path, operation
 
 
 def answered(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:

@@ -34,29 +34,25 @@ ENDLESS = "/api/v1/events"
 OWN_SESSION = "/api/v1/me/sessions/{session_id}"
 
 
-def credentials(url: str, kind: str) -> list[str]:
+def credentials(database: Database, kind: str) -> list[str]:
     """Return the headers of a new administrator, who may reach every operation."""
-    database = Database(url)
-    try:
-        user = add_user(database, "admin")
-        if kind == "key":
-            return [f"Authorization: Bearer {add_key(database, user)}"]
-        cookie = f"Cookie: {PLAIN_COOKIE}={add_session(database, user)}"
-        return [cookie, "Sec-Fetch-Site: same-origin"]
-    finally:
-        database.dispose()
+    user = add_user(database, "admin")
+    if kind == "key":
+        return [f"Authorization: Bearer {add_key(database, user)}"]
+    cookie = f"Cookie: {PLAIN_COOKIE}={add_session(database, user)}"
+    return [cookie, "Sec-Fetch-Site: same-origin"]
 
 
 @pytest.mark.security
 @pytest.mark.serial
 @pytest.mark.parametrize("kind", ["session", "key"])
 def test_every_operation_answers_as_it_is_described(
-    postgres_url: str, tmp_path: Path, kind: str, tell: Tell
+    postgres_database: Database, tmp_path: Path, kind: str, tell: Tell
 ) -> None:
     program = needed("st", package="schemathesis", lost="the API was not fuzzed", by="pip install")
     report = tmp_path / "report.ndjson"
-    headers = [part for each in credentials(postgres_url, kind) for part in ("--header", each)]
-    with serving(postgres_url, tmp_path, concurrency=2) as address:
+    headers = [part for each in credentials(postgres_database, kind) for part in ("--header", each)]
+    with serving(postgres_database.url, tmp_path, concurrency=2) as address:
         command = [
             program, "run", f"{address}/openapi.json", *headers,
             "--checks", ",".join(CHECKS), "--exclude-path", ENDLESS,

@@ -27,12 +27,10 @@ INTERVAL_S = 60 / QUOTA
 
 @pytest.mark.heavy
 def test_two_processes_share_limits_exactly(
-    database_url: str, tmp_path: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ATELIER_RATE_CHANGES", str(QUOTA))
-    database = Database(database_url)
     with ExitStack() as opened:
-        opened.callback(database.dispose)
         dana, erin = add_user(database), add_user(database)
         with database.write() as session:
             limit = MAY_SPEND * EACH + EACH / 2
@@ -41,7 +39,7 @@ def test_two_processes_share_limits_exactly(
         keys = {"dana": add_key(database, dana), "erin": add_key(database, erin)}
         clients = [
             opened.enter_context(httpx2.Client(base_url=url, timeout=60, trust_env=False))
-            for url in [opened.enter_context(serving(database_url, tmp_path, 0)) for _ in range(2)]
+            for url in [opened.enter_context(serving(database.url, tmp_path, 0)) for _ in range(2)]
         ]
 
         def ask(path: str, key: str, number: int) -> httpx2.Response:

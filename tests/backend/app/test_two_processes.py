@@ -25,12 +25,8 @@ AT_ONCE_S = 2.0
 
 
 @pytest.fixture
-def key(postgres_url: str) -> str:
-    database = Database(postgres_url)
-    try:
-        return add_key(database, add_user(database))
-    finally:
-        database.dispose()
+def key(postgres_database: Database) -> str:
+    return add_key(postgres_database, add_user(postgres_database))
 
 
 @contextmanager

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
 
-from backend import cli
 from backend.audit import service as audit
 from backend.kit.database import Database
+from tests.fixtures import terminal
+
+atelier = partial(terminal.atelier, "audit")
 
 
 @pytest.fixture
 def database(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Database:
-    monkeypatch.setenv("ATELIER_DATABASE_URL", sqlite_database.url)
-    monkeypatch.setenv("ATELIER_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    terminal.at_home(monkeypatch, sqlite_database.url, tmp_path)
     for number, verb in enumerate(("webhook.create", "webhook.delete", "=HYPERLINK()")):
         with sqlite_database.write() as session:
             audit.record(
                 session, actor_id="dana", verb=verb, subject=f"webhook:{number}", detail={"n": verb}
             )
     return sqlite_database
-
-
-def atelier(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, ["audit", *words])
 
 
 @pytest.mark.usefixtures("database")

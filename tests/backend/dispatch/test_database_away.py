@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,8 @@ from tests.fixtures.workshop import Workshop
 
 
 @pytest.fixture
-def studio_on_postgres(postgres_url: str, tmp_path: Path) -> Iterator[Workshop]:
-    database = Database(postgres_url)
-    yield Workshop(database, tmp_path)
-    database.dispose()
+def studio_on_postgres(postgres_database: Database, tmp_path: Path) -> Workshop:
+    return Workshop(postgres_database, tmp_path)
 
 
 @pytest.mark.serial

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select, update
+from sqlmodel import update
 
 from backend.accounts.models import Standing, User
-from backend.audit.models import AuditEntry
 from backend.dispatch import settlement
 from backend.dispatch.outcomes import Failure
-from backend.generations.models import queue as generations
 from backend.kit import clock
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
@@ -97,8 +95,7 @@ class TestWhatIsTold:
     def test_nothing_while_it_goes_on(self, hooks: HookWorkshop) -> None:
         hooks.hook("http://127.0.0.1:9/")
         hooks.submit()
-        with hooks.context.database.write() as session:
-            (row,) = generations.claim(session, owner="me", lease_seconds=60, limit=1)
+        (row,) = hooks.claim()
         away = Failure("unavailable", "away", retryable=True)
         settlement.settle(hooks.context, Lease(row.id, row.fence), away)
         assert hooks.row(row).state is State.QUEUED
@@ -110,8 +107,7 @@ class TestWhatIsTold:
         """The transaction that ends the generation breaks: neither its end nor its message is there."""
         hooks.hook("http://127.0.0.1:9/")
         hooks.submit()
-        with hooks.context.database.write() as session:
-            (row,) = generations.claim(session, owner="me", lease_seconds=60, limit=1)
+        (row,) = hooks.claim()
         broken = Failure("broken", "broken", retryable=False)
 
         def break_off(*_: Any) -> None:
@@ -270,9 +266,7 @@ class TestDisabling:
             assert "410 Gone" in str(now.disabled_reason)
             hooks.canceled_generation()
             assert len(hooks.deliveries()) == 1
-            with hooks.context.database.read() as session:
-                about = AuditEntry.subject == f"webhook:{webhook.id}"
-                entries = session.exec(select(AuditEntry).where(about)).all()
+            entries = hooks.audited(f"webhook:{webhook.id}")
             assert [(entry.verb, entry.actor_id) for entry in entries] == [
                 ("webhook.disable", None)
             ]

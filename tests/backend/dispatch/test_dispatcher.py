@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from backend.audit.models import AuditEntry
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.database import Database
@@ -54,11 +53,7 @@ class TestSucceeding:
             row = workshop.submit()
             async with workshop.dispatching():
                 await workshop.ended(row)
-            with workshop.context.database.read() as session:
-                entries = select(AuditEntry).where(AuditEntry.subject == f"generation:{row.id}")
-                verbs = [
-                    entry.verb for entry in session.exec(entries.order_by(col(AuditEntry.seq)))
-                ]
+            verbs = [entry.verb for entry in workshop.audited(f"generation:{row.id}")]
             assert verbs == ["generation.submit", "generation.succeeded"]
 
         asyncio.run(scenario())

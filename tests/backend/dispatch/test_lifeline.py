@@ -49,8 +49,7 @@ class TestReap:
 
     def test_leaves_the_living_alone(self, workshop: Workshop) -> None:
         row = workshop.submit()
-        with workshop.context.database.write() as session:
-            queue.claim(session, owner="alive", lease_seconds=60, limit=1)
+        workshop.claim(owner="alive")
         assert reap(workshop.context) == 0
         assert workshop.row(row).state is State.RUNNING
 

@@ -143,8 +143,7 @@ class TestEverythingOfAPerson:
     def test_shows_nothing_of_a_claim_that_is_over(self, workshop: Workshop) -> None:
         async def scenario() -> None:
             row = workshop.submit()
-            with workshop.context.database.write() as session:
-                queue.claim(session, owner="elsewhere", lease_seconds=60, limit=1)
+            workshop.claim(owner="elsewhere")
             old = Glimpse(Mark(0, Phase.RUNNING, 9), row.owner_id, Progress(step=9, total=9))
             workshop.context.hub.saw_elsewhere(row.id, old)
             stream = streams.of_person(workshop.context, workshop.actor)
@@ -227,8 +226,7 @@ class TestEverythingOfAPerson:
             row = workshop.submit()
             stream = streams.of_person(workshop.context, workshop.actor)
             await heard(stream, until="snapshot")
-            with workshop.context.database.write() as session:
-                [claimed] = queue.claim(session, owner="elsewhere", lease_seconds=60, limit=1)
+            [claimed] = workshop.claim(owner="elsewhere")
             told = (await heard(stream, until="generation"))[-1]
             assert (told.data.id, told.data.state) == (row.id, State.RUNNING)
             assert told.id == "1.0.0"

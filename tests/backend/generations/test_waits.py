@@ -55,13 +55,6 @@ def measure(workshop: Workshop) -> None:
     )
 
 
-def claim(workshop: Workshop, limit: int = 1) -> list[Generation]:
-    with workshop.context.database.write() as session:
-        return queue.claim(
-            session, owner="here", lease_seconds=60, limit=limit, started_at=utc_now()
-        )
-
-
 class TestEstimates:
     def test_are_null_while_nothing_was_measured(self, workshop: Workshop) -> None:
         rows = [workshop.submit() for _ in range(2)]
@@ -73,7 +66,7 @@ class TestEstimates:
     def test_share_what_is_before_among_as_many_as_run_at_once(self, workshop: Workshop) -> None:
         measure(workshop)
         rows = [workshop.submit() for _ in range(6)]
-        claim(workshop, 2)  # two at a time is all there is room for
+        workshop.claim(2)  # two at a time is all there is room for
         third, fourth, fifth, sixth = shown(workshop, *rows[2:])
         starts = [one.estimated_start_s for one in (third, fourth, fifth, sixth)]
         assert starts == pytest.approx([8, 12, 16, 20], abs=0.5)
@@ -124,7 +117,7 @@ class TestReasons:
     def test_a_failed_attempt_says_when_the_next_is(self, workshop: Workshop) -> None:
         measure(workshop)
         row = workshop.submit()
-        [held] = claim(workshop)
+        [held] = workshop.claim()
         with workshop.context.database.write() as session:
             queue.retry(session, Lease(held.id, held.fence), attempt=held.attempt)
             later = queue.now(session) + 30
@@ -163,7 +156,7 @@ class TestReasons:
 
     def test_inference_away_is_told_to_everybody_until_it_is_back(self, workshop: Workshop) -> None:
         tried, behind = workshop.submit(), workshop.submit()
-        [held] = claim(workshop)
+        [held] = workshop.claim()
         settle(workshop.context, Lease(held.id, held.fence), Deferred(away=True))
         assert code_of(workshop, tried) is WaitCode.INFERENCE
         assert code_of(workshop, behind) is WaitCode.INFERENCE
@@ -173,13 +166,13 @@ class TestReasons:
 
     def test_a_full_replica_is_not_one_that_is_away(self, workshop: Workshop) -> None:
         row = workshop.submit()
-        [held] = claim(workshop)
+        [held] = workshop.claim()
         settle(workshop.context, Lease(held.id, held.fence), Deferred(2.0))
         assert code_of(workshop, row) is WaitCode.ROOM
 
     def test_nothing_once_it_waits_no_more(self, workshop: Workshop) -> None:
         row = workshop.submit()
-        claim(workshop)
+        workshop.claim()
         [told] = shown(workshop, row)
         assert (told.waiting_for, told.position, told.estimated_start_s) == (None, None, None)
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from backend.accounts.credentials import compose_key, new_key_secret
-from backend.kit import logs
 from backend.kit.ids import new_id, new_secret
 from backend.kit.keyring import KeyRing
 from backend.kit.logs import JsonFormatter, configure_logging
 from backend.webhooks.signatures import new_secret as new_webhook_secret
 from inference.logs import PlainFormatter
 from inference.redaction import redacted, shown
+from tests.fixtures.loggers import loggers_restored
 
 CANARY = "Canary7lDEaLEVHn0r0yctwwPZtCaKZXE6qu4cj"  # always the same: xdist wants the same names everywhere
 KEY = compose_key("0" * 26, CANARY.lower())
@@ -52,12 +52,8 @@ class TestLogs:
 class TestConfigureLogging:
     @pytest.fixture(autouse=True)
     def _restore(self) -> Iterator[None]:
-        loggers = [logging.getLogger(name) for name in (None, *logs.OURS)]
-        before = (loggers[0].handlers[:], [each.level for each in loggers])
-        yield
-        loggers[0].handlers[:] = before[0]
-        for each, level in zip(loggers, before[1], strict=True):
-            each.setLevel(level)
+        with loggers_restored():
+            yield
 
     @pytest.mark.parametrize("as_json", [True, False])
     def test_sends_to_standard_error(

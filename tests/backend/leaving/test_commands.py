@@ -8,28 +8,21 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from backend import cli
 from backend.accounts.models import User
 from backend.kit.database import Database
 from backend.leaving import erasure
 from tests.fixtures.actors import add_user
 from tests.fixtures.estate import CANARIES, EMAIL, Estate
+from tests.fixtures.terminal import at_home, atelier
 
 
 @pytest.fixture
 def estate(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Estate:
-    monkeypatch.setenv("ATELIER_DATABASE_URL", sqlite_database.url)
-    monkeypatch.setenv("ATELIER_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    at_home(monkeypatch, sqlite_database.url, tmp_path)
     made = Estate(sqlite_database, tmp_path)
     asyncio.run(made.fill())
     return made
-
-
-def atelier(*words: str, typed: str = "") -> Result:
-    return CliRunner().invoke(cli.app, list(words), input=typed)
 
 
 class TestErase:

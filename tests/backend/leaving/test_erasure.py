@@ -16,7 +16,6 @@ from sqlmodel import Session, select, update
 
 from backend.accounts.models import Standing, User
 from backend.audit import service as audit
-from backend.audit.schemas import AuditFilter
 from backend.dispatch import erasing
 from backend.generations.models import Generation, queue
 from backend.images.models import Image
@@ -157,12 +156,10 @@ class TestErasing:
         asyncio.run(estate.fill())
         erasure_id = ask(estate)
         carry_through(estate, erasure_id)
-        with estate.context.database.read() as session:
-            about = AuditFilter(subject=f"person:{estate.person.id}")
-            entries = audit.find(session, about, limit=100)
-        assert entries[0].verb == "person.erased"
-        assert entries[0].detail == {"erasure": erasure_id}
-        assert {one.detail is None for one in entries[1:]} == {True}
+        *before, last = estate.audited(f"person:{estate.person.id}")
+        assert last.verb == "person.erased"
+        assert last.detail == {"erasure": erasure_id}
+        assert {one.detail is None for one in before} == {True}
 
 
 class TestWhatRuns:
@@ -185,8 +182,7 @@ class TestWhatRuns:
 
     def test_is_ended_when_whoever_ran_it_is_dead(self, estate: Estate) -> None:
         estate.submit(prompt=PROMPT)
-        with estate.context.database.write() as session:
-            queue.claim(session, owner="dead", lease_seconds=60, limit=1)
+        estate.claim(owner="dead")
         erasure_id = ask(estate)
         assert advance(estate, erasure_id) is Step.WAITING
         with estate.context.database.write() as session:

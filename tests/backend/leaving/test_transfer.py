@@ -7,8 +7,6 @@ import asyncio
 import pytest
 
 from backend.accounts.models import User
-from backend.audit import service as audit
-from backend.audit.schemas import AuditFilter
 from backend.dispatch import erasing
 from backend.kit.errors import Conflict, UnderLegalHold
 from backend.leaving import erasure
@@ -42,12 +40,10 @@ class TestTransfer:
     def test_is_written_down_of_both(self, estate: Estate) -> None:
         asyncio.run(estate.fill())
         hand_on(estate, estate.person, estate.other)
-        with estate.context.database.read() as session:
-            for person, other in ((estate.person, "to"), (estate.other, "from")):
-                about = AuditFilter(subject=f"person:{person.id}", verb="person.transfer")
-                [entry] = audit.find(session, about, limit=9)
-                assert entry.detail
-                assert entry.detail.keys() == {other, "generations", "images"}
+        for person, other in ((estate.person, "to"), (estate.other, "from")):
+            [entry] = estate.audited(f"person:{person.id}", "person.transfer")
+            assert entry.detail
+            assert entry.detail.keys() == {other, "generations", "images"}
 
     def test_forgets_keys_that_both_may_have_used(self, estate: Estate) -> None:
         asyncio.run(estate.fill())

@@ -6,8 +6,6 @@ import threading
 
 import pytest
 
-from backend.audit import service as audit
-from backend.audit.schemas import AuditFilter
 from backend.kit.errors import Conflict, NotFound, UnderLegalHold
 from backend.kit.ids import new_id
 from backend.legalholds import repository, service
@@ -43,10 +41,8 @@ class TestPlace:
     def test_both_are_written_down_without_the_reason(self, estate: Estate) -> None:
         hold = estate.hold_legally(f"person:{estate.person.id}", "secret reason")
         estate.lift(hold)
-        with estate.context.database.read() as session:
-            about = AuditFilter(subject=hold.subject, verb="legal_hold.")
-            entries = audit.find(session, about, limit=9)
-        assert [entry.verb for entry in entries] == ["legal_hold.lift", "legal_hold.place"]
+        entries = estate.audited(hold.subject, "legal_hold.")
+        assert [entry.verb for entry in entries] == ["legal_hold.place", "legal_hold.lift"]
         assert {str(entry.detail) for entry in entries} == {str({"legal_hold": hold.id})}
 
     def test_lists_those_that_stand_and_the_others_too(self, estate: Estate) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from backend import cli
 from backend.kit.ids import new_id
 from tests.fixtures.actors import Client, add_key, add_user
 from tests.fixtures.app import Studio
+from tests.fixtures.terminal import at_home, atelier
 
 API = "/api/v1"
 ME = f"{API}/me"
@@ -78,8 +77,7 @@ class TestCommands:
     @pytest.fixture(autouse=True)
     def _here(self, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = studio.context.settings
-        monkeypatch.setenv("ATELIER_DATA_DIR", str(settings.data_dir))
-        monkeypatch.setenv("ATELIER_DATABASE_URL", settings.database_url)
+        at_home(monkeypatch, settings.database_url, settings.data_dir)
 
     def test_end_the_sessions_of_one_person(self, studio: Studio, ada: Client) -> None:
         dana = add_user(studio.context.database, email="dana@example.com")
@@ -124,7 +122,3 @@ class TestCommands:
         entry = studio.audited(f"api_key:{key_id}")[-1]
         assert (entry.verb, entry.actor_id) == ("api_key.revoke", None)
         assert key not in done.output
-
-
-def atelier(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, list(words))

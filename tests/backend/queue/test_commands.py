@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, update
-from typer.testing import CliRunner, Result
 
-from backend import cli
 from backend.generations.models import Generation
 from backend.kit.database import Database
 from backend.kit.queue import State
+from tests.fixtures import terminal
 from tests.fixtures.workshop import Workshop
+
+atelier = partial(terminal.atelier, "queue")
 
 
 @pytest.fixture
 def workshop(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Workshop:
-    monkeypatch.setenv("ATELIER_DATABASE_URL", sqlite_database.url)
-    monkeypatch.setenv("ATELIER_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    terminal.at_home(monkeypatch, sqlite_database.url, tmp_path)
     return Workshop(sqlite_database, tmp_path)
-
-
-def atelier(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, ["queue", *words])
 
 
 def test_prints_who_waits_for_what(workshop: Workshop) -> None:

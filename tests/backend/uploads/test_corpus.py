@@ -61,12 +61,8 @@ def _mb(process: psutil.Process) -> float:
 
 
 @pytest.fixture
-def key(sqlite_url: str) -> str:
-    database = Database(sqlite_url)
-    try:
-        return add_key(database, add_user(database))
-    finally:
-        database.dispose()
+def key(sqlite_database: Database) -> str:
+    return add_key(sqlite_database, add_user(sqlite_database))
 
 
 @pytest.mark.security
