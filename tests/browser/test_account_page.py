@@ -271,6 +271,16 @@ class TestKeys:
         form.get_by_text("Choose at least one").wait_for()
         assert dana.request.get(KEYS).json() == []
 
+    def test_with_nothing_to_choose_none_is_made(self, dana: Any) -> None:
+        me = dana.request.get("/api/v1/me").json()
+        dana.route("**/api/v1/me", lambda route: route.fulfill(json={**me, "permissions": []}))
+        dana.reload()
+        form = self.make(dana)
+        form.get_by_label("do only some of it").check()
+        form.get_by_role("button", name="Make the key").click()
+        form.get_by_text("Choose at least one").wait_for()
+        assert dana.request.get(KEYS).json() == []
+
     def test_are_rotated_and_revoked(self, dana: Any) -> None:
         self.make(dana).get_by_role("button", name="Make the key").click()
         dana.get_by_role("button", name="I have kept it").click()

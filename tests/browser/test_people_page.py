@@ -38,6 +38,7 @@ def test_lets_in_and_shuts_out_after_asking(open_as: OpenAs, add: Callable[..., 
     name = f"Wim {new_id()}"
     add(name=name, standing=Standing.WAITING)
     admin = open_as("admin", "/people")
+    expect(admin).to_have_title("People · Atelier")
     row = row_of(admin, name)
     row.locator(".tag", has_text="Waiting").wait_for()
     row.get_by_role("button", name=f"Let in {name}").click()

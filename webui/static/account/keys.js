@@ -7,7 +7,7 @@ import { ago, number, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
-import { KeyForm, meaning } from "./key_form.js";
+import { keyForm, meaning } from "./key_form.js";
 import { secretPanel } from "./secret.js";
 
 const DAY_MS = 86_400_000;
@@ -54,7 +54,7 @@ export class Keys extends AtElement {
 
   async add() {
     const { permissions } = await me();
-    this.form = new KeyForm({
+    this.form = keyForm({
       scopes: permissions,
       send: (wanted) => api("/me/api-keys", { method: "POST", json: wanted }),
       done: (made) => { this.close(); this.made(made, t("apikeys.added")); }, leave: () => { this.close(); this.addButton.focus(); },

@@ -9,7 +9,7 @@ import { t } from "../core/i18n.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { Deliveries } from "./deliveries.js";
-import { KINDS, WebhookForm } from "./form.js";
+import { KINDS, webhookForm } from "./form.js";
 import { secretPanel } from "./secret.js";
 
 const EVERY_MS = 3_000;
@@ -116,7 +116,7 @@ export class WebhookCard extends AtElement {
   }
 
   edit() {
-    const form = new WebhookForm({
+    const form = webhookForm({
       title: t("webhooks.edit.title"), act: t("webhooks.save"), webhook: this.webhook,
       send: (wanted) => api(this.path, { method: "PATCH", json: wanted }),
       done: (changed) => { this.learn(changed); this.put(); toast(t("webhooks.saved")); },

@@ -4,7 +4,7 @@ import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { toast } from "../overlay/toast.js";
-import { WebhookForm } from "./form.js";
+import { webhookForm } from "./form.js";
 
 export class Webhooks extends AtElement {
   static sheets = ["lists", "account"];
@@ -54,7 +54,7 @@ export class Webhooks extends AtElement {
   }
 
   add() {
-    this.form = new WebhookForm({
+    this.form = webhookForm({
       title: t("webhooks.add.title"), act: t("webhooks.add"),
       send: (wanted) => api("/webhooks", { method: "POST", json: wanted }),
       done: (made) => this.added(made), leave: () => this.close(),

@@ -1,8 +1,6 @@
 /* The tab's title: which page, and how many generations are on their way. */
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { running, store } from "./store.js";
-
-const PAGES = { "/": "nav.create", "/history": "nav.history", "/moderation": "nav.moderation", "/admin": "nav.admin", "/account": "nav.account" };
 
 /** Keep the title right, also after Gradio has written its own. */
 export function startTitle() {
@@ -13,6 +11,12 @@ export function startTitle() {
 
 function write() {
   const count = running().length;
-  const title = `${count ? `(${count}) ` : ""}${t(PAGES[location.pathname] ?? "nav.create")} · Atelier`;
+  const title = `${count ? `(${count}) ` : ""}${t(nameOfPage())} · Atelier`;
   if (document.title !== title) document.title = title;
+}
+
+/** Return the key of the word by which the rail leads here: pages are named as their address is. */
+function nameOfPage() {
+  const key = `nav.${location.pathname.slice(1) || "create"}`;
+  return has(key) ? key : "nav.create";
 }

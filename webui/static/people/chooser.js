@@ -1,6 +1,7 @@
 /* Choosing one person: a field to find them by, and those who were found. */
 import { api } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { check } from "../core/form.js";
 import { t } from "../core/i18n.js";
 import { search } from "./parts.js";
 
@@ -33,7 +34,6 @@ export class Chooser {
 
   show(people) {
     this.people = people.map(({ id }) => h("input", { type: "radio", name: "found", value: id, checked: people.length === 1 }));
-    this.found.replaceChildren(...people.map(({ name, email }, place) => h("label", { class: "check" }, this.people[place],
-      h("span", {}, name || email, h("small", {}, email)))));
+    this.found.replaceChildren(...people.map(({ name, email }, place) => check(this.people[place], name || email, email)));
   }
 }

@@ -1,8 +1,8 @@
 /* The form of a new invite: for whom it is, what they become, and when it ends. */
 import { api } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { Form, field } from "../core/form.js";
 import { t } from "../core/i18n.js";
-import { Form, field } from "./form.js";
 import { offer, roleName } from "./parts.js";
 
 const LIVES = [1, 3, 7, 14, 30];

@@ -1,9 +1,9 @@
 /* The form of a quota: whose it is, unless that stands, and how much a day and a month. */
 import { api } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { Form, field } from "../core/form.js";
 import { t } from "../core/i18n.js";
 import { Chooser } from "./chooser.js";
-import { Form, field } from "./form.js";
 import { offer, roleName } from "./parts.js";
 
 export const KINDS = ["person", "team", "role"];

@@ -2,6 +2,7 @@
 import { api } from "../core/api.js";
 import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
+import { checks } from "../core/form.js";
 import { number } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { sure } from "../overlay/sure.js";
@@ -91,5 +92,5 @@ function box(value, checked, changed) {
 }
 
 function boxes(title, list, named, ...below) {
-  return h("fieldset", {}, h("legend", {}, title), h("div", { class: "checks" }, list.map((one) => h("label", { class: "check" }, one, h("span", {}, named(one.value))))), below);
+  return h("fieldset", {}, h("legend", {}, title), checks(list, named), below);
 }

@@ -51,7 +51,7 @@ export class Teams {
       if (await this.tell(`/teams/${team.id}`, "PATCH", { name: input.value.trim() }, "teams.said.renamed")) dialog.close();
     };
     const dialog = openDialog({ title: t("teams.rename.title", { name: team.name }) }, h("form", { class: "asked", onsubmit: send }, input,
-      h("div", { class: "choices" }, button({ press: () => dialog.close() }, t("teams.leave")), h("button", { class: "button primary", type: "submit" }, t("teams.save")))));
+      h("div", { class: "choices" }, button({ press: () => dialog.close() }, t("action.leave")), h("button", { class: "button primary", type: "submit" }, t("teams.save")))));
   }
 
   remove(team) {
@@ -63,7 +63,7 @@ export class Teams {
     };
     const dialog = openDialog({ title: t("teams.delete.title", { name: team.name }) },
       h("p", {}, team.people ? t("teams.delete.people", { count: number(team.people) }) : t("teams.delete.nobody")), where,
-      h("div", { class: "choices" }, button({ autofocus: true, press: () => dialog.close() }, t("teams.leave")), button({ kind: "button danger", press: send }, t("teams.delete.act"))));
+      h("div", { class: "choices" }, button({ autofocus: true, press: () => dialog.close() }, t("action.leave")), button({ kind: "button danger", press: send }, t("teams.delete.act"))));
   }
 
   tell(path, method, json, said) {
