@@ -26,6 +26,8 @@ for (const name of process.argv.slice(1)) new vm.SourceTextModule(fs.readFileSyn
 BUNDLED = WEBUI.parent / "assets" / "models" / "atelier-mini"
 SCRIPTS = sorted(static_files.FOLDER.rglob("*.js"))
 _LITERAL = re.compile(r'\bt\(\s*"([a-z_.]+)"')
+_SURE = re.compile(r'\bsure\(\s*"([a-z_.]+)"')
+_SECRET = re.compile(r'\bsecretPanel\(\w+, "([a-z_.]+)"')
 _WORDS = re.compile(r'\bwords\("([a-z_.]+)"\)')
 _HOLE = re.compile(r"\{(\w+)\}")
 
@@ -44,6 +46,11 @@ class TestDictionaries:
 
     def test_every_key_that_is_written_out_exists(self) -> None:
         used = {key for path in SCRIPTS for key in _LITERAL.findall(path.read_text())}
+        scripts = "".join(path.read_text() for path in SCRIPTS)
+        asked, shown = _SURE.findall(scripts), _SECRET.findall(scripts)
+        assert (len(asked), len(shown)) == (11, 3)
+        used |= {f"{word}.{part}" for word in asked for part in ("title", "text", "act", "leave")}
+        used |= {f"{word}{part}" for word in shown for part in ("", ".title", ".text")}
         used |= {key for path in WEBUI.rglob("*.py") for key in _WORDS.findall(path.read_text())}
         assert len(used) > 60
         assert used - dictionaries()["en"].keys() == set()

@@ -8,7 +8,7 @@ import { t } from "../core/i18n.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { keyForm, meaning } from "./key_form.js";
-import { secretPanel } from "./secret.js";
+import { focusSecret, secretPanel } from "./secret.js";
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
@@ -71,13 +71,13 @@ export class Keys extends AtElement {
   }
 
   async rotate(key) {
-    const really = await sure({ title: t("apikeys.rotate.title"), text: t("apikeys.rotate.text", { name: key.name }), act: t("apikeys.rotate.act"), leave: t("apikeys.rotate.leave"), kind: "primary" });
+    const really = await sure("apikeys.rotate", { name: key.name }, "primary");
     if (!really) return;
     await attempt(async () => { await this.made(await api(`/me/api-keys/${key.id}/rotate`, { method: "POST", json: {} }), t("apikeys.rotated")); });
   }
 
   async revoke(key) {
-    const really = await sure({ title: t("apikeys.revoke.title"), text: t("apikeys.revoke.text", { name: key.name }), act: t("apikeys.revoke.act"), leave: t("apikeys.revoke.leave") });
+    const really = await sure("apikeys.revoke", { name: key.name });
     if (!really) return;
     const done = await attempt(() => api(`/me/api-keys/${key.id}`, { method: "DELETE" }));
     if (done) toast(t("apikeys.revoked"));
@@ -87,13 +87,11 @@ export class Keys extends AtElement {
 
   /** Show a key's text, this once, and the list that it is in now. */
   async made({ key }, said) {
-    const words = { label: t("apikeys.secret"), title: t("apikeys.secret.title"), text: t("apikeys.secret.text") };
-    const panel = secretPanel(key, () => { this.once.replaceChildren(); this.addButton.focus(); }, words);
+    const panel = secretPanel(key, "apikeys.secret", () => { this.once.replaceChildren(); this.addButton.focus(); });
     this.once.replaceChildren(h("div", { class: "hook fresh" }, panel));
     toast(said);
     await this.load();
-    this.once.firstElementChild?.scrollIntoView({ block: "nearest" });
-    this.once.querySelector(".copy")?.focus({ preventScroll: true });
+    focusSecret(this.once);
   }
 }
 

@@ -51,7 +51,7 @@ export class Sessions extends AtElement {
   }
 
   async endOthers() {
-    const really = await sure({ title: t("sessions.others.title"), text: t("sessions.others.text"), act: t("sessions.others.act"), leave: t("sessions.others.leave") });
+    const really = await sure("sessions.others");
     if (!really) return;
     const done = await attempt(() => api("/me/sessions", { method: "DELETE" }));
     if (done) toast(t("sessions.others.ended"));

@@ -10,7 +10,7 @@ import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { Deliveries } from "./deliveries.js";
 import { KINDS, webhookForm } from "./form.js";
-import { secretPanel } from "./secret.js";
+import { focusSecret, secretPanel } from "./secret.js";
 
 const EVERY_MS = 3_000;
 
@@ -127,7 +127,7 @@ export class WebhookCard extends AtElement {
   }
 
   async rotate() {
-    const really = await sure({ title: t("webhooks.rotate.title"), text: t("webhooks.rotate.text"), act: t("webhooks.rotate.act"), leave: t("webhooks.rotate.leave"), kind: "primary" });
+    const really = await sure("webhooks.rotate", {}, "primary");
     if (!really) return;
     await attempt(async () => {
       const { secret, ...webhook } = await api(`${this.path}/rotate`, { method: "POST" });
@@ -146,7 +146,7 @@ export class WebhookCard extends AtElement {
   }
 
   async drop() {
-    const really = await sure({ title: t("webhooks.delete.title"), text: t("webhooks.delete.text", { url: this.webhook.url }), act: t("webhooks.delete.act"), leave: t("webhooks.delete.leave") });
+    const really = await sure("webhooks.delete", { url: this.webhook.url });
     if (!really) return;
     const done = await attempt(() => api(this.path, { method: "DELETE" }));
     if (!done) return;
@@ -156,12 +156,11 @@ export class WebhookCard extends AtElement {
 
   reveal(secret) {
     this.secret = null;
-    this.once.replaceChildren(secretPanel(secret, () => { this.once.replaceChildren(); this.unfold.focus(); }));
+    this.once.replaceChildren(secretPanel(secret, "webhooks.secret", () => { this.once.replaceChildren(); this.unfold.focus(); }));
   }
 
   focusSecret() {
-    this.once.firstElementChild?.scrollIntoView({ block: "nearest" });
-    this.once.querySelector(".copy")?.focus({ preventScroll: true });
+    focusSecret(this.once);
   }
 
   /** Show a form under the facts, or none; then the focus goes back to the acts. */

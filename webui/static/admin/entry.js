@@ -52,10 +52,7 @@ export class Entry {
 
   async stop() {
     const { id, prompt, owner } = this.known;
-    const really = await sure({
-      title: t("queue.cancel.title"), text: t("queue.cancel.text", { prompt: shortened(prompt), name: owner.name }),
-      act: t("queue.cancel.act"), leave: t("queue.cancel.leave"),
-    });
+    const really = await sure("queue.cancel", { prompt: shortened(prompt), name: owner.name });
     if (!really) return;
     this.stopping = await attempt(async () => {
       await api(`/queue/${id}/cancel`, { method: "POST" });

@@ -100,9 +100,7 @@ export class Queue extends AtElement {
   }
 
   async drain() {
-    const really = await sure({
-      title: t("queue.drain.title"), text: t("queue.drain.text"), act: t("queue.drain.act"), leave: t("queue.drain.leave"), kind: "primary",
-    });
+    const really = await sure("queue.drain", {}, "primary");
     if (!really) return;
     await this.tell("drain");
     this.notices.querySelector("button")?.focus();

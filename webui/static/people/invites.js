@@ -1,7 +1,7 @@
 /* Invites: links that let one person in, once; made, shown this once, and revoked while nobody has used them. */
 import { api } from "../core/api.js";
 import { attempt } from "../core/actions.js";
-import { secretPanel } from "../account/secret.js";
+import { focusSecret, secretPanel } from "../account/secret.js";
 import { button, h, icon } from "../core/dom.js";
 import { ago, moment, when } from "../core/format.js";
 import { Pager } from "../core/pager.js";
@@ -27,14 +27,19 @@ export class Invites {
   }
 
   async look() {
+    const asked = (this.asked = {});
     try {
-      const { items, next_cursor: next } = await api(`/invites?${this.pager.query}`);
-      this.rows.replaceChildren(...items.map((one) => this.row(one)));
-      if (!this.pager.learn(items.length, next)) return;
-      this.list.replaceChildren(...(items.length ? [this.table, this.pager.element] : [nothing("link", t("invites.empty.title"), t("invites.empty.text"))]));
+      const page = await api(`/invites?${this.pager.query}`);
+      if (this.asked === asked) this.show(page);
     } catch {
-      this.list.replaceChildren(failed(() => this.look()));
+      if (this.asked === asked) this.list.replaceChildren(failed(() => this.look()));
     }
+  }
+
+  show({ items, next_cursor: next }) {
+    this.rows.replaceChildren(...items.map((one) => this.row(one)));
+    if (!this.pager.learn(items.length, next)) return;
+    this.list.replaceChildren(...(items.length ? [this.table, this.pager.element] : [nothing("link", t("invites.empty.title"), t("invites.empty.text"))]));
   }
 
   row(one) {
@@ -66,18 +71,16 @@ export class Invites {
 
   /** Show the link, this once, and the list that its invite is in now. */
   async made({ url }) {
-    const words = { label: t("invites.link"), title: t("invites.link.title"), text: t("invites.link.text") };
-    const panel = secretPanel(url, () => this.close(), words);
+    const panel = secretPanel(url, "invites.link", () => this.close());
     this.top.replaceChildren(h("div", { class: "hook fresh" }, panel));
     toast(t("invites.said.made"));
     this.pager = new Pager(PAGE, () => this.look());
     await this.look();
-    panel.scrollIntoView({ block: "nearest" });
-    panel.querySelector(".copy").focus({ preventScroll: true });
+    focusSecret(this.top);
   }
 
   async revoke({ id }, name) {
-    const really = await sure({ title: t("invites.revoke.title"), text: t("invites.revoke.text", { name }), act: t("invites.revoke.act"), leave: t("invites.revoke.leave") });
+    const really = await sure("invites.revoke", { name });
     if (!really) return;
     const done = await attempt(() => api(`/invites/${id}`, { method: "DELETE" }));
     if (done) toast(t("invites.said.revoked"));

@@ -59,19 +59,18 @@ export class PersonRow {
 
   async shutOut() {
     const { name } = this.person;
-    const really = await sure({ title: t("people.deactivate.title", { name }), text: t("people.deactivate.text"), act: t("people.deactivate.act"), leave: t("people.deactivate.leave") });
+    const really = await sure("people.deactivate", { name });
     if (really) await this.change({ standing: "deactivated" }, "people.said.shut_out");
   }
 
   /** Change something; what could not be changed is shown as it was. */
   async change(wanted, said) {
     const { id, name } = this.person;
-    const done = await attempt(async () => {
+    await attempt(async () => {
       this.person = await api(`/people/${id}`, { method: "PATCH", json: wanted });
       toast(t(said, { name }));
     });
     this.show(this.person);
     this.changed(this.row);
-    return done;
   }
 }

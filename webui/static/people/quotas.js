@@ -105,7 +105,7 @@ export class Quotas {
   }
 
   async remove({ id }, name) {
-    const really = await sure({ title: t("quotas.remove.title", { name }), text: t("quotas.remove.text"), act: t("quotas.remove.act"), leave: t("quotas.remove.leave") });
+    const really = await sure("quotas.remove", { name });
     if (!really) return;
     const done = await attempt(() => api(`/quotas/${id}`, { method: "DELETE" }));
     if (!done) return;

@@ -80,7 +80,7 @@ class RoleCard {
 
   async drop() {
     const name = roleName(this.role.name);
-    const really = await sure({ title: t("roles.delete.title", { name }), text: t("roles.delete.text"), act: t("roles.delete.act"), leave: t("roles.delete.leave") });
+    const really = await sure("roles.delete", { name });
     if (!really) return;
     const done = await attempt(() => api(`/roles/${this.role.name}`, { method: "DELETE" }));
     if (done) this.changed();
