@@ -18,6 +18,7 @@ from backend.legalholds.router import router as legal_holds
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
+from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
@@ -37,6 +38,7 @@ router.include_router(images)  #      /images
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
+router.include_router(prompts)  #     /prompts
 router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
 router.include_router(invites)  #     /invites

@@ -264,6 +264,7 @@ MATRIX = [
         Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
+    Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),
     Row("POST", f"{API}/me/api-keys", (401, 201, 201, 201, 201), body={"name": "script"}),
