@@ -43,6 +43,9 @@ class Generation(Leased, table=True):
     ended_at: datetime | None = None
     error_code: str | None = Field(default=None, max_length=64)
     error_message: str | None = Field(default=None, max_length=2000)
+    parent_id: str | None = Field(
+        default=None, max_length=26, description="The image that it was made from; it may be gone."
+    )
     retried_as: str | None = Field(
         default=None,
         max_length=26,
