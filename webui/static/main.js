@@ -12,7 +12,8 @@ import { Problem } from "./composer/problem.js";
 import { Rail } from "./rail.js";
 import { Feed } from "./feed.js";
 import { Card } from "./card/card.js";
-import { History } from "./history.js";
+import { History } from "./history/page.js";
+import { Run } from "./history/run.js";
 import { Moderation } from "./moderation/list.js";
 import { ReviewCase } from "./moderation/case.js";
 import { Queue } from "./admin/queue.js";
@@ -32,7 +33,7 @@ startTheme();
 await loadSheets();
 for (const [name, element] of Object.entries({
   overlay: Overlay, rail: Rail, composer: Composer, problem: Problem, fold: Fold, card: Card, feed: Feed,
-  history: History, case: ReviewCase, moderation: Moderation, queue: Queue, people: People,
+  run: Run, history: History, case: ReviewCase, moderation: Moderation, queue: Queue, people: People,
   usage: Usage, webhook: WebhookCard, webhooks: Webhooks, sessions: Sessions, apikeys: Keys, account: Account,
 })) customElements.define(`at-${name}`, element);
 startSignedOut();
