@@ -17,6 +17,7 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
+from backend.likeness.models import ImageLikeness
 from backend.moderation.models import Flag, SafetyCheck
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
@@ -25,6 +26,7 @@ from backend.webhooks.models import Delivery, Webhook
 _LEASED: Final = frozenset(
     {"tag", "run_at", "fence", "lease_owner", "lease_until", "cancel_requested", "max_attempts"}
 )
+_SEARCHED: Final = frozenset({"direction", *(f"band_{n}" for n in range(8))})
 ERASED: Final = "erased"
 
 
@@ -82,6 +84,9 @@ IMAGES: Final = Belonging(
     "image",
     files=("storage_key", "preview_key", "thumb_key"),
 )
+LIKENESSES: Final = Belonging(
+    "likenesses", ImageLikeness, _within(col(ImageLikeness.image_id), Image), unsaid=_SEARCHED
+)
 GALLERY_IMAGES: Final = Belonging(
     "gallery_images",
     GalleryImage,
@@ -127,6 +132,7 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    LIKENESSES,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
     GALLERIES,
