@@ -26,7 +26,7 @@ def visible_to(actor: Actor, image: type[Image] = Image) -> ColumnElement[bool]:
     """
     shown = and_(
         col(image.moderation) == Moderation.RELEASED,
-        col(image.id).in_(galleries.placed_for(actor)),
+        galleries.shows(actor, col(image.id)),
     )
     return and_(col(image.trashed_at).is_(None), or_(_owned_by(actor, image), shown))
 
