@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from backend.accounts.invites.router import router as invites
 from backend.accounts.router import router as accounts
 from backend.catalog.router import router as catalog
+from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
 from backend.images.router import permalinks
 from backend.images.router import router as images
@@ -18,6 +19,7 @@ from backend.legalholds.router import router as legal_holds
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
+from backend.placing.router import router as placing
 from backend.queue.router import router as queue
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
@@ -34,6 +36,8 @@ router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
+router.include_router(placing)  #     /galleries
+router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models

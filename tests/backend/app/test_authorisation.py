@@ -119,6 +119,23 @@ class Things:
         answer = self.studio.actors.browser("admin").put(f"{API}/quotas", json=QUOTA)
         return str(answer.json()["id"])
 
+    def gallery(self) -> str:
+        return str(self.browser().post(f"{API}/galleries", json={"name": "g"}).json()["id"])
+
+    def shown_gallery(self) -> str:
+        """A gallery that everyone may open."""
+        body = {"name": "g", "visibility": "everyone"}
+        return str(self.browser().post(f"{API}/galleries", json=body).json()["id"])
+
+    def whose_gallery(self) -> str:
+        """What stands between the ends of a path that names a gallery and somebody who is to be a member."""
+        return f"{self.gallery()}/members/{self.person()}"
+
+    def whose_membership(self) -> str:
+        path = self.whose_gallery()
+        self.browser().put(f"{API}/galleries/{path}", json={"role": "viewer"}).raise_for_status()
+        return path
+
     def leaver(self) -> str:
         return add_user(self.studio.context.database, email="leaver@example.com").id
 
@@ -235,6 +252,46 @@ MATRIX = [
         (401, 404, 404, 404, 200),
         Things.held,
         note="held",
+    ),
+    Row("GET", f"{API}/galleries", SIGNED_IN),
+    Row("POST", f"{API}/galleries", (401, 201, 201, 201, 201), body={"name": "Spring"}),
+    Row("GET", f"{API}/galleries/{{gallery_id}}", OWNERS, Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}", SIGNED_IN, Things.shown_gallery, note="shown"),
+    Row("PATCH", f"{API}/galleries/{{gallery_id}}", OWNERS, Things.gallery, body={}),
+    Row(
+        "PATCH",
+        f"{API}/galleries/{{gallery_id}}",
+        (401, 200, 403, 403, 403),
+        Things.shown_gallery,
+        body={"brief": ""},
+        note="shown",
+    ),
+    Row("DELETE", f"{API}/galleries/{{gallery_id}}", (401, 204, 404, 404, 404), Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/members", OWNERS, Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/candidates", OWNERS, Things.gallery),
+    Row(
+        "PUT",
+        f"{API}/galleries/{{gallery_id}}/members/{{user_id}}",
+        OWNERS,
+        Things.whose_gallery,
+        body={"role": "viewer"},
+    ),
+    Row(
+        "DELETE",
+        f"{API}/galleries/{{gallery_id}}/members/{{user_id}}",
+        (401, 204, 404, 404, 404),
+        Things.whose_membership,
+    ),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/images", OWNERS, Things.gallery),
+    *(
+        Row(
+            method,
+            f"{API}/galleries/{{gallery_id}}/images",
+            OWNERS,
+            Things.gallery,
+            body={"image_ids": [TAKER]},
+        )
+        for method in ("POST", "DELETE")
     ),
     Row("POST", f"{API}/uploads", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/uploads", SIGNED_IN),
