@@ -5,6 +5,7 @@ import { button, h, icon } from "./core/dom.js";
 import { day, daysAgo } from "./core/format.js";
 import { t } from "./core/i18n.js";
 import { onKey } from "./core/keys.js";
+import { failed, nothing } from "./core/lists.js";
 import { learn, store } from "./core/store.js";
 import { openViewerFor } from "./viewer/viewer.js";
 import { cardOf } from "./feed.js";
@@ -122,19 +123,19 @@ export class History extends AtElement {
 
   noMatch() {
     const clear = () => { this.input.value = ""; this.typed(); this.input.focus(); };
-    return h("div", { class: "empty" }, icon("search"), h("h2", {}, t("history.none.title")), h("p", {}, t("history.none.text")), button({ press: clear }, t("history.clear")));
+    return nothing("search", t("history.none.title"), t("history.none.text"), button({ press: clear }, t("history.clear")));
   }
 
   failed() {
     if (!this.started) this.days.replaceChildren();
     this.broken = true;
     const again = () => { this.broken = false; this.foot.replaceChildren(); this.more(); };
-    this.foot.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("history.error")), button({ press: again }, icon("retry"), t("action.reload"))));
+    this.foot.replaceChildren(failed(t("history.error"), again));
   }
 }
 
 function nothingYet() {
-  return h("div", { class: "empty" }, icon("history"), h("h2", {}, t("history.empty.title")), h("p", {}, t("history.empty.text")),
+  return nothing("history", t("history.empty.title"), t("history.empty.text"),
     h("a", { class: "button primary", href: "/" }, t("history.empty.action")));
 }
 
