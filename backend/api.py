@@ -16,6 +16,8 @@ from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.leaving.router import router as leaving
 from backend.legalholds.router import router as legal_holds
+from backend.links.guests import router as guests
+from backend.links.router import router as links
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
@@ -38,6 +40,7 @@ router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(placing)  #     /galleries
 router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
+router.include_router(links)  #       /galleries/{id}/links
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
@@ -52,3 +55,4 @@ router.include_router(oversight)  #   /audit
 
 pages = APIRouter()
 pages.include_router(permalinks)  #   /i/{image}
+pages.include_router(guests)  #       /s/{token}

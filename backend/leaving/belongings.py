@@ -17,6 +17,7 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
+from backend.links.models import ShareLink
 from backend.moderation.models import Flag, SafetyCheck
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
@@ -100,6 +101,16 @@ GALLERY_MEMBERS: Final = Belonging(
     ),
     unsaid=frozenset({"user_id"}),
 )
+SHARE_LINKS: Final = Belonging(
+    "share_links",
+    ShareLink,
+    lambda person_id: or_(
+        col(ShareLink.created_by) == person_id,
+        _within(col(ShareLink.gallery_id), Gallery)(person_id),
+    ),
+    "link",
+    frozenset({"token_hash", "password_hash", "created_by"}),
+)
 GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_id)), "gallery")
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
@@ -129,6 +140,7 @@ BELONGINGS: Final = (
     SAFETY_CHECKS,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
+    SHARE_LINKS,
     GALLERIES,
     IMAGES,
     UPLOADS,

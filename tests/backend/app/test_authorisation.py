@@ -136,6 +136,12 @@ class Things:
         self.browser().put(f"{API}/galleries/{path}", json={"role": "viewer"}).raise_for_status()
         return path
 
+    def link(self) -> str:
+        """What stands between the ends of a path that names a gallery and a link to it."""
+        gallery = self.gallery()
+        made = self.browser().post(f"{API}/galleries/{gallery}/links", json={}).json()
+        return f"{gallery}/links/{made['id']}"
+
     def leaver(self) -> str:
         return add_user(self.studio.context.database, email="leaver@example.com").id
 
@@ -179,6 +185,12 @@ class Things:
             session.add(role)
         return role.name
 
+    def unknown_token(self) -> str:
+        return "x" * 43
+
+    def image_by_unknown_token(self) -> str:
+        return f"{self.unknown_token()}/images/{self.image()}"
+
     def nothing(self) -> str:
         return ""
 
@@ -205,6 +217,7 @@ OWNERS_AND_REVIEWERS = (401, 200, 404, 404, 200)
 ADMINISTRATORS = (401, 403, 403, 403, 200)
 REVIEWERS = (401, 403, 403, 403, 200)
 EVERYBODY = (200, 200, 200, 200, 200)
+NOBODYS = (404, 404, 404, 404, 404)
 
 MATRIX = [
     Row("POST", f"{API}/generations", (401, 202, 202, 403, 202), body=PROMPT),
@@ -292,6 +305,20 @@ MATRIX = [
             body={"image_ids": [TAKER]},
         )
         for method in ("POST", "DELETE")
+    ),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/links", OWNERS, Things.gallery),
+    Row(
+        "POST",
+        f"{API}/galleries/{{gallery_id}}/links",
+        (401, 201, 404, 404, 404),
+        Things.gallery,
+        body={},
+    ),
+    Row(
+        "DELETE",
+        f"{API}/galleries/{{gallery_id}}/links/{{link_id}}",
+        (401, 204, 404, 404, 404),
+        Things.link,
     ),
     Row("POST", f"{API}/uploads", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/uploads", SIGNED_IN),
@@ -401,6 +428,9 @@ MATRIX = [
     Row("GET", f"{API}/audit/export", ADMINISTRATORS),
     Row("GET", f"{API}/audit/verify", ADMINISTRATORS),
     Row("GET", "/i/{image_id}", (303,) * 5, Things.held),
+    Row("GET", "/s/{token}", NOBODYS, Things.unknown_token),
+    Row("POST", "/s/{token}", NOBODYS, Things.unknown_token),
+    Row("GET", "/s/{token}/images/{image_id}", NOBODYS, Things.image_by_unknown_token),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),
     Row("GET", "/metrics", EVERYBODY),

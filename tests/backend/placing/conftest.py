@@ -1,4 +1,4 @@
-"""The whole backend, on each kind of database in turn, and a designer with a gallery in it."""
+"""The whole backend, on each kind of database in turn."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import { failed, ghosts, nothing } from "../core/lists.js";
 import { decided } from "./cards.js";
 import { editGallery } from "./forms.js";
 import { Grid } from "./grid.js";
+import { openLinks } from "./links.js";
 import { openMembers } from "./members.js";
 import { door, edits, face } from "./parts.js";
 
@@ -53,6 +54,6 @@ export class One {
 
   changes(gallery) {
     if (!edits(gallery.role)) return [];
-    return [button({ press: () => editGallery(gallery, () => this.look()) }, icon("create"), t("galleries.edit"))];
+    return [button({ press: () => openLinks(gallery) }, icon("link"), t("links.share")), button({ press: () => editGallery(gallery, () => this.look()) }, icon("create"), t("galleries.edit"))];
   }
 }
