@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from backend.accounts.invites.router import router as invites
 from backend.accounts.router import router as accounts
 from backend.catalog.router import router as catalog
+from backend.comments.router import router as comments
 from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
 from backend.images.router import permalinks
@@ -40,6 +41,7 @@ router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(placing)  #     /galleries
 router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
+router.include_router(comments)  #    /images/{id}/comments  /comments
 router.include_router(links)  #       /galleries/{id}/links
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags

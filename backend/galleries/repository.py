@@ -35,6 +35,25 @@ def placed_for_everyone() -> SelectOfScalar[str]:
     return _placed().where(col(Gallery.visibility) == Visibility.EVERYONE)
 
 
+def placed_for_comments(actor: Actor) -> SelectOfScalar[str]:
+    """Select the ids of images in galleries in which `actor` may comment, to be used inside a statement."""
+    if not actor.may(BROWSE):
+        return _placed().where(false())
+    able = select(GalleryMember.gallery_id).where(
+        col(GalleryMember.user_id) == actor.id, col(GalleryMember.role) != MemberRole.VIEWER
+    )
+    theirs = or_(
+        col(Gallery.owner_id) == actor.id, col(Gallery.id).in_(able), _of_their_team(actor)
+    )
+    return _placed().where(theirs)
+
+
+def owns_one_with(session: Session, user_id: str, image_id: str) -> bool:
+    """Return whether a gallery of that person has that image."""
+    query = _placed().where(Gallery.owner_id == user_id, GalleryImage.image_id == image_id)
+    return session.exec(query).first() is not None
+
+
 def get(session: Session, actor: Actor, gallery_id: str, *, to_change: bool = False) -> Gallery:
     """Return one gallery that `actor` may open; to be changed, nobody else changes it until this transaction ends.
 

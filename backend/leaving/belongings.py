@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlmodel import SQLModel, col
 
 from backend.accounts.models import ApiKey, User, UserSession
+from backend.comments.models import Comment
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
@@ -101,6 +102,15 @@ GALLERY_MEMBERS: Final = Belonging(
     ),
     unsaid=frozenset({"user_id"}),
 )
+COMMENTS: Final = Belonging(
+    "comments",
+    Comment,
+    lambda person_id: or_(
+        col(Comment.author_id) == person_id, _within(col(Comment.image_id), Image)(person_id)
+    ),
+    "comment",
+    frozenset({"author_id"}),
+)
 SHARE_LINKS: Final = Belonging(
     "share_links",
     ShareLink,
@@ -138,6 +148,7 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    COMMENTS,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
     SHARE_LINKS,

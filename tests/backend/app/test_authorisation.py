@@ -142,6 +142,10 @@ class Things:
         made = self.browser().post(f"{API}/galleries/{gallery}/links", json={}).json()
         return f"{gallery}/links/{made['id']}"
 
+    def comment(self) -> str:
+        path = f"{API}/images/{self.image()}/comments"
+        return str(self.browser().post(path, json={"text": "wider"}).json()["id"])
+
     def leaver(self) -> str:
         return add_user(self.studio.context.database, email="leaver@example.com").id
 
@@ -320,6 +324,15 @@ MATRIX = [
         (401, 204, 404, 404, 404),
         Things.link,
     ),
+    Row("GET", f"{API}/images/{{image_id}}/comments", OWNERS, Things.image),
+    Row(
+        "POST",
+        f"{API}/images/{{image_id}}/comments",
+        (401, 201, 404, 404, 404),
+        Things.image,
+        body={"text": "wider"},
+    ),
+    Row("DELETE", f"{API}/comments/{{comment_id}}", (401, 204, 404, 404, 404), Things.comment),
     Row("POST", f"{API}/uploads", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/uploads", SIGNED_IN),
     Row("GET", f"{API}/uploads/{{upload_id}}", OWNERS, Things.upload),
