@@ -26,6 +26,7 @@ from webui.client import Away, Client, Person
 PAGES: Final[dict[str, str | None]] = {
     "/": None,
     "/history": None,
+    "/galleries": None,
     "/moderation": "review",
     "/admin": "administer",
     "/people": "administer",

@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlmodel import SQLModel, col
 
 from backend.accounts.models import ApiKey, User, UserSession
+from backend.comments.models import Comment
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.likeness.models import ImageLikeness
+from backend.links.models import ShareLink
 from backend.moderation.models import Flag, SafetyCheck
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
@@ -118,6 +120,25 @@ GALLERY_MEMBERS: Final = Belonging(
     ),
     unsaid=frozenset({"user_id"}),
 )
+COMMENTS: Final = Belonging(
+    "comments",
+    Comment,
+    lambda person_id: or_(
+        col(Comment.author_id) == person_id, _within(col(Comment.image_id), Image)(person_id)
+    ),
+    "comment",
+    frozenset({"author_id"}),
+)
+SHARE_LINKS: Final = Belonging(
+    "share_links",
+    ShareLink,
+    lambda person_id: or_(
+        col(ShareLink.created_by) == person_id,
+        _within(col(ShareLink.gallery_id), Gallery)(person_id),
+    ),
+    "link",
+    frozenset({"token_hash", "password_hash", "created_by"}),
+)
 GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_id)), "gallery")
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
@@ -149,8 +170,10 @@ BELONGINGS: Final = (
     IMAGE_TAGS,
     IMAGE_STARS,
     SAVED_SEARCHES,
+    COMMENTS,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
+    SHARE_LINKS,
     GALLERIES,
     IMAGES,
     UPLOADS,

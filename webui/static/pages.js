@@ -2,6 +2,7 @@
 const PAGES = {
   "/": () => import("./pages/create.js"),
   "/history": () => import("./pages/history.js"),
+  "/galleries": () => import("./pages/galleries.js"),
   "/moderation": () => import("./pages/moderation.js"),
   "/admin": () => import("./pages/admin.js"),
   "/people": () => import("./pages/people.js"),

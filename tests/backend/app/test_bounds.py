@@ -18,6 +18,9 @@ SHORT = {
     "list_webhooks": "MOST_WEBHOOKS",
     "list_sessions": "MOST_SESSIONS",
     "list_teams": "MOST_TEAMS",
+    "list_members": "MOST_MEMBERS",
+    "list_candidates": "MOST_CANDIDATES",
+    "list_links": "MOST_LINKS",
 }
 BOUND = {"string": "maxLength", "integer": "maximum", "number": "maximum", "array": "maxItems"}
 # What bounds a value by itself: a set of words, or a form that has a length.

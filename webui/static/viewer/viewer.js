@@ -82,6 +82,7 @@ class Viewer {
         button({ kind: "button primary", press: () => { this.dialog.close(); reuse(generation); } }, icon("reuse"), t("action.reuse")),
         button({ title: t("action.vary.hint"), press: () => { this.dialog.close(); vary(generation); } }, icon("vary"), t("action.vary")),
         downloadLink(image, generation, "button"),
+        button({ press: async () => (await import("../galleries/add.js")).openAddToGallery([image.id]) }, icon("gallery"), t("galleries.add")),
         button({ press: () => copyLink(image) }, icon("link"), t("action.copy_link"))),
       h("h2", {}, t("viewer.settings")), settingsTable(generation, image)];
   }
