@@ -19,6 +19,7 @@ from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
 from backend.queue.router import router as queue
+from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
@@ -35,6 +36,7 @@ router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(uploads)  #     /uploads
+router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
 router.include_router(webhooks)  #    /webhooks

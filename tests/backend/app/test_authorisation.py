@@ -241,6 +241,7 @@ MATRIX = [
     Row("GET", f"{API}/uploads/{{upload_id}}", OWNERS, Things.upload),
     Row("GET", f"{API}/uploads/{{upload_id}}/content", OWNERS, Things.upload),
     Row("DELETE", f"{API}/uploads/{{upload_id}}", (401, 204, 404, 404, 404), Things.upload),
+    Row("POST", f"{API}/restorations", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/moderation/flags", REVIEWERS),
     Row(
         "POST",
