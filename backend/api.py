@@ -18,6 +18,7 @@ from backend.legalholds.router import router as legal_holds
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
+from backend.presets.router import router as presets
 from backend.queue.router import router as queue
 from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
@@ -36,6 +37,7 @@ router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(uploads)  #     /uploads
+router.include_router(presets)  #     /presets
 router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models

@@ -17,6 +17,7 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.moderation.models import Flag, SafetyCheck
+from backend.presets.models import Preset
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
 from backend.webhooks.models import Delivery, Webhook
@@ -84,6 +85,7 @@ IMAGES: Final = Belonging(
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
 )
+PRESETS: Final = Belonging("presets", Preset, _owned_by(col(Preset.owner_id)), "preset")
 GENERATIONS: Final = Belonging(
     "generations",
     Generation,
@@ -109,6 +111,7 @@ BELONGINGS: Final = (
     SAFETY_CHECKS,
     IMAGES,
     UPLOADS,
+    PRESETS,
     GENERATIONS,
     CHARGES,
     API_KEYS,

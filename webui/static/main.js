@@ -7,6 +7,7 @@ import { startTitle } from "./core/title.js";
 import { startKeys } from "./core/keys.js";
 import { form } from "./composer/form.js";
 import { Composer } from "./composer/element.js";
+import { Styles } from "./composer/styles.js";
 import { Fold } from "./composer/fold.js";
 import { Problem } from "./composer/problem.js";
 import { Rail } from "./rail.js";
@@ -31,7 +32,7 @@ guardFetch();
 startTheme();
 await loadSheets();
 for (const [name, element] of Object.entries({
-  overlay: Overlay, rail: Rail, composer: Composer, problem: Problem, fold: Fold, card: Card, feed: Feed,
+  overlay: Overlay, rail: Rail, composer: Composer, problem: Problem, fold: Fold, styles: Styles, card: Card, feed: Feed,
   history: History, case: ReviewCase, moderation: Moderation, queue: Queue, people: People,
   usage: Usage, webhook: WebhookCard, webhooks: Webhooks, sessions: Sessions, apikeys: Keys, account: Account,
 })) customElements.define(`at-${name}`, element);

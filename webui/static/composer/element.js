@@ -13,6 +13,7 @@ import { openFold } from "./fold.js";
 import { Price } from "./price.js";
 import { takePictures } from "./drop.js";
 import { pictureButton } from "./restore.js";
+import { wear } from "./style.js";
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -110,6 +111,7 @@ export class Composer extends AtElement {
   }
 
   reuse(generation) {
+    wear(null); // its prompt was sent with the style around it
     fill(fromParameters(generation.parameters));
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });

@@ -2,6 +2,7 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
+import { dressed, wear } from "./style.js";
 import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
 let current = { ...EMPTY };
@@ -41,6 +42,7 @@ export const form = {
     if (typed) current.prompt = typed;
     restored = true;
     started.resolve();
+    document.dispatchEvent(new Event("atelier:form"));
     return listed(current);
   },
 
@@ -54,6 +56,7 @@ export const form = {
     if (!restored) return;
     current = named(list);
     keepDraft(current);
+    document.dispatchEvent(new Event("atelier:form"));
     element?.changed();
   },
 
@@ -61,7 +64,7 @@ export const form = {
   send(_helper, ...list) {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
-    return [ticket, ...list];
+    return [ticket, ...dressed(list)];
   },
 
   stepsOf,
@@ -80,7 +83,9 @@ async function asked() {
   if (!id) return {};
   history.replaceState(null, "", "/");
   try {
-    return fromParameters((await api(`/generations/${encodeURIComponent(id)}`)).parameters);
+    const { parameters } = await api(`/generations/${encodeURIComponent(id)}`);
+    wear(null); // its prompt was sent with the style around it
+    return fromParameters(parameters);
   } catch {
     element?.trouble("trouble.reuse");
     return {};

@@ -1,5 +1,5 @@
 /* Style sheets that the shadow roots share: fetched once, before the first element is drawn. */
-const NAMES = ["base", "rail", "composer_parts", "card", "feed", "history", "viewer", "lists", "moderation", "queue", "account", "people", "overlay", "restore"];
+const NAMES = ["base", "rail", "composer_parts", "card", "feed", "history", "viewer", "lists", "moderation", "queue", "account", "people", "overlay", "restore", "presets"];
 const sheets = new Map(NAMES.map((name) => [name, new CSSStyleSheet()]));
 
 /** Fetch every sheet; resolves when all of them apply. */
