@@ -97,7 +97,9 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
 
 def _keep_images(session: Session, context: Context, row: Generation, drawn: Drawn) -> None:
     for finished in drawn.images:
-        image = images.record(session, finished.prepared, owner_id=row.owner_id)
+        image = images.record(
+            session, finished.prepared, owner_id=row.owner_id, parent_id=row.parent_id
+        )
         moderation.judge(session, image, finished.scores)
     # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
     for finished in drawn.images:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Column, Enum, Index, UniqueConstraint
+from sqlalchemy import Column, Enum, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from backend.images.schemas import Moderation
+from backend.images.schemas import Moderation, Status
 from backend.kit.clock import utc_now
-from backend.kit.database import PydanticJSON
+from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
 from inference.protocol import GenerationParameters
 
@@ -33,6 +33,13 @@ class Image(SQLModel, table=True):
     __table_args__: ClassVar = (
         UniqueConstraint("generation_id", "index"),
         Index("ix_image_owner", "owner_id", "id"),
+        Index("ix_image_stack", "stack", "id"),
+        Index(
+            "ix_image_trashed",
+            "trashed_at",
+            sqlite_where=text("trashed_at IS NOT NULL"),
+            postgresql_where=text("trashed_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=26)
@@ -53,6 +60,25 @@ class Image(SQLModel, table=True):
     moderation: Moderation = Field(default=Moderation.PENDING, sa_column=moderation_column())
     reason: str | None = Field(default=None, max_length=1000)
     created_at: datetime = Field(default_factory=utc_now)
+    parent_id: str | None = Field(
+        default=None,
+        index=True,
+        max_length=26,
+        description="The image that it was made from; it may be gone.",
+    )
+    stack: str = Field(
+        default="",
+        max_length=64,
+        description="Digest of all that decides its look but the seed.",
+        sa_column_kwargs={"server_default": ""},
+    )
+    status: Status = Field(
+        default=Status.DRAFT,
+        sa_column=Column(stored_words(Status, length=12), nullable=False, server_default="draft"),
+    )
+    trashed_at: datetime | None = Field(
+        default=None, description="When its owner threw it away; empty: they have not."
+    )
 
     @property
     def seed(self) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import ColumnElement, func, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, true, union_all
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts.actor import Actor
 from backend.accounts.permissions import REVIEW
+from backend.galleries import repository as galleries
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.database import lock_tables
@@ -18,10 +19,22 @@ from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 
 
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that `actor` comes across an image: their own, and what galleries show them.
+
+    Not what is in the trash, and of others' only what moderation released.
+    """
+    shown = and_(
+        col(Image.moderation) == Moderation.RELEASED,
+        col(Image.id).in_(galleries.placed_for(actor)),
+    )
+    return and_(col(Image.trashed_at).is_(None), or_(_owned_by(actor), shown))
+
+
 def readable_by(actor: Actor) -> SelectOfScalar[Image]:
-    """Select the images whose facts `actor` may read: their own; a reviewer, everybody's."""
-    every = select(Image)
-    return every if actor.may(REVIEW) else every.where(Image.owner_id == actor.id)
+    """Select the images whose facts `actor` may read: what they come across, their trash; a reviewer, everything."""
+    may_read = true() if actor.may(REVIEW) else or_(_owned_by(actor), visible_to(actor))
+    return select(Image).where(may_read)
 
 
 def get(session: Session, actor: Actor, image_id: str) -> Image:
@@ -52,13 +65,15 @@ def own_page(
     session: Session, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[list[Image], str | None]:
     """Return some of the actor's own images, newest first, and the cursor of the next page."""
-    own = readable_by(actor).where(Image.owner_id == actor.id)
+    own = select(Image).where(_owned_by(actor), col(Image.trashed_at).is_(None))
     return fetch_page(session, own, Image.id, cursor=cursor, limit=limit)
 
 
 def of_generations(session: Session, generation_ids: list[str]) -> list[Image]:
-    """Return the images of generations that the caller was already allowed to read."""
-    query = select(Image).where(col(Image.generation_id).in_(generation_ids))
+    """Return the images of generations that the caller was already allowed to read, without the trash."""
+    query = select(Image).where(
+        col(Image.generation_id).in_(generation_ids), col(Image.trashed_at).is_(None)
+    )
     return list(session.exec(query.order_by(Image.generation_id, col(Image.index))))
 
 
@@ -80,6 +95,10 @@ def files_among(session: Session, keys: Collection[str]) -> set[str]:
 def keep_rows_out(session: Session) -> None:
     """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
     lock_tables(session, Image)
+
+
+def _owned_by(actor: Actor) -> ColumnElement[bool]:
+    return col(Image.owner_id) == actor.id
 
 
 def _files(session: Session, wanted: Callable[[Mapped[str]], ColumnElement[bool]]) -> set[str]:

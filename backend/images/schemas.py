@@ -19,6 +19,17 @@ class Moderation(StrEnum):
     REJECTED = "rejected"
 
 
+class Status(StrEnum):
+    """What a team thinks of an image; anybody may see it who may see the image."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    SELECTED = "selected"
+    TO_EDIT = "to_edit"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class Variant(StrEnum):
     """The forms an image is served in: 320 px, 640 px, the master, the master without its prompt."""
 

@@ -7,6 +7,7 @@ Who may see what is decided in `repository`; whether an image may be shown, in `
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -25,6 +26,7 @@ from inference.protocol import GenerationParameters, ModelCard
 CONTENT_TYPE = "image/webp"
 PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
+_NOT_THE_LOOK = ("seed", "num_images", "priority")
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,10 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
     )
 
 
-def record(session: Session, prepared: PreparedImage, *, owner_id: str) -> Image:
-    """Add the row of a prepared image, not yet judged."""
+def record(
+    session: Session, prepared: PreparedImage, *, owner_id: str, parent_id: str | None = None
+) -> Image:
+    """Add the row of a prepared image, not yet judged; `parent_id` is the image it was made from."""
     image = Image(
         generation_id=prepared.generation_id,
         index=prepared.index,
@@ -92,10 +96,18 @@ def record(session: Session, prepared: PreparedImage, *, owner_id: str) -> Image
         storage_key=prepared.storage_key,
         preview_key=prepared.preview_key,
         thumb_key=prepared.thumb_key,
+        parent_id=parent_id,
+        stack=stack_of(prepared.parameters),
     )
     session.add(image)
     session.flush()
     return image
+
+
+def stack_of(parameters: GenerationParameters) -> str:
+    """Return what images share that are equal but for their seeds: a digest of everything else that decides a look."""
+    look = parameters.model_dump(mode="json", exclude=set(_NOT_THE_LOOK))
+    return sha256(json.dumps(look, sort_keys=True).encode()).hexdigest()
 
 
 def check_kept(storage: Storage, prepared: PreparedImage) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlmodel import SQLModel, col
 
 from backend.accounts.models import ApiKey, User, UserSession
+from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.moderation.models import Flag, SafetyCheck
@@ -82,6 +83,25 @@ IMAGES: Final = Belonging(
     "image",
     files=("storage_key", "preview_key", "thumb_key"),
 )
+GALLERY_IMAGES: Final = Belonging(
+    "gallery_images",
+    GalleryImage,
+    lambda person_id: or_(
+        _within(col(GalleryImage.image_id), Image)(person_id),
+        _within(col(GalleryImage.gallery_id), Gallery)(person_id),
+    ),
+    unsaid=frozenset({"added_by"}),
+)
+GALLERY_MEMBERS: Final = Belonging(
+    "gallery_members",
+    GalleryMember,
+    lambda person_id: or_(
+        col(GalleryMember.user_id) == person_id,
+        _within(col(GalleryMember.gallery_id), Gallery)(person_id),
+    ),
+    unsaid=frozenset({"user_id"}),
+)
+GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_id)), "gallery")
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
 )
@@ -109,6 +129,9 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    GALLERY_IMAGES,
+    GALLERY_MEMBERS,
+    GALLERIES,
     IMAGES,
     UPLOADS,
     PRESETS,
@@ -140,6 +163,7 @@ STAYS: Final = {
     "user_account": "An empty account of that id, so that the audit and reviews of others' images still refer to it.",
     "audit_entry": "Who did what and when, by ids alone; the details beside it are erased. Nothing is ever removed "
     "from the chain.",
+    "gallery_image.added_by": "Which id put somebody else's image into somebody else's gallery.",
     "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
     "invite": "That there were invites, without the notes on them.",
     "invite.created_by": "Which id made them.",

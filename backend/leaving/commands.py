@@ -59,7 +59,7 @@ def transfer(
     giver: Annotated[str, typer.Option("--from", help="E-mail address or id of who leaves.")],
     taker: Annotated[str, typer.Option("--to", help="E-mail address or id of who gets the work.")],
 ) -> None:
-    """Hand a person's generations and images on to another one, all or nothing."""
+    """Hand a person's generations, images and galleries on to another one, all or nothing."""
     from backend.leaving import transfer as handing_on  # noqa: PLC0415
 
     with _opened() as (database, _, _settings), database.write() as session:

@@ -33,22 +33,26 @@ _UNTOLD: Final = "legal_hold."
 README: Final = """\
 Everything that this studio keeps of you, as of {at:%Y-%m-%d %H:%M} UTC.
 
-account.json        who you are here
-generations.jsonl   what you asked for, one generation a line
-images.jsonl        your pictures, one a line: settings, seed, and whether they may be shown
-images/             their files as they are stored, by the ids of images.jsonl
-uploads.jsonl       pictures you brought, one a line
-uploads/            their files as they are stored
-charges.jsonl       the credits they cost
-safety_checks.jsonl what the safety checker measured on them
-flags.jsonl         why some were held, and what was decided; not by whom
-webhooks.jsonl      addresses that are told of your generations
-deliveries.jsonl    what they were told
-api_keys.jsonl      your keys
-sessions.jsonl      browsers that are signed in
-audit.jsonl         what you did, and what others or the studio did with yours
-notes.txt           which pictures are missing here, and why
-manifest.sha256     what every file hashes to; `sha256sum -c manifest.sha256` checks them
+account.json          who you are here
+generations.jsonl     what you asked for, one generation a line
+images.jsonl          your pictures, one a line: settings, seed, and whether they may be shown
+images/               their files as they are stored, by the ids of images.jsonl
+galleries.jsonl       your galleries, one a line
+gallery_images.jsonl  which pictures are in them, and in which galleries yours are
+gallery_members.jsonl of which galleries you are a member; of yours, what members may do, not who they are
+uploads.jsonl         pictures you brought, one a line
+uploads/              their files as they are stored
+presets.jsonl         named ways to draw that you keep
+charges.jsonl         the credits they cost
+safety_checks.jsonl   what the safety checker measured on them
+flags.jsonl           why some were held, and what was decided; not by whom
+webhooks.jsonl        addresses that are told of your generations
+deliveries.jsonl      what they were told
+api_keys.jsonl        your keys
+sessions.jsonl        browsers that are signed in
+audit.jsonl           what you did, and what others or the studio did with yours
+notes.txt             which pictures are missing here, and why
+manifest.sha256       what every file hashes to; `sha256sum -c manifest.sha256` checks them
 
 JSON lines are UTF-8 text, one object a line. Secrets of keys, sessions and webhooks are not in here.
 """

@@ -70,7 +70,7 @@ def export_person(
 def transfer_work(
     person_id: PersonId, wanted: Transfer, administrator: Administrator, session: SessionDep
 ) -> Transferred:
-    """Hand a person's generations and images on to another one, all or nothing."""
+    """Hand a person's generations, images and galleries on to another one, all or nothing."""
     giver = repository.get_person(session, person_id)
     return transfer(session, administrator.id, giver, repository.get_person(session, wanted.to))
 

@@ -24,6 +24,7 @@ class Transferred(BaseModel):
 
     generations: int
     images: int
+    galleries: int
 
 
 class ErasureConfirmation(BaseModel):

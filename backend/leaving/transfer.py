@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from backend.accounts.models import User
 from backend.audit import service as audit
+from backend.galleries.models import Gallery
 from backend.generations import repository as generations
 from backend.generations.models import Generation
 from backend.images.models import Image
@@ -24,9 +25,9 @@ from backend.legalholds.schemas import SubjectKind
 
 
 def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -> Transferred:
-    """Make all generations and images of `giver` those of `taker`.
+    """Make all generations, images and galleries of `giver` those of `taker`.
 
-    Two statements, however many rows they are. Keys under which the generations were submitted are forgotten: they
+    Three statements, however many rows they are. Keys under which the generations were submitted are forgotten: they
     were the giver's, and the taker may have used the same.
 
     Raises:
@@ -43,6 +44,7 @@ def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -
     moved = Transferred(
         generations=_move(session, Generation, giver, taker, idempotency_key=None),
         images=_move(session, Image, giver, taker),
+        galleries=_move(session, Gallery, giver, taker),
     )
     _record(session, actor_id, giver, {"to": taker.id}, moved)
     _record(session, actor_id, taker, {"from": giver.id}, moved)

@@ -1,10 +1,11 @@
 /* The right side of Create: what is being drawn and what was drawn lately; examples when there is nothing. */
 import { api, may } from "./core/api.js";
 import { AtElement } from "./core/element.js";
-import { button, h, icon } from "./core/dom.js";
+import { h } from "./core/dom.js";
 import { cancel } from "./core/actions.js";
 import { t } from "./core/i18n.js";
 import { onKey } from "./core/keys.js";
+import { failed } from "./core/lists.js";
 import { learn, newestFirst, running, store } from "./core/store.js";
 import { say } from "./overlay/toast.js";
 import { examples, onlyLooking } from "./examples.js";
@@ -36,8 +37,7 @@ export class Feed extends AtElement {
       items.forEach(learn);
       this.show();
     } catch {
-      this.space.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("create.error")),
-        button({ press: () => this.load() }, icon("retry"), t("action.reload"))));
+      this.space.replaceChildren(failed(t("create.error"), () => this.load()));
     }
   }
 

@@ -207,6 +207,7 @@ MATRIX = [
     Row("POST", f"{API}/generations", (401, 202, 202, 403, 202), body=PROMPT),
     Row("GET", f"{API}/generations", SIGNED_IN),
     Row("GET", f"{API}/generations/{{generation_id}}", OWNERS, Things.generation),
+    Row("PATCH", f"{API}/generations/{{generation_id}}", OWNERS, Things.generation, body={}),
     Row("GET", f"{API}/generations/{{generation_id}}/events", OWNERS, Things.generation),
     Row(
         "POST",

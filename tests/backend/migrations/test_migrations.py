@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from backend.accounts.models import ApiKey, Role, RolePermission, Standing, User
 from backend.accounts.permissions import ROLE_SEEDS
 from backend.audit import service as audit
 from backend.audit.schemas import AuditFilter
+from backend.images.models import Image
+from backend.images.schemas import Status
+from backend.images.service import stack_of
 from backend.kit.database import Database
+from inference.protocol import GenerationParameters
 
 _THEN = "'2026-11-01 10:00:00'"
 _PERSON = (
@@ -23,6 +28,22 @@ _PERSON = (
 )
 _KEY = "INSERT INTO api_key (id, user_id, name, secret_hash, created_at) VALUES"
 _ENTRY = "INSERT INTO audit_entry (seq, at, actor_id, verb, subject, detail) VALUES"
+NEWER_PERSON = (
+    "INSERT INTO user_account (id, issuer, subject, email, name, role, standing, created_at)"
+    f" VALUES ('u', 'i', 's', '', 'Dana', 'stylist', 'active', {_THEN})"
+)
+LOOK = GenerationParameters(prompt="a dress").model_dump(mode="json")
+OLD_GENERATION = (
+    "INSERT INTO generation (id, owner_id, parameters, request_hash, created_at, state, priority, cost,"
+    " tag, run_at, attempt, max_attempts, fence, cancel_requested)"
+    f" VALUES ('g' || :number, 'u', :parameters, 'h', {_THEN}, 'succeeded', 'normal', 1, 0, 0, 0, 1, 0, false)"
+)
+OLD_IMAGE = (
+    'INSERT INTO image (id, generation_id, "index", owner_id, parameters, width, height, content_type,'
+    " sha256, storage_key, preview_key, thumb_key, moderation, created_at)"
+    " VALUES ('i' || :number, 'g' || :number, 0, 'u', :parameters, 8, 8, 'image/webp', '', '', '', '',"
+    f" 'released', {_THEN})"
+)
 OLDER_ROWS = (
     "INSERT INTO role (name, rank) VALUES ('stylist', 5)",
     f"{_PERSON} ('u1', 'i', 's1', '', 'Dana', 'stylist', true, {_THEN})",
@@ -99,6 +120,25 @@ class TestRows:
         assert standing == {"Dana": Standing.ACTIVE, "Gone": Standing.DEACTIVATED}
         assert (verdict.entries, verdict.breaks) == (3, [])
         assert written == [{}, {"why": "\u00e9"}, {}]
+        database.dispose()
+
+    def test_of_images_learn_what_they_have_in_common(self, empty_database_url: str) -> None:
+        migrations.upgrade(empty_database_url, "0013")
+        database = Database(empty_database_url)
+        looks = [{**LOOK, "seed": 1}, {**LOOK, "seed": 2}, {**LOOK, "width": 64}]
+        with database.write() as session:
+            session.execute(text("INSERT INTO role (name, rank) VALUES ('stylist', 5)"))
+            session.execute(text(NEWER_PERSON))
+            for number, look in enumerate(looks):
+                written = {"number": number, "parameters": json.dumps(look)}
+                session.execute(text(OLD_GENERATION), written)
+                session.execute(text(OLD_IMAGE), written)
+        migrations.upgrade(empty_database_url)
+        with database.read() as session:
+            found = session.exec(select(Image).order_by(col(Image.id))).all()
+        assert [image.stack for image in found] == [stack_of(one.parameters) for one in found]
+        assert found[0].stack == found[1].stack != found[2].stack
+        assert {image.status for image in found} == {Status.DRAFT}
         database.dispose()
 
     def test_go_back_too(self, empty_database_url: str) -> None:

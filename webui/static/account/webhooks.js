@@ -3,6 +3,7 @@ import { api, may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { failed, nothing } from "../core/lists.js";
 import { toast } from "../overlay/toast.js";
 import { webhookForm } from "./form.js";
 
@@ -26,8 +27,7 @@ export class Webhooks extends AtElement {
       this.list.replaceChildren(...webhooks.map((one) => this.card(one)));
       this.arrange();
     } catch {
-      this.list.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("webhooks.error")),
-        button({ press: () => this.load() }, icon("retry"), t("action.reload"))));
+      this.list.replaceChildren(failed(t("webhooks.error"), () => this.load()));
     }
   }
 
@@ -39,8 +39,7 @@ export class Webhooks extends AtElement {
   }
 
   nothing() {
-    return h("div", { class: "empty" }, icon("send"), h("h2", {}, t("webhooks.empty.title")),
-      h("p", {}, t(this.maker ? "webhooks.empty.text" : "webhooks.empty.looking")),
+    return nothing("send", t("webhooks.empty.title"), t(this.maker ? "webhooks.empty.text" : "webhooks.empty.looking"),
       this.maker && button({ kind: "button primary", press: () => this.add() }, icon("plus"), t("webhooks.add")));
   }
 

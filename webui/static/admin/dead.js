@@ -4,6 +4,7 @@ import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
 import { ago, number, when } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
+import { failed, nothing } from "../core/lists.js";
 import { toast } from "../overlay/toast.js";
 
 const PAGE = 20;
@@ -57,15 +58,14 @@ export class DeadLetters {
   arrange() {
     const count = this.letters.length;
     this.counted(count ? `${number(count)}${this.next ? "+" : ""}` : "");
-    if (!count) this.element.replaceChildren(none());
+    if (!count) this.element.replaceChildren(nothing("check", t("dead.empty.title"), t("dead.empty.text")));
     else if (this.list.parentElement !== this.element) {
       this.element.replaceChildren(h("p", { class: "hint" }, t("dead.hint")), this.list, this.foot);
     }
   }
 
   failed() {
-    this.element.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("dead.error")),
-      button({ press: () => this.look() }, icon("retry"), t("action.reload"))));
+    this.element.replaceChildren(failed(t("dead.error"), () => this.look()));
   }
 
   item(letter) {
@@ -104,8 +104,4 @@ function why({ code, message }) {
   const advice = has(`dead.advice.${code}`) ? `dead.advice.${code}` : "dead.advice.other";
   return h("dl", { class: "why" }, h("dt", {}, h("span", { class: "tag" }, code)), h("dd", {}, message || t("dead.silent")),
     h("dt", {}, t("dead.advice")), h("dd", {}, t(advice)));
-}
-
-function none() {
-  return h("div", { class: "empty" }, icon("check"), h("h2", {}, t("dead.empty.title")), h("p", {}, t("dead.empty.text")));
 }

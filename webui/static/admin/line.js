@@ -1,5 +1,6 @@
 /* Everybody's queued and running generations in the order of the line, a page at a time. */
-import { button, h, icon } from "../core/dom.js";
+import { h } from "../core/dom.js";
+import { failed, ghosts, nothing } from "../core/lists.js";
 import { Pager } from "../core/pager.js";
 import { t } from "../core/i18n.js";
 import { Entry } from "./entry.js";
@@ -15,7 +16,7 @@ export class Line {
     this.pager = new Pager(PAGE, turned);
     this.rows = h("tbody");
     this.table = h("div", { class: "table line" }, h("table", {}, h("caption", { class: "hidden-text" }, t("queue.line")), head(), this.rows));
-    this.element = h("div", {}, ghosts());
+    this.element = h("div", {}, ghosts("ghost line-of"));
   }
 
   get query() {
@@ -35,8 +36,7 @@ export class Line {
 
   failed(again) {
     this.somebody = null;
-    this.element.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("queue.error")),
-      button({ press: again }, icon("retry"), t("action.reload"))));
+    this.element.replaceChildren(failed(t("queue.error"), again));
   }
 
   forget(items) {
@@ -58,19 +58,11 @@ export class Line {
   lay(somebody) {
     if (this.somebody === somebody) return;
     this.somebody = somebody;
-    this.element.replaceChildren(...(somebody ? [this.table, this.pager.element] : [nobody()]));
+    this.element.replaceChildren(...(somebody ? [this.table, this.pager.element] : [nothing("check", t("queue.empty.title"), t("queue.empty.text"))]));
   }
 }
 
 function head() {
   return h("thead", {}, h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, t(`queue.column.${name}`))),
     h("th", { scope: "col" }, h("span", { class: "hidden-text" }, t("queue.column.act")))));
-}
-
-function nobody() {
-  return h("div", { class: "empty" }, icon("check"), h("h2", {}, t("queue.empty.title")), h("p", {}, t("queue.empty.text")));
-}
-
-function ghosts() {
-  return h("div", { "aria-hidden": "true" }, Array.from({ length: 5 }, () => h("div", { class: "ghost line-of" })));
 }

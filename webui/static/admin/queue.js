@@ -7,6 +7,7 @@ import { button, h, icon } from "../core/dom.js";
 import { number, time } from "../core/format.js";
 import { Looking } from "../core/looking.js";
 import { t } from "../core/i18n.js";
+import { Tabs } from "../core/tabs.js";
 import { sure } from "../overlay/sure.js";
 import { say } from "../overlay/toast.js";
 import { DeadLetters } from "./dead.js";
@@ -27,15 +28,13 @@ export class Queue extends AtElement {
     this.dead = new DeadLetters({ counted: (count) => this.counted(count), changed: again });
     this.looks = 0;
     this.counts = h("span", { class: "sub" });
-    this.views = h("div", { class: "tabs", role: "tablist", "aria-label": t("queue.views") }, VIEWS.map((view) => this.tab(view)));
+    this.tabs = new Tabs(t("queue.views"), VIEWS.map((view) => [view, t(`queue.${view}`)]), (view) => this.choose(view));
     this.drainButton = button({ kind: "button drain", press: () => this.drain(), hidden: true }, icon("pause"), t("queue.drain"));
     this.notices = h("div", { class: "notices", role: "status" });
-    this.space = h("div", { role: "tabpanel", id: "space" });
     this.shadowRoot.append(
-      h("header", { class: "bar" }, h("h1", {}, t("queue.title")), this.counts, this.views, this.drainButton),
-      this.notices, this.space);
-    const wanted = new URLSearchParams(location.search).get("show");
-    this.choose(VIEWS.includes(wanted) ? wanted : VIEWS[0]);
+      h("header", { class: "bar" }, h("h1", {}, t("queue.title")), this.counts, this.tabs.element, this.drainButton),
+      this.notices, this.tabs.space);
+    this.tabs.open();
   }
 
   connected() {
@@ -47,19 +46,10 @@ export class Queue extends AtElement {
     this.request?.abort();
   }
 
-  tab(view) {
-    return button({ kind: "tab", role: "tab", "data-view": view, "aria-controls": "space", press: () => this.choose(view) }, t(`queue.${view}`));
-  }
-
   choose(view) {
     this.view = view;
-    for (const tab of this.views.children) tab.setAttribute("aria-selected", String(tab.dataset.view === view));
-    this.space.replaceChildren(this[view].element);
-    const address = new URL(location.href);
-    if (view === VIEWS[0]) address.searchParams.delete("show");
-    else address.searchParams.set("show", view);
-    history.replaceState(history.state, "", address);
     this.looking?.now();
+    return this[view].element;
   }
 
   async look() {
@@ -95,8 +85,7 @@ export class Queue extends AtElement {
   }
 
   counted(count) {
-    const [, tab] = this.views.children;
-    tab.replaceChildren(t("queue.dead"), ...(count ? [" ", h("b", {}, count)] : []));
+    this.tabs.of("dead").replaceChildren(t("queue.dead"), ...(count ? [" ", h("b", {}, count)] : []));
   }
 
   async drain() {

@@ -1,4 +1,5 @@
 /* A picture dropped anywhere on Create or pasted, and settings pasted as text: each leads to the same dialog. */
+import { wear } from "../core/styles.js";
 import { overlay } from "../overlay/overlay.js";
 import { looksLikeSettings, restoreFile, restoreText } from "./restore.js";
 import { hideVeil, showVeil } from "./veil.js";
@@ -6,6 +7,7 @@ import { values } from "./form.js";
 
 /** Take what is dropped and pasted for as long as `host` is in the document. */
 export function takePictures(host) {
+  wear(overlay().shadowRoot, "restore");
   let own = false; // a drag that began here is none that brings a picture
   let depth = 0; // how many elements the pointer has entered and not left
   const over = (event) => !own && event.dataTransfer?.types.includes("Files");

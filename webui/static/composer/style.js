@@ -1,8 +1,8 @@
 /* The style that the prompt wears: kept on this device, put around the prompt when it is sent. Draws nothing. */
+import { STYLE_KEY } from "./draft.js";
 import { fill } from "./form.js";
 import { NAMES } from "./fields.js";
 
-const KEY = "atelier.style";
 const PLACE = "{prompt}";
 const LIMITS = { steps: [1, 50], guidance: [1, 15] };
 
@@ -16,8 +16,8 @@ export const worn = () => current;
 /** Wear a preset, which sets its look in the form at once; null takes it off and leaves the form as it is. */
 export function wear(preset) {
   current = preset;
-  if (preset) localStorage.setItem(KEY, JSON.stringify(preset));
-  else localStorage.removeItem(KEY);
+  if (preset) localStorage.setItem(STYLE_KEY, JSON.stringify(preset));
+  else localStorage.removeItem(STYLE_KEY);
   const look = preset ? lookOf(preset.parameters) : {};
   if (Object.keys(look).length) fill(look);
   styles.dispatchEvent(new Event("worn"));
@@ -48,7 +48,7 @@ const inside = (name, value) => value && Math.max(LIMITS[name][0], Math.min(valu
 
 function kept() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEY));
+    const found = JSON.parse(localStorage.getItem(STYLE_KEY));
     return found?.parameters && found.name ? found : null;
   } catch {
     return null;

@@ -2,6 +2,8 @@
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { has, t } from "../core/i18n.js";
+import { wear as wearSheet } from "../core/styles.js";
+import { overlay } from "../overlay/overlay.js";
 import { say } from "../overlay/toast.js";
 import { values } from "./form.js";
 import { around, styles, wear, worn } from "./style.js";
@@ -27,6 +29,7 @@ export class Styles extends AtElement {
   }
 
   connected() {
+    wearSheet(overlay().shadowRoot, "presets"); // for the dialog that keeps one
     this.listen(styles, "worn", () => this.show());
     this.listen(document, "atelier:form", () => this.tell());
   }

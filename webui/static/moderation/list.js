@@ -1,10 +1,11 @@
 /* Moderation: the held images one under the other, the case beside them, decided with a key each. */
 import { api } from "../core/api.js";
 import { AtElement } from "../core/element.js";
-import { button, h, icon } from "../core/dom.js";
+import { button, h } from "../core/dom.js";
 import { ago, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
+import { failed, nothing } from "../core/lists.js";
 import { toast } from "../overlay/toast.js";
 import { blurred } from "./picture.js";
 import { scoreOf, scoreBar } from "./scores.js";
@@ -67,8 +68,7 @@ export class Moderation extends AtElement {
       this.cursor = page.next_cursor;
       this.select(this.place);
     } catch {
-      this.space.replaceChildren(h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("moderation.error")),
-        button({ press: () => this.choose(state) }, icon("retry"), t("action.reload"))));
+      this.space.replaceChildren(failed(t("moderation.error"), () => this.choose(state)));
     }
   }
 
@@ -100,7 +100,7 @@ export class Moderation extends AtElement {
 
   nothing() {
     const key = this.state === "open" ? "clear" : "none";
-    return h("div", { class: "empty" }, icon("shield"), h("h2", {}, t(`moderation.${key}.title`)), h("p", {}, t(`moderation.${key}.text`)));
+    return nothing("shield", t(`moderation.${key}.title`), t(`moderation.${key}.text`));
   }
 
   async decide({ flag, decision, note }) {

@@ -3,7 +3,7 @@ import { AtElement } from "../core/element.js";
 import { h } from "../core/dom.js";
 
 export class Overlay extends AtElement {
-  static sheets = ["overlay", "viewer", "restore", "presets"];
+  static sheets = ["overlay"];
 
   render() {
     this.live = h("div", { class: "spoken", "aria-live": "polite" });

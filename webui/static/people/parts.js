@@ -1,6 +1,7 @@
 /* What the lists of the people's page share: pickers, fields, and how a list is empty or could not be loaded. */
-import { button, h, icon } from "../core/dom.js";
+import { h } from "../core/dom.js";
 import { has, t } from "../core/i18n.js";
+import { failed as failedList, ghosts, nothing } from "../core/lists.js";
 
 /** Return a picker of [value, text] pairs; `changed` is given the value that was picked. */
 export function picker(label, pairs, value, changed) {
@@ -25,17 +26,8 @@ export function search(label, changed, kind = "search") {
 
 export const roleName = (role) => (has(`role.${role}`) ? t(`role.${role}`) : role);
 
-export function failed(again) {
-  return h("div", { class: "empty" }, icon("warning"), h("h2", {}, t("people.error")), button({ press: again }, icon("retry"), t("action.reload")));
-}
-
-export function nothing(picture, title, text) {
-  return h("div", { class: "empty" }, icon(picture), h("h2", {}, title), h("p", {}, text));
-}
-
-export function ghosts() {
-  return h("div", { "aria-hidden": "true" }, Array.from({ length: 5 }, () => h("div", { class: "ghost row-ghost" })));
-}
+export { ghosts, nothing };
+export const failed = (again) => failedList(t("people.error"), again);
 
 export function table(caption, columns, rows) {
   return h("div", { class: "table" }, h("table", {}, h("caption", { class: "hidden-text" }, caption),

@@ -3,6 +3,7 @@ import { api, contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { copyLink, reuse, vary } from "../core/actions.js";
 import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
 import { compareNewest, find, learn, newestFirst } from "../core/store.js";
 import { downloadLink } from "../card/card.js";
 import { overlay } from "../overlay/overlay.js";
@@ -38,7 +39,7 @@ class Viewer {
     this.place = Math.max(0, items.findIndex((item) => item.image.id === imageId));
   }
 
-  open() {
+  async open() {
     this.picture = h("img", { alt: "", onclick: () => this.zoom() });
     this.stage = h("div", { class: "stage" }, this.picture);
     this.side = h("aside", {});
@@ -48,6 +49,7 @@ class Viewer {
       button({ kind: "round close", label: t("action.close"), press: () => this.dialog.close() }, icon("close")));
     overlay().shadowRoot.append(this.dialog);
     this.show(0);
+    await wear(overlay().shadowRoot, "viewer");
     this.dialog.showModal();
   }
 

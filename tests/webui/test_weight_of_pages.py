@@ -1,0 +1,75 @@
+"""What a page makes a browser load of ours: its scripts and style sheets, with what they load later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from webui.gate import PAGES
+from webui.static_files import FOLDER
+
+MOST_BYTES = 150_000
+# The script and the style sheets that `webui.app` writes into every page's head.
+HEAD = ["boot.js", "styles/fonts.css", "styles/shell.css", "styles/composer.css"]
+_IMPORT = re.compile(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"')
+_PAGE = re.compile(r'"(/\w*)": \(\) => import\("\./(pages/\w+\.js)"\)')
+_SHEETS = re.compile(r"static sheets = \[([^\]]*)\]")
+_WORN = re.compile(r'\bwear\([^"\n]*"(\w+)"')
+
+
+def page_modules() -> dict[str, Path]:
+    """Return each page's address and its module, as `pages.js` has them."""
+    return {path: FOLDER / name for path, name in _PAGE.findall((FOLDER / "pages.js").read_text())}
+
+
+def scripts_from(*starts: Path) -> set[Path]:
+    """Return these scripts and all that they import, at once or later; what a page is, is asked elsewhere."""
+    found, left = {FOLDER / "pages.js"}, list(starts)
+    while left:
+        path = left.pop().resolve()
+        if path not in found:
+            found.add(path)
+            left += [path.parent / name for name in _IMPORT.findall(path.read_text())]
+    return found
+
+
+def sheets_of(scripts: set[Path]) -> Iterator[Path]:
+    for text in (path.read_text() for path in scripts):
+        for name in _WORN.findall(text):
+            yield FOLDER / "styles" / f"{name}.css"
+        for names in _SHEETS.findall(text):
+            for name in re.findall(r'"(\w+)"', names):
+                yield FOLDER / "styles" / f"{name}.css"
+
+
+def files_of(page: Path) -> set[Path]:
+    scripts = scripts_from(FOLDER / "main.js", page)
+    always = {FOLDER / name for name in HEAD} | {FOLDER / "styles" / "base.css"}
+    return scripts | set(sheets_of(scripts)) | always
+
+
+def test_every_page_says_what_it_loads() -> None:
+    assert page_modules().keys() == PAGES.keys()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_light(path: str) -> None:
+    files = files_of(page_modules()[path])
+    weight = sum(file.stat().st_size for file in files)
+    print(f"{path}: {weight} bytes in {len(files)} files")  # noqa: T201 - shown with -s
+    assert weight <= MOST_BYTES
+
+
+def test_no_page_loads_what_only_administrators_see() -> None:
+    files = files_of(page_modules()["/"])
+    others = {FOLDER / name for name in ("admin", "people", "moderation", "account")}
+    assert [file for file in files if others & set(file.parents)] == []
+
+
+def test_every_script_and_sheet_belongs_to_a_page() -> None:
+    loaded = set().union(*(files_of(page) for page in page_modules().values()))
+    ours = {path for path in FOLDER.rglob("*") if path.suffix in {".js", ".css"}}
+    assert ours - loaded == set()

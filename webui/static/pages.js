@@ -1,0 +1,12 @@
+/* Which modules a page needs, by its address: each page loads what it shows, and no other page's. */
+const PAGES = {
+  "/": () => import("./pages/create.js"),
+  "/history": () => import("./pages/history.js"),
+  "/moderation": () => import("./pages/moderation.js"),
+  "/admin": () => import("./pages/admin.js"),
+  "/people": () => import("./pages/people.js"),
+  "/account": () => import("./pages/account.js"),
+};
+
+/** Load the modules of the page at this address; `elements` are the ones to register, by name. */
+export const loadPage = async () => (await PAGES[location.pathname]?.()) ?? { elements: {} };
