@@ -2,6 +2,7 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
+import { dressed, wear } from "./style.js";
 import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
 let current = { ...EMPTY };
@@ -63,7 +64,7 @@ export const form = {
   send(_helper, ...list) {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
-    return [ticket, ...list];
+    return [ticket, ...dressed(list)];
   },
 
   stepsOf,
@@ -82,7 +83,9 @@ async function asked() {
   if (!id) return {};
   history.replaceState(null, "", "/");
   try {
-    return fromParameters((await api(`/generations/${encodeURIComponent(id)}`)).parameters);
+    const { parameters } = await api(`/generations/${encodeURIComponent(id)}`);
+    wear(null); // its prompt was sent with the style around it
+    return fromParameters(parameters);
   } catch {
     element?.trouble("trouble.reuse");
     return {};

@@ -4,7 +4,7 @@ import { copy } from "../core/actions.js";
 import { decimal, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
-const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
+export const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
 
 /** Return the table for one image of a generation. */
 export function settingsTable(generation, image) {
