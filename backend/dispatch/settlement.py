@@ -30,6 +30,7 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
+from backend.library import index
 from backend.moderation import service as moderation
 from backend.placing import service as placing
 
@@ -104,6 +105,7 @@ def _keep_images(session: Session, context: Context, row: Generation, drawn: Dra
         )
         moderation.judge(session, image, finished.scores)
         kept.append(image)
+    index.enter(session, kept)
     placing.place_drawn(session, row.owner_id, row.gallery_id, kept)
     # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
     for finished in drawn.images:
