@@ -8,7 +8,7 @@ import { generateKeys, onKey } from "../core/keys.js";
 import { meet } from "../core/events.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
-import { fromParameters, placeOf } from "./fields.js";
+import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
 
@@ -100,8 +100,8 @@ export class Composer extends AtElement {
     this.note.hidden = false;
   }
 
-  reuse(generation) {
-    fill(fromParameters(generation.parameters));
+  reuse({ parameters, take }) {
+    fill(partOf(parameters, take));
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });
     prompt()?.focus({ preventScroll: true });
