@@ -15,6 +15,7 @@ from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.leaving.router import router as leaving
 from backend.legalholds.router import router as legal_holds
+from backend.library.router import router as library
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
@@ -34,6 +35,7 @@ router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
+router.include_router(library)  #     /library
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
