@@ -17,6 +17,7 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
+from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.moderation.models import Flag, SafetyCheck
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
@@ -82,6 +83,18 @@ IMAGES: Final = Belonging(
     "image",
     files=("storage_key", "preview_key", "thumb_key"),
 )
+IMAGE_TAGS: Final = Belonging(
+    "image_tags",
+    ImageTag,
+    _within(col(ImageTag.image_id), Image),
+    unsaid=frozenset({"added_by", "folded"}),
+)
+IMAGE_STARS: Final = Belonging(
+    "image_stars", ImageStar, _owned_by(col(ImageStar.user_id)), unsaid=frozenset({"user_id"})
+)
+SAVED_SEARCHES: Final = Belonging(
+    "saved_searches", SavedSearch, _owned_by(col(SavedSearch.owner_id))
+)
 GALLERY_IMAGES: Final = Belonging(
     "gallery_images",
     GalleryImage,
@@ -127,6 +140,9 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    IMAGE_TAGS,
+    IMAGE_STARS,
+    SAVED_SEARCHES,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
     GALLERIES,
@@ -160,6 +176,7 @@ STAYS: Final = {
     "user_account": "An empty account of that id, so that the audit and reviews of others' images still refer to it.",
     "audit_entry": "Who did what and when, by ids alone; the details beside it are erased. Nothing is ever removed "
     "from the chain.",
+    "image_tag.added_by": "Which id put a tag on somebody else's image.",
     "gallery_image.added_by": "Which id put somebody else's image into somebody else's gallery.",
     "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
     "invite": "That there were invites, without the notes on them.",
@@ -181,6 +198,7 @@ NOBODYS: Final = {
     "role_permission": "roles",
     "role_model": "roles",
     "team": "teams; a person's membership is a column of the account",
+    "search_entry": "words of images, beside their rows; gone with them",
     "rate_limit": "who asked often just now; gone within the hour",
     "queue_clock": "virtual time of the queue, by id",
     "queue_gate": "whether the queue is open",

@@ -37,6 +37,9 @@ account.json          who you are here
 generations.jsonl     what you asked for, one generation a line
 images.jsonl          your pictures, one a line: settings, seed, and whether they may be shown
 images/               their files as they are stored, by the ids of images.jsonl
+image_tags.jsonl      the tags on them
+image_stars.jsonl     which pictures you starred
+saved_searches.jsonl  the searches you keep
 galleries.jsonl       your galleries, one a line
 gallery_images.jsonl  which pictures are in them, and in which galleries yours are
 gallery_members.jsonl of which galleries you are a member; of yours, what members may do, not who they are

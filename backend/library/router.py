@@ -117,7 +117,7 @@ def count_facets(session: SessionDep, actor: ActorDep, query: QueryDep = "") -> 
 def suggest_values(
     session: SessionDep,
     actor: ActorDep,
-    kind: Annotated[Suggested, Query(description="What a value is wanted for.")],
+    kind: Annotated[Suggested, Query(description="What a value is wanted for.")] = Suggested.TAG,
     prefix: Annotated[str, Query(max_length=100, description="How it begins.")] = "",
 ) -> list[Choice]:
     """Suggest values to search by, the most frequent first."""

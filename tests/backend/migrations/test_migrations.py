@@ -60,7 +60,7 @@ def is_not_of_the_search(
     name: str,
     kind: str,
     reflected: bool,
-    _compared: object,  # noqa: FBT001
+    _compared: object,
 ) -> bool:
     """Leave out the index of words, which each database keeps in its own way; `library` tests it."""
     words = {"table": "search_index", "column": "vector", "index": "ix_search_entry_vector"}
