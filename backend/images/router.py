@@ -92,7 +92,7 @@ def get_content(  # noqa: PLR0913 - each is a part of the request
 @permalinks.get("/i/{image_id}")
 def open_permalink(image_id: ImageId) -> RedirectResponse:
     """Lead a shared address to the page that shows the image, if its visitor may see it."""
-    return RedirectResponse(f"/history?image={image_id}", status_code=303)
+    return RedirectResponse(f"/library?image={image_id}", status_code=303)
 
 
 def _revealed(  # noqa: PLR0913, PLR0917 - who sees what, as what

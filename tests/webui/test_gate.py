@@ -33,7 +33,9 @@ def test_whoever_guesses_through_the_pages_is_counted_by_their_own_address(studi
 
 
 class TestWay:
-    @pytest.mark.parametrize("path", ["/", "/library", "/history", "/moderation", "/admin", "/account"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/library", "/history", "/moderation", "/admin", "/account"]
+    )
     def test_pages(self, path: str) -> None:
         assert way_of("GET", path) is Way.PAGE
         assert way_of("POST", path) is Way.CLOSED
