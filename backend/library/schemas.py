@@ -163,13 +163,6 @@ class Changed(BaseModel):
     refused: list[Refusal]
 
 
-class Emptied(BaseModel):
-    """How many images were deleted from the trash for good, and which a legal hold keeps."""
-
-    deleted: int
-    refused: list[Refusal]
-
-
 SearchName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)
 ]
