@@ -153,6 +153,15 @@ class TestKeys:
         library.get_by_text("The trash is empty").wait_for()
         search(library, "", 5)
 
+    def test_the_trash_is_emptied_after_asking(self, library: Any) -> None:
+        cells(library).nth(1).locator(".picture").focus()
+        library.keyboard.press("Delete")
+        search(library, "is:trashed", 1)
+        library.get_by_role("button", name="Empty the trash").click()
+        library.get_by_role("button", name="Delete them for good").click()
+        library.get_by_text("The trash is empty").wait_for()
+        search(library, "", 4)
+
 
 class TestSelecting:
     def test_one_a_range_and_all(self, library: Any) -> None:

@@ -29,11 +29,13 @@ export class Facets {
   }
 
   show(query, known) {
+    const focused = this.element.getRootNode().activeElement?.dataset?.term;
     this.query = query;
     this.known = known;
     this.lists.replaceChildren(
       h("ul", { class: "views" }, VIEWS.map(([text, word]) => h("li", {}, this.choice(text, t(`library.view.${word}`), null)))),
       ...KINDS.filter((kind) => known[kind].length).map((kind) => this.section(kind, known[kind])));
+    if (focused) this.lists.querySelector(`[data-term="${CSS.escape(focused)}"]`)?.focus();
   }
 
   section(kind, choices) {
@@ -44,7 +46,7 @@ export class Facets {
 
   choice(text, label, count, dot = false) {
     const on = termsIn(this.query).includes(text);
-    return button({ kind: "facet", "aria-pressed": String(on), press: () => this.narrowed(on ? withoutTerm(this.query, text) : withTerm(this.query, text)) },
+    return button({ kind: "facet", "data-term": text, "aria-pressed": String(on), press: () => this.narrowed(on ? withoutTerm(this.query, text) : withTerm(this.query, text)) },
       dot && h("i", { class: `dot ${dot}`, "aria-hidden": "true" }), h("span", { title: label }, label), count !== null && h("small", {}, number(count)));
   }
 
@@ -53,7 +55,7 @@ export class Facets {
     const here = termsIn(this.query);
     const on = here.includes(after) && here.includes(before);
     const rest = here.filter((one) => !/^(after|before):/.test(one)).join(" ");
-    return button({ kind: "facet", "aria-pressed": String(on), press: () => this.narrowed(on ? rest : withTerm(withTerm(rest, after), before)) },
+    return button({ kind: "facet", "data-term": after, "aria-pressed": String(on), press: () => this.narrowed(on ? rest : withTerm(withTerm(rest, after), before)) },
       h("span", {}, month(value)), h("small", {}, number(count)));
   }
 }

@@ -20,6 +20,7 @@ import { Selection } from "./selection.js";
 import { emptyOf, ghosts } from "./states.js";
 import { tileOf } from "./tile.js";
 import { Tools } from "./tools.js";
+import { Trash } from "./trash.js";
 
 const APPROVED = term("status", "approved");
 
@@ -35,13 +36,14 @@ export class Library extends AtElement {
     this.grid = new Grid({ label: t("library.title"), tile: (item, place, box) => this.tile(item, place, box), near: () => this.results.more() });
     this.tools = new Tools({ shaped: (shape) => this.grid.shape(shape), stacked: () => this.search(this.query, true), unfolded: () => this.facets.element.classList.toggle("open") });
     this.saved = new Saved(() => this.query, (query) => this.search(query));
+    this.trash = new Trash(() => this.search(this.query, true));
     this.acting = new Acting(this);
     this.total = h("span", { class: "sub", role: "status" });
     this.space = h("div", { class: "space" });
     this.shadowRoot.append(
       h("header", { class: "bar" }, h("h1", {}, t("library.title")), this.total, this.box.element, this.saved.element, this.tools.element),
       this.box.chips,
-      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.grid.element, this.space)),
+      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash.element, this.grid.element, this.space)),
       this.bulk.element);
     this.grid.shape(this.tools.shape);
   }
@@ -51,7 +53,7 @@ export class Library extends AtElement {
     this.listen(this.results, "began", () => this.began());
     this.listen(this.results, "grew", () => this.grew());
     this.listen(this.results, "failed", () => this.space.replaceChildren(failed(t("library.error"), () => { this.space.replaceChildren(ghosts()); this.results.more(); })));
-    this.listen(this.results, "shrank", () => { this.selection.keepAmong(this.results.items); this.grid.anew(); this.tellEnd(); });
+    this.listen(this.results, "shrank", ({ detail }) => this.shrank(detail));
     this.listen(this.results, "changed", ({ detail }) => this.grid.renew([...detail].map((id) => this.results.placeOf(id)).filter((place) => place >= 0)));
     this.listen(this.selection, "change", ({ detail }) => { this.grid.renew(detail ?? this.results.items.keys()); this.bulk.show(); this.classList.toggle("selecting", this.selection.size > 0); });
     this.listen(document, "atelier:changed", ({ detail }) => { this.results.learn(detail); this.recount(); });
@@ -110,6 +112,7 @@ export class Library extends AtElement {
   began() {
     this.selection.clear();
     this.grid.set(this.results.items);
+    this.trash.show(false, false);
     this.space.replaceChildren(ghosts());
   }
 
@@ -120,9 +123,21 @@ export class Library extends AtElement {
     this.tellEnd();
   }
 
+  /** Some images left, or are back from `place` on: whoever was about to do more with them is still where they were. */
+  shrank(place) {
+    const { activeElement } = this.shadowRoot;
+    const here = this.grid.element.contains(activeElement) || this.bulk.element.contains(activeElement);
+    this.selection.keepAmong(this.results.items);
+    if (place !== null) this.grid.active = place;
+    this.grid.anew();
+    if (here || place !== null) this.grid.focus(this.grid.active);
+    this.tellEnd();
+  }
+
   /** Say what follows the last tile: nothing, more, or why there is none. */
   tellEnd() {
-    const { items, ended } = this.results;
+    const { items, ended, inTrash } = this.results;
+    this.trash.show(inTrash, items.length > 0);
     if (!ended) return this.space.replaceChildren(...(items.length ? [h("span", { class: "spinner", role: "progressbar", "aria-label": t("library.title") })] : []));
     if (!items.length) say(t("library.none.title"));
     return this.space.replaceChildren(...(items.length ? [] : [emptyOf({ ...this, search: (query) => this.search(query) })]));

@@ -1,4 +1,5 @@
-/* What a search finds, a page at a time: also what the viewer pages through. Tells `began`, `grew`, `failed` and `changed`. */
+/* What a search finds, a page at a time: also what the viewer pages through. Tells `began`, `grew`, `failed`, `changed`, and
+   `shrank` when some left, or with a place when they are back. */
 import { api } from "../core/api.js";
 import { changed } from "../core/changes.js";
 
@@ -77,14 +78,14 @@ export class Results extends EventTarget {
     this.items.forEach((item, place) => { if (ids.has(item.image.id)) this.#taken.push({ item, place }); });
     const left = this.items.filter((item) => !ids.has(item.image.id));
     this.items.splice(0, this.items.length, ...left);
-    this.#tell("shrank");
+    this.#tell("shrank", null);
   }
 
   #putBack(ids) {
     const back = this.#taken.filter(({ item }) => ids.has(item.image.id));
     this.#taken = this.#taken.filter(({ item }) => !ids.has(item.image.id));
     back.sort((one, other) => one.place - other.place).forEach(({ item, place }) => this.items.splice(place, 0, item));
-    this.#tell("shrank");
+    if (back.length) this.#tell("shrank", back[0].place);
   }
 
   #tell(type, detail) {

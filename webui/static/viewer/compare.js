@@ -41,7 +41,7 @@ class Compare {
     this.scene = h("div", { class: "panes" });
     this.control = h("div", { class: "control" });
     this.tabs = h("div", { class: "modes", role: "group", "aria-label": t("compare.modes") }, this.modes.map((mode) => this.choice(mode)));
-    this.dialog = h("dialog", { class: "viewer compare", "aria-label": t("compare.title"), onkeydown: (event) => this.key(event), onclose: () => this.dialog.remove() },
+    this.dialog = h("dialog", { class: "viewer compare", tabindex: -1, "aria-label": t("compare.title"), onkeydown: (event) => this.key(event), onclose: () => this.dialog.remove() },
       h("div", { class: "scene" }, this.scene, this.control,
         h("div", { class: "tools" }, this.tabs, button({ kind: "round", label: t("action.close"), press: () => this.dialog.close() }, icon("close")))),
       h("aside", { "aria-label": t("compare.diff") }, h("h2", {}, t("compare.diff")), diffTable(this.items, LETTERS.slice(0, this.items.length))));

@@ -43,7 +43,7 @@ export class ViewerWindow {
     this.zoom = new Zoom([this.stage], { changed: (scale) => { this.scale.textContent = `${Math.round(scale * 100)} %`; }, swiped: (by) => this.step(by) });
     const tool = (picture, word, press) => button({ kind: "round", label: t(word), press }, icon(picture));
     this.infoButton = tool("info", "viewer.info", () => this.toggleInfo());
-    this.dialog = h("dialog", { class: "viewer", "aria-label": t("viewer.title"), onkeydown: (event) => this.key(event), onclose: () => this.closed() },
+    this.dialog = h("dialog", { class: "viewer", tabindex: -1, "aria-label": t("viewer.title"), onkeydown: (event) => this.key(event), onclose: () => this.closed() },
       h("div", { class: "scene" }, this.stage,
         h("div", { class: "tools" }, this.count,
           h("div", { class: "group" }, tool("minus", "viewer.zoom.out", () => this.zoom.by(1 / 1.4)), this.scale, tool("plus", "viewer.zoom.in", () => this.zoom.by(1.4)), tool("zoom", "viewer.zoom.fit", () => this.zoom.fit())),
@@ -56,13 +56,10 @@ export class ViewerWindow {
     this.bare(localStorage.getItem(INFO) === "yes");
   }
 
-  get item() {
-    return this.detour ?? this.source.items[this.place];
-  }
-
   /** Show the image at this place, or one that lies elsewhere. */
   show(detour = this.detour) {
     this.detour = detour;
+    this.item = detour ?? this.source.items[this.place];
     const { image, parameters } = this.item;
     this.zoom.fit();
     this.picture.style.setProperty("--ratio", `${image.width} / ${image.height}`);
@@ -71,13 +68,20 @@ export class ViewerWindow {
     this.picture.src = contentOf(image.id, "preview");
     this.picture.alt = parameters.prompt;
     const full = new Image();
-    full.addEventListener("load", () => { if (this.item?.image.id === image.id) this.picture.src = full.src; });
+    full.addEventListener("load", () => { if (this.item.image.id === image.id) this.picture.src = full.src; });
     full.src = contentOf(image.id, "full");
     this.details.show(this.item);
     history.replaceState(history.state, "", addressOf(image));
     say(parameters.prompt);
     this.tellPlace();
     this.lookAhead();
+    this.keepFocus();
+  }
+
+  /** Keys are heard inside only: whatever had the focus may just have gone. */
+  keepFocus() {
+    const focused = this.dialog.getRootNode().activeElement;
+    if (this.dialog.open && !this.dialog.contains(focused)) this.dialog.focus();
   }
 
   tellPlace() {
@@ -143,9 +147,9 @@ export class ViewerWindow {
   /** An image was changed, here or by what this viewer offers. Whoever owns the source takes it out and puts it back. */
   heard = ({ detail }) => {
     const { ids, trashed } = detail;
-    if (trashed && ids.has(this.item?.image.id)) this.removed(this.item);
+    if (trashed && ids.has(this.item.image.id)) this.removed(this.item);
     else if (trashed === false && this.taken && ids.has(this.taken.item.image.id)) this.returned();
-    else if (ids.has(this.item?.image.id)) this.details.changed(detail);
+    else if (ids.has(this.item.image.id)) this.details.changed(detail);
   };
 
   removed(item) {
@@ -171,6 +175,6 @@ export class ViewerWindow {
     document.removeEventListener("atelier:changed", this.heard);
     history.replaceState(history.state, "", addressOf(null));
     this.dialog.remove();
-    this.source.left?.(this.item?.image.id);
+    this.source.left?.(this.item.image.id);
   }
 }
