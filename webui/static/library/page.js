@@ -8,6 +8,7 @@ import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
 import { failed } from "../core/lists.js";
 import { say } from "../overlay/toast.js";
+import { warm } from "../viewer/viewer.js";
 import { Acting } from "./acting.js";
 import { Bulk } from "./bulk.js";
 import { Facets } from "./facets.js";
@@ -76,6 +77,7 @@ export class Library extends AtElement {
     this.search(asked.get("q") ?? (this.maker ? "" : APPROVED), true);
     const image = asked.get("image");
     if (image) this.acting.openAsked(image);
+    else this.results.addEventListener("grew", warm, { once: true });
   }
 
   /** Return a search with what this page is about. */

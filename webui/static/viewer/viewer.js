@@ -16,6 +16,9 @@ export async function openOver(source, imageId, stranger = null) {
   return new ViewerWindow(source, imageId, stranger).open();
 }
 
+/** Load the viewer when nothing else is to be done: it will soon be wanted. */
+export const warm = () => (window.requestIdleCallback ?? setTimeout)(() => import("./window.js"));
+
 /** Open the viewer on an image by id, as a permalink asks. */
 export async function openViewerFor(imageId) {
   try {
