@@ -26,7 +26,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """
     shown = and_(
         col(Image.moderation) == Moderation.RELEASED,
-        col(Image.id).in_(galleries.placed_for(actor)),
+        galleries.shows(actor, col(Image.id)),
     )
     return and_(col(Image.trashed_at).is_(None), or_(_owned_by(actor), shown))
 

@@ -21,10 +21,10 @@ from backend.accounts.models import User
 from backend.audit import service as audit
 from backend.images.models import Image
 from backend.images.service import is_shown
+from backend.kit.archive import Entry, stream
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.storage import Storage
-from backend.leaving.archive import Entry, stream
 from backend.leaving.belongings import BELONGINGS, Belonging, account_of
 
 AT_ONCE: Final = 200

@@ -25,7 +25,7 @@ from backend.library.dates import moment_of
 from backend.library.folding import fold, words_of
 from backend.library.grammar import Is, Kind, Shape, Term, sides_of
 from backend.library.models import ImageStar, ImageTag, SearchEntry
-from backend.library.words import Phrase, ids_with
+from backend.library.words import Phrase, has
 
 Condition = ColumnElement[bool]
 
@@ -87,7 +87,7 @@ def _add_words(asking: Asking, found: Wanted, term: Term) -> None:
     begun = term.kind is Kind.WORD and term.value.endswith("*")
     phrase = Phrase(tuple(words_of(term.value)), begun)
     if term.negated:
-        found.conditions.append(col(Image.id).not_in(ids_with(asking.session, [phrase])))
+        found.conditions.append(~has(asking.session, [phrase], col(Image.id)))
     else:
         found.phrases.append(phrase)
 
@@ -101,7 +101,7 @@ def _of_seed(_asking: Asking, value: str) -> Condition:
 
 
 def _entered(condition: Condition) -> Condition:
-    return col(Image.id).in_(select(SearchEntry.image_id).where(condition))
+    return col(Image.id).in_(select(SearchEntry.image_id).where(condition).correlate(None))
 
 
 def _by(asking: Asking, value: str) -> Condition:

@@ -25,15 +25,14 @@ def moment_of(value: str, now: datetime) -> datetime:
     Raises:
         ValueError: It is no day.
     """
+    if not is_moment(value):
+        raise ValueError(f"{value!r} is no day")
     if ago := _AGO.fullmatch(value):
         return now - timedelta(days=int(ago[1]))
     if value in _WORDS:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - timedelta(days=_WORDS[value])
-    written = _written(value)
-    if written is None:
-        raise ValueError(value)
-    return written
+    return _written(value) or now
 
 
 def _written(value: str) -> datetime | None:

@@ -24,7 +24,7 @@ from backend.library.matches import select_matches
 from backend.library.models import ImageTag, SearchEntry
 from backend.library.schemas import Choice, Facets
 
-COUNTED_AT_MOST: Final = 5000
+COUNTED_AT_MOST: Final = 1000
 MOST_CHOICES: Final = 50
 MOST_SUGGESTIONS: Final = 20
 

@@ -16,9 +16,9 @@ from backend.kit.database import is_sqlite
 from backend.kit.pagination import decode_cursor
 from backend.library.conditions import Asking, Wanted
 from backend.library.models import SearchEntry
-from backend.library.words import INDEX, ids_with, matched, vectored
+from backend.library.words import INDEX, has, matched, vectored
 
-_LOOKED_AT_ONCE: Final = 1000
+_IN_A_STACK: Final = 5  # of so many images of a stack, more or less, is a chunk made up
 
 
 def select_matches(
@@ -64,35 +64,29 @@ def stacks_page(
         Unprocessable: The cursor is not one of ours.
     """
     heads: list[tuple[str, int]] = []
-    for some in _in_chunks(asking, wanted, decode_cursor(cursor) if cursor else None):
+    after = decode_cursor(cursor) if cursor else None
+    for some in _in_chunks(asking, wanted, after, limit * _IN_A_STACK):
         heads += _heads_among(asking, wanted, some)
         if len(heads) > limit:
             break
     return heads[: limit + 1]
 
 
-def count_capped(asking: Asking, wanted: Wanted, most: int) -> tuple[int, bool]:
-    """Return how many match, counted up to `most`, and whether these are all."""
-    some = select_matches(asking, wanted, col(Image.id)).limit(most + 1).subquery()
-    number = asking.session.execute(select(func.count()).select_from(some)).scalar_one()
-    return min(number, most), number <= most
-
-
 def _in_chunks(
-    asking: Asking, wanted: Wanted, after: str | None
+    asking: Asking, wanted: Wanted, after: str | None, at_once: int
 ) -> Iterator[list[tuple[str, str]]]:
     """Yield the ids and stacks of matches, newest first, without stacks that came before."""
     seen: set[str] = set()
     while True:
         query = select_matches(asking, wanted, col(Image.id), col(Image.stack), after=after)
-        found = list(asking.session.execute(query.limit(_LOOKED_AT_ONCE)))
+        found = list(asking.session.execute(query.limit(at_once)))
         first: dict[str, str] = {}
         for image_id, stack in found:
             if (name := stack or image_id) not in seen:
                 first.setdefault(name, image_id)
         seen |= first.keys()
         yield [(image_id, stack) for stack, image_id in first.items()]
-        if len(found) < _LOOKED_AT_ONCE:
+        if len(found) < at_once:
             return
         after = found[-1][0]
 
@@ -103,7 +97,7 @@ def _heads_among(
     """Keep those that are the newest match of their stack, each with how many match."""
     conditions = list(wanted.conditions)
     if wanted.phrases:
-        conditions.append(col(Image.id).in_(ids_with(asking.session, wanted.phrases)))
+        conditions.append(has(asking.session, wanted.phrases, col(Image.id)))
     stacks = {stack for _, stack in some}
     query = select(col(Image.stack), func.max(Image.id), func.count()).where(*conditions)
     query = query.where(col(Image.stack).in_(stacks)).group_by(col(Image.stack))

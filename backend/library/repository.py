@@ -54,11 +54,18 @@ def curated_by(session: Session, actor: Actor, some: Iterable[Image]) -> set[str
     return own | set(session.exec(query))
 
 
-def lock_visible(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, Image]:
-    """Return those of these images that `actor` may come across, or has in their own trash, to be changed."""
+def visible(
+    session: Session, actor: Actor, ids: Collection[str], *, to_change: bool = False
+) -> dict[str, Image]:
+    """Return those of these images that `actor` may come across, or has in their own trash.
+
+    `to_change` keeps others from them until this transaction ends.
+    """
     mine = col(Image.owner_id) == actor.id
     query = select(Image).where(col(Image.id).in_(ids), or_(mine, images.visible_to(actor)))
-    return {image.id: image for image in session.exec(query.order_by(Image.id).with_for_update())}
+    if to_change:
+        query = query.order_by(Image.id).with_for_update()
+    return {image.id: image for image in session.exec(query)}
 
 
 def ancestors_of(session: Session, actor: Actor, image: Image) -> list[Image]:

@@ -5,24 +5,37 @@ Fixed paths stand before the one with an id. Everybody is shown what they may co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
 
 from backend.accounts.dependencies import ActorDep
 from backend.images import repository as images
 from backend.kit import clock
+from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.pagination import CursorQuery, cut
-from backend.library import facets, grammar, matches, presentation, repository, searches, service
+from backend.library import (
+    export,
+    facets,
+    grammar,
+    matches,
+    presentation,
+    repository,
+    searches,
+    service,
+)
 from backend.library.conditions import Asking, wanted
 from backend.library.models import QUERY_LENGTH
 from backend.library.schemas import (
     Changed,
     Changes,
     Choice,
+    Export,
     Facets,
     LibraryImage,
     LibraryPage,
@@ -72,6 +85,19 @@ SearchId = Annotated[str, Path(pattern="^[0-9a-z]{1,26}$", description="Id of a 
 
 _ABSENT: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "Not there, or not to be seen by you."}
+}
+_CSV: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "The table, as it is being written.",
+    }
+}
+_ZIP: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The zip, as it is being written.",
+    },
+    422: {"model": Problem, "description": "More than 500 images or 2 GB, or none at all."},
 }
 _FULL: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "You keep as many searches as you may."}
@@ -130,6 +156,22 @@ def change_images(session: SessionDep, actor: ActorDep, changes: Changes) -> Cha
     return service.change(session, actor, changes)
 
 
+@router.get("/export.csv", response_class=StreamingResponse, responses=_CSV)
+def export_table(actor: ActorDep, context: ContextDep, query: QueryDep = "") -> StreamingResponse:
+    """Fetch what a search finds as a table, newest first."""
+    chunks = export.table(context.database, actor, query)
+    return _sent(chunks, "text/csv; charset=utf-8", "csv")
+
+
+@router.post("/export", response_class=StreamingResponse, responses=_ZIP)
+def export_images(
+    session: SessionDep, actor: ActorDep, context: ContextDep, asked: Export
+) -> StreamingResponse:
+    """Fetch images as a zip, in folders by status and with a table; none that is held."""
+    taken = export.choose(session, context.storage, actor, asked)
+    return _sent(export.zipped(context.storage, taken), "application/zip", "zip")
+
+
 @router.get("/searches")
 def list_searches(session: SessionDep, actor: ActorDep) -> list[SearchPublic]:
     """List the searches that you keep, pinned ones first."""
@@ -173,3 +215,13 @@ def read_lineage(session: SessionDep, actor: ActorDep, image_id: ImageId) -> Lin
         ancestors=presentation.present(session, actor, ancestors),
         children=presentation.present(session, actor, children),
     )
+
+
+def _sent(chunks: Iterator[bytes], media_type: str, suffix: str) -> StreamingResponse:
+    name = f"atelier-images-{clock.utc_now():%Y-%m-%d}.{suffix}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(chunks, media_type=media_type, headers=headers)

@@ -23,6 +23,7 @@ from inference.protocol import GenerationParameters
 MOST_AT_ONCE = 500
 MOST_TAGS = 32
 
+QueryText = Annotated[str, StringConstraints(max_length=QUERY_LENGTH)]
 ImageIdText = Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]
 
 
@@ -163,10 +164,24 @@ class Changed(BaseModel):
     refused: list[Refusal]
 
 
+class Export(BaseModel):
+    """Which images to hand out: those named, or those that a search finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image_ids: list[ImageIdText] | None = Field(default=None, min_length=1, max_length=MOST_AT_ONCE)
+    q: QueryText | None = None
+
+    @model_validator(mode="after")
+    def _must_be_one_of_both(self) -> Self:
+        if (self.image_ids is None) is (self.q is None):
+            raise ValueError("name either image_ids or q")
+        return self
+
+
 SearchName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)
 ]
-QueryText = Annotated[str, StringConstraints(max_length=QUERY_LENGTH)]
 
 
 class SearchCreate(BaseModel):

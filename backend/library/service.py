@@ -35,7 +35,7 @@ _TOO_MANY_TAGS: Final = f"An image has at most {MOST_TAGS} tags; take some off f
 def change(session: Session, actor: Actor, changes: Changes) -> Changed:
     """Change those images as far as `actor` may; the others are refused, each with a reason."""
     ids = list(dict.fromkeys(changes.image_ids))
-    known = repository.lock_visible(session, actor, ids)
+    known = repository.visible(session, actor, ids, to_change=True)
     curated = repository.curated_by(session, actor, known.values()) if changes.curates else set()
     tags = repository.tags_of(session, known) if changes.add_tags else {}
     refused, allowed = [], []

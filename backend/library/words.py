@@ -44,13 +44,14 @@ def vectored(phrases: Iterable[Phrase]) -> ColumnElement[bool]:
     return and_(asked, *side_by_side)
 
 
-def ids_with(session: Session, phrases: Iterable[Phrase]) -> Any:  # noqa: ANN401
-    """Select the ids of the images that have all of `phrases`, to be used inside a statement."""
-    ids = select(col(SearchEntry.image_id))
+def has(session: Session, phrases: Iterable[Phrase], image_id: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    """Return the condition that the image of the column `image_id` has all of `phrases`; asked for one after another."""
+    entry = select(col(SearchEntry.number)).where(col(SearchEntry.image_id) == image_id)
+    entry = entry.correlate_except(SearchEntry)
     if is_sqlite(session):
-        numbers = select(INDEX.c.rowid).where(matched(phrases))
-        return ids.where(col(SearchEntry.number).in_(numbers))
-    return ids.where(vectored(phrases))
+        numbers = select(INDEX.c.rowid).where(matched(phrases)).correlate(None)
+        return entry.where(col(SearchEntry.number).in_(numbers)).exists()
+    return entry.where(vectored(phrases)).exists()
 
 
 def _quoted(phrase: Phrase) -> str:

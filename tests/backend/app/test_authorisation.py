@@ -244,6 +244,14 @@ MATRIX = [
     Row("GET", f"{API}/library/facets", SIGNED_IN),
     Row("GET", f"{API}/library/suggestions", SIGNED_IN),
     Row("POST", f"{API}/library/changes", SIGNED_IN, body={"image_ids": ["none"], "starred": True}),
+    Row("GET", f"{API}/library/export.csv", SIGNED_IN),
+    Row(
+        "POST",
+        f"{API}/library/export",
+        (401, 422, 422, 422, 422),
+        body={"image_ids": ["none"]},
+        note="of nothing",
+    ),
     Row("POST", f"{API}/library/trash/empty", SIGNED_IN),
     Row("GET", f"{API}/library/searches", SIGNED_IN),
     Row(

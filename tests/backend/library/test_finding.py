@@ -86,6 +86,8 @@ class TestFilters:
         assert library.find("ratio:3:2") == library.find("ratio:6x4") == [wide]
         assert library.find("ratio:landscape") == library.find("-ratio:square") == [wide]
         assert library.find("-model:vega") == [plain]
+        assert library.find("dress model:vega -blue seed:77") == [wide]
+        assert library.find("dress -seed:77 -striped") == [plain]
 
     def test_by_tag(self, library: Library) -> None:
         found = library.image(tags=["Spring 26"])
