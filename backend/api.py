@@ -19,6 +19,7 @@ from backend.library.router import router as library
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
+from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
@@ -39,6 +40,7 @@ router.include_router(library)  #     /library
 router.include_router(uploads)  #     /uploads
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
+router.include_router(prompts)  #     /prompts
 router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
 router.include_router(invites)  #     /invites

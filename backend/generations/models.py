@@ -28,6 +28,13 @@ class Generation(Leased, table=True):
             sqlite_where=text("state = 'failed'"),
             postgresql_where=text("state = 'failed'"),
         ),
+        Index(
+            "ix_generation_pinned",
+            "owner_id",
+            "id",
+            sqlite_where=text("pinned_at IS NOT NULL"),
+            postgresql_where=text("pinned_at IS NOT NULL"),
+        ),
         *lease_indexes("generation"),
     )
 
@@ -38,6 +45,12 @@ class Generation(Leased, table=True):
     )
     idempotency_key: str | None = Field(default=None, max_length=255)
     request_hash: str = Field(max_length=64, description="SHA-256 of the body as it was sent.")
+    name: str | None = Field(
+        default=None, max_length=80, description="What its owner calls this prompt."
+    )
+    pinned_at: datetime | None = Field(
+        default=None, description="When its owner pinned it; empty: they have not."
+    )
     created_at: datetime = Field(default_factory=utc_now)
     started_at: datetime | None = Field(default=None, description="When its last attempt began.")
     ended_at: datetime | None = None

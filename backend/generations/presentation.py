@@ -24,6 +24,7 @@ from backend.images.models import Image
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Hub
 from backend.kit.queue import State
+from backend.usage.price import credits_in, micro
 
 
 def present(
@@ -78,6 +79,9 @@ def _public(
         id=row.id,
         state=row.state,
         parameters=row.parameters,
+        name=row.name,
+        pinned=row.pinned_at is not None,
+        credits=credits_in(micro(row.cost)),
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -46,16 +46,25 @@ def get(session: Session, actor: Actor, generation_id: str) -> Generation:
     return found
 
 
-def page(
-    session: Session, actor: Actor, *, cursor: str | None, limit: int, prompt: str | None
+def page(  # noqa: PLR0913
+    session: Session,
+    actor: Actor,
+    *,
+    cursor: str | None,
+    limit: int,
+    words: str | None,
+    pinned: bool,
 ) -> tuple[list[Generation], str | None]:
     """Return a page of the actor's generations, newest first, and the next cursor.
 
-    `prompt` keeps those whose prompt contains it, whatever the case of its letters.
+    `words` keeps those whose prompt or name contains it, whatever the case of its letters; `pinned` those that are.
     """
     rows = readable_by(actor)
-    if prompt:
-        rows = rows.where(_prompt().icontains(prompt, autoescape=True))
+    if words:
+        named = col(Generation.name).icontains(words, autoescape=True)
+        rows = rows.where(or_(_prompt().icontains(words, autoescape=True), named))
+    if pinned:
+        rows = rows.where(col(Generation.pinned_at).is_not(None))
     return fetch_page(session, rows, Generation.id, cursor=cursor, limit=limit)
 
 

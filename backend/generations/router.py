@@ -14,7 +14,7 @@ from backend.accounts.dependencies import ActorDep, Generator, requires_before
 from backend.accounts.permissions import GENERATE
 from backend.accounts.watch import ListenerDep
 from backend.catalog.service import CatalogDep
-from backend.generations import line, repository, service, streams
+from backend.generations import line, remembering, repository, service, streams
 from backend.generations.examples import (
     ABSENT,
     CANCELED,
@@ -32,6 +32,7 @@ from backend.generations.schemas import (
     GenerationPublic,
     Move,
     Price,
+    Remembrance,
 )
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
@@ -156,10 +157,15 @@ def list_generations(  # noqa: PLR0913
     context: ContextDep,
     cursor: CursorQuery = None,
     limit: LimitQuery = USUAL_PAGE,
-    q: Annotated[str, Query(max_length=200, description="Words that the prompt contains.")] = "",
+    q: Annotated[
+        str, Query(max_length=200, description="Words that the prompt or the name contains.")
+    ] = "",
+    pinned: Annotated[bool, Query(description="Only what is pinned.")] = False,
 ) -> GenerationPage:
     """List the caller's own generations, newest first."""
-    rows, following = repository.page(session, actor, cursor=cursor, limit=limit, prompt=q)
+    rows, following = repository.page(
+        session, actor, cursor=cursor, limit=limit, words=q, pinned=pinned
+    )
     return GenerationPage(items=present(session, context, rows), next_cursor=following)
 
 
@@ -169,6 +175,19 @@ def read_generation(
 ) -> GenerationPublic:
     """Read one of the caller's own generations."""
     return present_one(session, context, repository.get(session, actor, generation_id))
+
+
+@router.patch("/generations/{generation_id}", responses=ABSENT)
+def remember_generation(
+    generation_id: GenerationId,
+    actor: ActorDep,
+    session: SessionDep,
+    context: ContextDep,
+    wanted: Remembrance,
+) -> GenerationPublic:
+    """Give one of the caller's own generations a name in the history, or pin it."""
+    row = remembering.remember(session, context, actor, generation_id, wanted)
+    return present_one(session, context, row)
 
 
 @router.post("/generations/{generation_id}/cancel", responses=CANCELED)

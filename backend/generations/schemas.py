@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.kit.queue import State
 from inference.protocol import GenerationParameters, Preview, Priority, Scheduler
@@ -24,6 +24,7 @@ __all__ = [
     "Price",
     "Priority",
     "ProgressPublic",
+    "Remembrance",
     "Scheduler",
     "Snapshot",
     "State",
@@ -32,6 +33,9 @@ __all__ = [
     "WaitPublic",
     "WaitingFor",
 ]
+
+
+LONGEST_NAME = 80
 
 
 class ImageInGeneration(BaseModel):
@@ -116,6 +120,9 @@ class GenerationPublic(Wait):
     id: str
     state: State
     parameters: GenerationParameters
+    name: str | None = Field(default=None, description="What its owner calls this prompt.")
+    pinned: bool = Field(default=False, description="Whether its owner pinned it.")
+    credits: float = Field(description="What it was charged with when it was submitted.")
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -144,6 +151,20 @@ class Price(BaseModel):
         "null: no limit."
     )
     resets_at: datetime | None = Field(description="When that limit starts anew; null: no limit.")
+
+
+class Remembrance(BaseModel):
+    """How a prompt is remembered in the history; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str | None = Field(
+        default=None,
+        max_length=LONGEST_NAME,
+        description="What to call it; null or empty takes the name away.",
+        examples=["Spring knits, cream"],
+    )
+    pinned: bool | None = Field(default=None, description="Whether it is pinned.")
 
 
 class Move(BaseModel):

@@ -18,6 +18,7 @@ from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.library.models import ImageStar, ImageTag, SavedSearch
+from backend.likeness.models import ImageLikeness
 from backend.moderation.models import Flag, SafetyCheck
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
@@ -26,6 +27,7 @@ from backend.webhooks.models import Delivery, Webhook
 _LEASED: Final = frozenset(
     {"tag", "run_at", "fence", "lease_owner", "lease_until", "cancel_requested", "max_attempts"}
 )
+_SEARCHED: Final = frozenset({"direction", *(f"band_{n}" for n in range(8))})
 ERASED: Final = "erased"
 
 
@@ -95,6 +97,9 @@ IMAGE_STARS: Final = Belonging(
 SAVED_SEARCHES: Final = Belonging(
     "saved_searches", SavedSearch, _owned_by(col(SavedSearch.owner_id))
 )
+LIKENESSES: Final = Belonging(
+    "likenesses", ImageLikeness, _within(col(ImageLikeness.image_id), Image), unsaid=_SEARCHED
+)
 GALLERY_IMAGES: Final = Belonging(
     "gallery_images",
     GalleryImage,
@@ -143,6 +148,7 @@ BELONGINGS: Final = (
     IMAGE_TAGS,
     IMAGE_STARS,
     SAVED_SEARCHES,
+    LIKENESSES,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
     GALLERIES,

@@ -47,6 +47,7 @@ uploads.jsonl         pictures you brought, one a line
 uploads/              their files as they are stored
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
+likenesses.jsonl      a digest of how each looks, by which the same picture is found again
 flags.jsonl           why some were held, and what was decided; not by whom
 webhooks.jsonl        addresses that are told of your generations
 deliveries.jsonl      what they were told

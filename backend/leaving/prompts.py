@@ -30,7 +30,7 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
     are, bit for bit. `files.keep_rows_out` comes before.
     """
     for row in session.exec(select(Generation).where(col(Generation.id).in_(ids))).all():
-        row.parameters = _blank(row.parameters)
+        row.parameters, row.name = _blank(row.parameters), None
         session.add(row)
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:

@@ -108,7 +108,7 @@ def photograph(photographer: Photographer) -> None:
     page.locator("#prompt textarea").fill(prompts[1])
     photographer.keep(page, "studio-light")
     page.goto("/history")
-    page.locator("at-card img.in").nth(5).wait_for()
+    page.locator("at-run img.in").nth(5).wait_for()
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
     photographer.keep(photographer.page("designer", "/history", phone=True), "phone")

@@ -83,8 +83,8 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
 
     seed = _seed_of(card)
     designer.goto("/history")
-    found = designer.locator("at-card").filter(has_text=PROMPT)
-    found.get_by_role("button", name="Reuse settings").click()
+    found = designer.locator("at-run").filter(has_text=PROMPT)
+    found.get_by_role("button", name="Load").click()
     designer.wait_for_url(f"{real.url}/")
     designer.wait_for_function("() => document.querySelector('#prompt textarea')?.value !== ''")
     assert designer.locator("#prompt textarea").input_value() == PROMPT
@@ -124,9 +124,9 @@ def test_a_hostile_prompt_is_only_text(real: Studio, new_page: Callable[..., Any
     seed_field(designer).fill(SEED)
     card = type_and_generate(designer, HOSTILE)
     state_of(card, "succeeded")
-    for path in ("/history", "/"):
+    for path, element in (("/history", "at-run"), ("/", "at-card")):
         designer.goto(path)
-        designer.locator("at-card").filter(has_text="window.owned").first.wait_for()
+        designer.locator(element).filter(has_text="window.owned").first.wait_for()
         assert designer.evaluate("window.owned") is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -185,7 +187,7 @@ class TestHistory:
         for prompt in ("a red hat", "a blue coat"):
             until(generate(designer, prompt), "succeeded")
         designer.goto("/history")
-        cards = designer.locator("at-history at-card")
+        cards = designer.locator("at-history at-run")
         cards.nth(1).wait_for()
         designer.keyboard.press("/")
         designer.keyboard.type("coat")
@@ -201,6 +203,52 @@ class TestHistory:
         designer.keyboard.press("Escape")
         designer.locator("at-history input").fill("nothing like it")
         designer.get_by_text("No prompt matches").wait_for()
+
+    def test_names_pins_and_shows_what_changed(self, designer: Any) -> None:
+        for prompt in ("a red wool hat", "a red felt hat"):
+            until(generate(designer, prompt), "succeeded")
+        designer.goto("/history")
+        newest, oldest = (designer.locator("at-history at-run").nth(place) for place in (0, 1))
+        newest.locator("ins").get_by_text("felt").wait_for()
+        newest.locator("del").get_by_text("wool").wait_for()
+        oldest.get_by_role("button", name="Pin", exact=True).click()
+        oldest.get_by_role("button", name="Unpin").wait_for()
+        oldest.get_by_role("button", name="More").click()
+        designer.get_by_role("menuitem", name="Name this prompt").click()
+        designer.keyboard.type("Winter")
+        designer.keyboard.press("Enter")
+        oldest.get_by_text("Winter").wait_for()
+        designer.get_by_role("button", name="Pinned").click()
+        designer.locator("at-history at-run").get_by_text("a red felt hat").wait_for(
+            state="detached"
+        )
+        designer.reload()
+        only = designer.locator("at-history at-run")
+        only.get_by_text("Winter").wait_for()
+        assert only.count() == 1
+
+    def test_runs_again_with_a_new_seed(self, designer: Any) -> None:
+        until(generate(designer, "a hat again"), "succeeded")
+        designer.goto("/history")
+        designer.get_by_role("button", name="Run again").click()
+        runs = designer.locator("at-history at-run")
+        runs.nth(1).wait_for()
+        for place in (0, 1):
+            runs.nth(place).locator("img.layer.in:not(.soft)").wait_for()
+        answer = designer.request.get("/api/v1/generations?limit=2").json()["items"]
+        seeds = {one["parameters"]["seed"] for one in answer}
+        assert len(seeds) == 2
+
+    def test_the_api_call_it_copies_is_one(self, designer: Any) -> None:
+        until(generate(designer, "a designer's hat"), "succeeded")
+        designer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        designer.goto("/history")
+        designer.get_by_role("button", name="More").click()
+        designer.get_by_role("menuitem", name="Copy as API call").click()
+        designer.get_by_text("ATELIER_KEY").first.wait_for()
+        copied = designer.evaluate("navigator.clipboard.readText()")
+        *_, body = shlex.split(copied)
+        assert json.loads(body)["prompt"] == "a designer's hat"
 
     def test_a_permalink_opens_the_picture(self, designer: Any) -> None:
         until(generate(designer, "a linked hat"), "succeeded")

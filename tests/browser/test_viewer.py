@@ -177,8 +177,8 @@ class TestDownloads:
         page = viewer.page
         viewer.get_by_text("Download", exact=True).click()
         saved = {}
-        expect(viewer.locator(".menu-list a")).to_have_count(4)
-        for link in viewer.locator(".menu-list a").all():
+        expect(viewer.locator(".drop-list a")).to_have_count(4)
+        for link in viewer.locator(".drop-list a").all():
             answer = page.request.get(link.get_attribute("href"))
             picture = Pillow.open(BytesIO(answer.body()))
             saved[link.get_attribute("download")] = (picture.format, PROMPTS[2] in told(picture))
@@ -191,9 +191,9 @@ class TestDownloads:
 
     def test_escape_closes_the_menu_and_then_the_viewer(self, viewer: Any) -> None:
         viewer.get_by_text("Download", exact=True).click()
-        viewer.locator(".menu-list").wait_for()
+        viewer.locator(".drop-list").wait_for()
         viewer.page.keyboard.press("Escape")
-        expect(viewer.locator(".menu-list")).to_be_hidden()
+        expect(viewer.locator(".drop-list")).to_be_hidden()
         assert viewer.is_visible()
         viewer.page.keyboard.press("Escape")
         viewer.wait_for(state="detached")

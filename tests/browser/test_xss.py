@@ -172,7 +172,7 @@ def eyes(chromium: Any, mallory: Mallory) -> Iterator[Eyes]:
 
 
 def history(page: Any) -> None:
-    cards = page.locator("at-history at-card")
+    cards = page.locator("at-history at-run")
     until = time.monotonic() + WAIT_S
     while cards.count() < len(PAYLOADS):
         assert time.monotonic() < until, f"only {cards.count()} cards"
@@ -183,7 +183,7 @@ def history(page: Any) -> None:
 
 
 def viewer(page: Any) -> None:
-    page.locator("at-history at-card").get_by_role("button", name="Open image").first.click()
+    page.locator("at-history at-run").get_by_role("button", name="Open image").first.click()
     page.get_by_role("dialog", name="Image viewer").wait_for()
 
 

@@ -197,6 +197,7 @@ MATRIX = [
     Row("POST", f"{API}/generations", (401, 202, 202, 403, 202), body=PROMPT),
     Row("GET", f"{API}/generations", SIGNED_IN),
     Row("GET", f"{API}/generations/{{generation_id}}", OWNERS, Things.generation),
+    Row("PATCH", f"{API}/generations/{{generation_id}}", OWNERS, Things.generation, body={}),
     Row("GET", f"{API}/generations/{{generation_id}}/events", OWNERS, Things.generation),
     Row(
         "POST",
@@ -295,6 +296,7 @@ MATRIX = [
         Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
+    Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),
     Row("POST", f"{API}/me/api-keys", (401, 201, 201, 201, 201), body={"name": "script"}),

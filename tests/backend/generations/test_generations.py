@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend.generations.models import Generation
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
 
@@ -195,6 +196,21 @@ class TestList:
         assert found("100%") == ["100% wool"]
         assert found("silk") == []
 
+    def test_finds_names_too_and_what_is_pinned(self, studio: Studio, dana: Client) -> None:
+        ids = [studio.draw(dana, prompt)["id"] for prompt in ("a dress", "a coat", "a hat")]
+        dana.patch(f"{API}/{ids[0]}", json={"name": "Silk look"}).raise_for_status()
+        for generation_id in ids[:2]:
+            dana.patch(f"{API}/{generation_id}", json={"pinned": True}).raise_for_status()
+
+        def found(**query: Any) -> list[str]:
+            return [row["id"] for row in dana.get(API, params=query).json()["items"]]
+
+        assert found(q="silk") == [ids[0]]
+        assert found(pinned=True) == [ids[1], ids[0]]
+        assert found(pinned=True, q="coat") == [ids[1]]
+        page = dana.get(API, params={"pinned": True, "limit": 1}).json()
+        assert found(pinned=True, cursor=page["next_cursor"]) == [ids[0]]
+
     @ANY_DATABASE
     @pytest.mark.parametrize(
         "query", [{"limit": 0}, {"limit": 10**9}, {"cursor": "%%%"}, {"cursor": "x"}]
@@ -248,3 +264,42 @@ class TestCancel:
         answer = dana.post(f"{API}/{done['id']}/cancel")
         assert answer.status_code == 409
         assert answer.json()["code"] == "already_ended"
+
+
+class TestRemember:
+    def test_keeps_what_is_not_said(self, studio: Studio, dana: Client) -> None:
+        made = studio.draw(dana)
+        assert (made["name"], made["pinned"]) == (None, False)
+        assert made["credits"] > 0
+        path = f"{API}/{made['id']}"
+        told = dana.patch(path, json={"name": "  Spring knits  "}).json()
+        assert (told["name"], told["pinned"]) == ("Spring knits", False)
+        told = dana.patch(path, json={"pinned": True}).json()
+        assert (told["name"], told["pinned"]) == ("Spring knits", True)
+        told = dana.patch(path, json={"name": "", "pinned": False}).json()
+        assert (told["name"], told["pinned"]) == (None, False)
+
+    def test_pinning_twice_keeps_the_first_time(self, studio: Studio, dana: Client) -> None:
+        made = studio.draw(dana)
+        times = []
+        for _ in range(2):
+            dana.patch(f"{API}/{made['id']}", json={"pinned": True}).raise_for_status()
+            with studio.context.database.read() as session:
+                times.append(session.get_one(Generation, made["id"]).pinned_at)
+        assert times[0] == times[1]
+
+    @pytest.mark.parametrize(
+        ("body", "wrong"),
+        [({"name": "x" * 81}, "name"), ({"pinned": "perhaps"}, "pinned"), ({"nam": "x"}, "nam")],
+    )
+    def test_refuses_what_it_cannot_keep(
+        self, studio: Studio, dana: Client, body: dict[str, Any], wrong: str
+    ) -> None:
+        answer = dana.patch(f"{API}/{studio.draw(dana)['id']}", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["fields"][0]["field"] == wrong
+
+    def test_is_its_owners_business(self, studio: Studio, dana: Client) -> None:
+        made = studio.draw(dana)
+        other = studio.actors.browser("designer")
+        assert other.patch(f"{API}/{made['id']}", json={"name": "mine"}).status_code == 404

@@ -32,7 +32,7 @@ from backend.moderation import repository as moderation
 from backend.moderation.models import Flag
 from backend.webhooks.models import Delivery, Webhook
 from tests.fixtures.actors import add_session
-from tests.fixtures.estate import PROMPT, Estate
+from tests.fixtures.estate import LABEL, PROMPT, Estate
 
 DAYS = 10.0
 FOR_EVER = {"delivery_days": 0.0, "trash_days": 0.0, "session_max_days": 3650.0}
@@ -165,8 +165,10 @@ class TestRules:
         estate = old_estate(database, tmp_path, prompt_days=DAYS)
         released = estate.images_of(estate.person)[0]
         assert PROMPT in estate.found_in_files()
+        assert LABEL in {row.name for row in estate.generations_of(estate.person)}
         assert run(estate) == {"prompts": 5}
         assert estate.found_in_files() == set()
+        assert {row.name for row in estate.generations_of(estate.person)} == {None}
         blank = estate.images_of(estate.person)[0]
         assert blank.parameters.prompt == FORGOTTEN
         assert blank.parameters.negative_prompt == ""

@@ -41,6 +41,7 @@ export const form = {
     if (typed) current.prompt = typed;
     restored = true;
     started.resolve();
+    tellOthers();
     return listed(current);
   },
 
@@ -55,6 +56,7 @@ export const form = {
     current = named(list);
     keepDraft(current);
     element?.changed();
+    tellOthers();
   },
 
   /** Generate was pressed: mark the call with a ticket, which is also its idempotency key. */
@@ -95,6 +97,9 @@ async function usualValues() {
   usualSteps(model.defaults.num_inference_steps);
   return { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale };
 }
+
+/** Let whoever shows something about the form know that it has changed. */
+const tellOthers = () => document.dispatchEvent(new Event("atelier:form"));
 
 const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => NAMES.includes(name) && value !== null));
 

@@ -5,7 +5,7 @@ import { STATUSES, change, trash } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { menu } from "../core/menu.js";
+import { dropdown } from "../core/dropdown.js";
 import { toast } from "../overlay/toast.js";
 import { saveZip } from "./zip.js";
 
@@ -41,9 +41,9 @@ export class Bulk {
   acts(items) {
     const curates = items.some(({ image }) => image.can_curate);
     return [
-      curates && menu({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
-      curates && menu({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
-      menu({ label: t("bulk.gallery"), text: t("bulk.gallery"), picture: "gallery" }, () => this.places()),
+      curates && dropdown({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
+      curates && dropdown({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
+      dropdown({ label: t("bulk.gallery"), text: t("bulk.gallery"), picture: "gallery" }, () => this.places()),
       items.length >= 2 && items.length <= MOST_COMPARED && this.act("compare", "viewer.compare", () => this.compare()),
       this.act("download", "bulk.zip", () => saveZip(this.ids)),
       this.act("trash", "changes.trash", () => trash(this.ids)),

@@ -1,15 +1,15 @@
 /* The list of keyboard shortcuts, by where they work. */
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { generateKeys } from "../core/keys.js";
+import { generateKeys, recallKeys, weightKeys } from "../core/keys.js";
 import { openDialog } from "./dialog.js";
 
 const GROUPS = () => ({
   everywhere: [["/", "keys.prompt"], ["?", "keys.help"]],
-  create: [[generateKeys, "keys.generate"], ["Shift X", "keys.cancel"]],
+  create: [[generateKeys, "keys.generate"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"], ["Shift X", "keys.cancel"]],
   library: [["← ↑ ↓ →", "keys.grid"], ["Enter", "keys.open"], ["Space", "keys.select"], ["Ctrl A", "keys.select_all"], ["Shift", "keys.select_range"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"]],
   viewer: [["← → Home End", "keys.viewer"], ["+ − 0 Z", "keys.zoom"], ["I", "keys.info"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"],
-    ["A · R", "keys.recall"], ["P · S · D", "keys.recall_part"], ["C", "keys.compare"]],
+    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"]],
   compare: [["M", "keys.compare_mode"], ["+ − 0 Z", "keys.zoom"], ["C", "keys.compare_leave"]],
   moderation: [["J K", "keys.move"], ["Space", "keys.reveal"], ["Shift A · Shift R", "keys.decide"]],
 });

@@ -1,5 +1,5 @@
 /* History: everything this person has made. */
-import { Card } from "../card/card.js";
-import { History } from "../history.js";
+import { History } from "../history/page.js";
+import { Run } from "../history/run.js";
 
-export const elements = { card: Card, history: History };
+export const elements = { run: Run, history: History };
