@@ -198,6 +198,9 @@ class TestSelecting:
         both = library.get_by_role("dialog", name="Compare images")
         expect(both.locator(".stage")).to_have_count(3)
         expect(both.locator(".diff thead th")).to_have_count(4)
+        library.keyboard.press("Escape")
+        both.wait_for(state="detached")
+        library.get_by_text("3 selected").wait_for()
 
 
 class TestViewer:

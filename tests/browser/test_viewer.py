@@ -61,8 +61,7 @@ class TestPaging:
     def test_the_address_names_the_image_and_forgets_it(self, viewer: Any) -> None:
         assert "image=" in viewer.page.url
         viewer.page.keyboard.press("Escape")
-        viewer.wait_for(state="detached")
-        assert "image=" not in viewer.page.url
+        viewer.page.wait_for_url(lambda url: "image=" not in url)
 
     def test_the_information_is_put_away_and_stays_away(self, viewer: Any) -> None:
         viewer.page.keyboard.press("i")

@@ -2,7 +2,7 @@
 import { may } from "../core/api.js";
 import { change } from "../core/changes.js";
 import { AtElement } from "../core/element.js";
-import { h } from "../core/dom.js";
+import { h, typing } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
@@ -60,7 +60,7 @@ export class Library extends AtElement {
     this.listen(document, "atelier:changed", ({ detail }) => { this.results.learn(detail); this.recount(); });
     this.listen(this.grid.element, "keydown", (event) => this.acting.key(event));
     onKey("/", () => this.box.input.focus());
-    onKey("Mod+a", (event) => (this.grid.element.contains(event.composedPath()[0]) || this.selection.size ? this.selection.all(this.results.items) : false));
+    onKey("Mod+a", (event) => (typing(event) ? false : this.selection.all(this.results.items)));
     onKey("Escape", () => (this.selection.size ? this.selection.clear() : false));
     this.start();
   }

@@ -28,6 +28,9 @@ export class Overlay extends AtElement {
 }
 
 let layer = null;
+/** Say whether a dialog lies over the page. */
+export const covered = () => Boolean(layer?.shadowRoot.querySelector("dialog[open]"));
+
 /** Return the one layer of this page. */
 export function overlay() {
   if (!layer) {
