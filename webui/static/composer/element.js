@@ -8,12 +8,12 @@ import { generateKeys, onKey } from "../core/keys.js";
 import { meet } from "../core/events.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
-import { fromParameters, placeOf } from "./fields.js";
+import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
 import { takePictures } from "./drop.js";
 import { pictureButton } from "./restore.js";
-import { wear } from "./style.js";
+import { unwear } from "./style.js";
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -110,9 +110,9 @@ export class Composer extends AtElement {
     this.note.hidden = false;
   }
 
-  reuse(generation) {
-    wear(null); // its prompt was sent with the style around it
-    fill(fromParameters(generation.parameters));
+  reuse({ parameters, take }) {
+    unwear(take);
+    fill(partOf(parameters, take));
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });
     prompt()?.focus({ preventScroll: true });

@@ -48,6 +48,16 @@ export function fromParameters(parameters) {
   };
 }
 
+const ALL_BUT_SEED = Object.keys(EMPTY).filter((name) => name !== "seed");
+const PARTS = { all: NAMES, remix: ALL_BUT_SEED, prompt: ["prompt", "negative_prompt"], seed: ["seed"], size: ["ratio"] };
+
+/** Return the part of parameters that is asked for, as the form's values; `remix` draws a new seed. */
+export function partOf(parameters, take = "all") {
+  const whole = fromParameters(parameters);
+  const part = Object.fromEntries((PARTS[take] ?? NAMES).map((name) => [name, whole[name]]));
+  return take === "remix" ? { ...part, seed: "" } : part;
+}
+
 /** Return the shape that is most like a width divided by a height. */
 export function nearestRatio(across) {
   const distance = (name) => Math.abs(Math.log(RATIOS[name] / across));

@@ -23,6 +23,11 @@ export function wear(preset) {
   styles.dispatchEvent(new Event("worn"));
 }
 
+/** Take the style off when settings of an image are taken back with its prompt: that was sent with the style around it. */
+export function unwear(take = "all") {
+  if (["all", "remix", "prompt"].includes(take)) wear(null);
+}
+
 /** Return what is sent for a typed prompt. An empty one stays empty: the API says what to write. */
 export function around(prompt) {
   const template = current?.parameters.template;
