@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,7 @@ class TestPages:
         made = [library.image(f"a red dress {number}") for number in range(7)]
         found, cursor = list[str](), None
         for _ in range(4):
-            asked: dict[str, str] = {"cursor": cursor} if cursor else {}
+            asked: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = library.page(query, limit=2, **asked)
             found += [image["id"] for image in page["items"]]
             cursor = page["next_cursor"]
@@ -204,7 +205,7 @@ class TestStacks:
                 library.image(f"dress {name}", look={"seed": seed})
         found, cursor = list[str](), None
         for _ in range(3):
-            asked: dict[str, str] = {"cursor": cursor} if cursor else {}
+            asked: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = library.page(query, limit=2, stacked=True, **asked)
             found += [image["parameters"]["prompt"] for image in page["items"]]
             cursor = page["next_cursor"]
