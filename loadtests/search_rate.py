@@ -52,7 +52,7 @@ GALLERIES: Final = 40
 IN_EACH: Final = 500
 STARS: Final = 300
 ROUNDS: Final = 40
-WANTED_MS: Final = 50.0
+WANTED_MS: Final = {"find": 50.0, "facets": 100.0}
 _AT_ONCE: Final = 5_000
 _A_STACK: Final = 4
 
@@ -169,30 +169,27 @@ def fill(database: Database) -> User:
 
 def _rows(chance: random.Random, people: list[User], start: int) -> Rows:
     rows = Rows()
-    for number in range(start, start + _AT_ONCE):
-        if number % _A_STACK == 0:
-            owner, generation = chance.choice(people), _id(number, "g")
-            prompt = _prompt(chance)
-            model = chance.choice(MODELS)
-            look = GenerationParameters(prompt=prompt, model=model, seed=number)
-            stack = stack_of(look)
-            rows.generations.append(_generation(generation, owner, look))
-        one = look.model_copy(update={"seed": number})
-        image = _image(chance, number, generation, owner, one, stack)
-        rows.images.append(image)
-        tags = chance.sample(TAGS, chance.choice((0, 0, 0, 1, 2)))
-        rows.entries.append(
-            {
-                "image_id": image["id"],
-                "words": line_of([prompt, *tags]),
-                "model": model,
-                "seed": number,
-            }
-        )
-        rows.tags += [
-            {"image_id": image["id"], "tag": tag, "folded": tag, "added_by": owner.id}
-            for tag in tags
-        ]
+    for first in range(start, start + _AT_ONCE, _A_STACK):
+        owner, prompt = chance.choice(people), _prompt(chance)
+        look = GenerationParameters(prompt=prompt, model=chance.choice(MODELS), seed=first)
+        rows.generations.append(_generation(_id(first, "g"), owner, look))
+        for number in range(first, first + _A_STACK):
+            one = look.model_copy(update={"seed": number})
+            image = _image(chance, number, rows.generations[-1], one)
+            tags = chance.sample(TAGS, chance.choice((0, 0, 0, 1, 2)))
+            rows.images.append(image)
+            rows.entries.append(
+                {
+                    "image_id": image["id"],
+                    "words": line_of([prompt, *tags]),
+                    "model": one.model,
+                    "seed": number,
+                }
+            )
+            rows.tags += [
+                {"image_id": image["id"], "tag": tag, "folded": tag, "added_by": owner.id}
+                for tag in tags
+            ]
     return rows
 
 
@@ -209,21 +206,16 @@ def _generation(generation: str, owner: User, look: GenerationParameters) -> dic
     }
 
 
-def _image(  # noqa: PLR0913, PLR0917 - what a row is made of
-    chance: random.Random,
-    number: int,
-    generation: str,
-    owner: User,
-    look: GenerationParameters,
-    stack: str,
+def _image(
+    chance: random.Random, number: int, generation: dict[str, Any], look: GenerationParameters
 ) -> dict[str, Any]:
     held = chance.random() < 0.02  # noqa: PLR2004 - as many as a checker may hold
     key = f"{number:064x}.webp"
     return {
         "id": _id(number, "i"),
-        "generation_id": generation,
+        "generation_id": generation["id"],
         "index": number % _A_STACK,
-        "owner_id": owner.id,
+        "owner_id": generation["owner_id"],
         "parameters": look,
         "width": look.width,
         "height": look.height,
@@ -234,7 +226,7 @@ def _image(  # noqa: PLR0913, PLR0917 - what a row is made of
         "thumb_key": f"t{key}",
         "moderation": Moderation.HELD if held else Moderation.RELEASED,
         "created_at": _born(number),
-        "stack": stack,
+        "stack": stack_of(look),
         "status": chance.choices(list(Status), (70, 5, 5, 3, 15, 2))[0],
     }
 
@@ -291,7 +283,8 @@ def _timed(client: httpx.Client, asked: dict[str, str]) -> tuple[list[float], in
 
 def _row(what: str, times: list[float], found: int) -> str:
     median, slow = quantiles(times, n=100)[49], quantiles(times, n=20)[18]
-    verdict = "met" if slow <= WANTED_MS else "**missed**"
+    wanted = WANTED_MS["facets" if what.startswith("facets") else "find"]
+    verdict = "met" if slow <= wanted else "**missed**"
     return f"| {what} | {median:.1f} | {slow:.1f} | {json.dumps(found)} | {verdict} |\n"
 
 

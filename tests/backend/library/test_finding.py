@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -157,9 +158,9 @@ class TestPages:
     @pytest.mark.parametrize("query", ["", "dress", "dress -blue by:me"])
     def test_go_through_everything_newest_first(self, library: Library, query: str) -> None:
         made = [library.image(f"a red dress {number}") for number in range(7)]
-        found, cursor = [], None
+        found, cursor = list[str](), None
         for _ in range(4):
-            asked = {"cursor": cursor} if cursor else {}
+            asked: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = library.page(query, limit=2, **asked)
             found += [image["id"] for image in page["items"]]
             cursor = page["next_cursor"]
@@ -202,9 +203,9 @@ class TestStacks:
         for seed in range(3):
             for name in "abcde":
                 library.image(f"dress {name}", look={"seed": seed})
-        found, cursor = [], None
+        found, cursor = list[str](), None
         for _ in range(3):
-            asked = {"cursor": cursor} if cursor else {}
+            asked: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = library.page(query, limit=2, stacked=True, **asked)
             found += [image["parameters"]["prompt"] for image in page["items"]]
             cursor = page["next_cursor"]
