@@ -24,8 +24,10 @@ from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
 from backend.placing.router import router as placing
+from backend.presets.router import router as presets
 from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
+from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
@@ -47,6 +49,8 @@ router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
 router.include_router(comments)  #    /images/{id}/comments  /comments
 router.include_router(links)  #       /galleries/{id}/links
 router.include_router(uploads)  #     /uploads
+router.include_router(presets)  #     /presets
+router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
 router.include_router(prompts)  #     /prompts

@@ -27,7 +27,16 @@ from webui.calls import DiscreetBlocks, refuse_unread
 from webui.client import Client
 from webui.gate import Gate, People
 from webui.i18n import translations
-from webui.pages import account, admin, create, galleries, history, moderation, people
+from webui.pages import (
+    account,
+    admin,
+    create,
+    galleries,
+    history,
+    library,
+    moderation,
+    people,
+)
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
 
@@ -78,6 +87,8 @@ def _blocks(client: Client) -> gr.Blocks:
     words = translations()
     with DiscreetBlocks(title="Atelier", fill_width=True, analytics_enabled=False) as blocks:
         create.build(words, client)
+    with blocks.route("Library", "/library", show_in_navbar=False):
+        library.build()
     with blocks.route("History", "/history", show_in_navbar=False):
         history.build()
     with blocks.route("Galleries", "/galleries", show_in_navbar=False):

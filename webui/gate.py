@@ -25,6 +25,7 @@ from webui.client import Away, Client, Person
 # Page → the permission without which it does not exist for a person.
 PAGES: Final[dict[str, str | None]] = {
     "/": None,
+    "/library": None,
     "/history": None,
     "/galleries": None,
     "/moderation": "review",

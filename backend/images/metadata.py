@@ -10,8 +10,9 @@ Writes text and bytes; knows neither rows nor storage. Reading other people's di
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import version
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from PIL import Image as Pillow
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +24,8 @@ TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trai
 NAMESPACE = "https://atelier.invalid/ns/generation/1/"
 _EXIF_IFD, _USER_COMMENT, _SOFTWARE = 0x8769, 0x9286, 0x0131
 _SHORT_HASH = 10
+_UNICODE = b"UNICODE\0"
+_GENERATION = re.compile("<atelier:generation>(.*?)</atelier:generation>", re.DOTALL)
 
 SAMPLER_NAMES = {
     Scheduler.DDIM: "DDIM",
@@ -82,6 +85,23 @@ def cleaned(picture: WebP) -> WebP:
     return picture.with_metadata(exif=None, xmp=ai_mark())
 
 
+def comment_in(picture: Pillow.Image) -> str | None:
+    """Return the infotext of a file that we marked, None where there is none."""
+    comment = picture.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT)
+    return comment.removeprefix(_UNICODE).decode("utf-16-be") if comment else None
+
+
+def generation_in(xmp: bytes) -> str | None:
+    """Return our own JSON from an XMP packet of ours, None where there is none."""
+    found = _GENERATION.search(xmp.decode())
+    return unescape(found[1]) if found else None
+
+
+def as_jpeg_has_it(exif: bytes) -> bytes:
+    """Return an Exif block with the prefix that JPEG puts before it, and WebP does not."""
+    return b"Exif\x00\x00" + exif.removeprefix(b"Exif\x00\x00") if exif else b""
+
+
 def infotext(provenance: Provenance) -> str:
     """Return the settings as A1111 writes them: prompt, negative prompt, `key: value` pairs."""
     parameters = provenance.parameters
@@ -111,7 +131,7 @@ def _quoted(value: str) -> str:
 def _exif(comment: str) -> bytes:
     exif = Pillow.Exif()
     exif[_SOFTWARE] = software()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"UNICODE\0" + comment.encode("utf-16-be")
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + comment.encode("utf-16-be")
     # In WebP the block starts with the TIFF header; JPEG's prefix would be a second start.
     return bytes(exif.tobytes()).removeprefix(b"Exif\x00\x00")
 

@@ -14,8 +14,9 @@ from fastapi.responses import RedirectResponse
 from backend.accounts.actor import Actor
 from backend.accounts.dependencies import ActorDep
 from backend.images import repository, service
+from backend.images.conversion import Converted
 from backend.images.models import Image
-from backend.images.schemas import ImagePage, ImagePublic, Variant
+from backend.images.schemas import Format, ImagePage, ImagePublic, Variant
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -36,7 +37,7 @@ ImageId = Annotated[
 _ABSENT: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "Not there, not yours, or not to be seen."}
 }
-_WEBP = {"image/webp": {"schema": {"type": "string", "format": "binary"}}}
+_FILES = {kind.content_type: {"schema": {"type": "string", "format": "binary"}} for kind in Format}
 
 
 @router.get("")
@@ -58,7 +59,7 @@ def get_image(session: SessionDep, actor: ActorDep, image_id: ImageId) -> ImageP
     "/{image_id}/content",
     response_class=Response,
     responses={
-        200: {"content": _WEBP, "description": "The image."},
+        200: {"content": _FILES, "description": "The image."},
         304: {"description": "You have these bytes already, and may still see them."},
         **_ABSENT,
     },
@@ -70,38 +71,57 @@ def get_content(  # noqa: PLR0913 - each is a part of the request
     context: ContextDep,
     image_id: ImageId,
     variant: Annotated[Variant, Query(description="Which form of it.")] = Variant.FULL,
+    kind: Annotated[
+        Format, Query(alias="format", description="Which kind of file; all but webp are made anew.")
+    ] = Format.WEBP,
+    download: Annotated[bool, Query(description="Have a browser save it, not show it.")] = False,
     if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
 ) -> Response:
     """Fetch the image itself. `clean` is the full image without prompt and settings inside."""
     image = repository.get_shown(session, actor, image_id)
+    headers = _headers_of(image, variant, kind, download=download)
     if not service.is_shown(image):
-        return _revealed(context, actor, image, variant)
-    tag = service.content_tag(image, variant)
-    headers = {**_headers_of(image, variant), "Cache-Control": "private, no-cache", "ETag": tag}
+        return _revealed(context, actor, image, variant, kind, headers)
+    tag = service.content_tag(image, variant, kind)
+    headers |= {"Cache-Control": "private, no-cache", "ETag": tag}
     if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
-    data = service.read_content(context.storage, image, variant)
-    return Response(data, media_type=image.content_type, headers=headers)
+    return _sent(context, image, variant, kind, headers)
 
 
 @permalinks.get("/i/{image_id}")
 def open_permalink(image_id: ImageId) -> RedirectResponse:
     """Lead a shared address to the page that shows the image, if its visitor may see it."""
-    return RedirectResponse(f"/history?image={image_id}", status_code=303)
+    return RedirectResponse(f"/library?image={image_id}", status_code=303)
 
 
-def _revealed(context: Context, actor: Actor, image: Image, variant: Variant) -> Response:
+def _revealed(  # noqa: PLR0913, PLR0917 - who sees what, as what
+    context: Context,
+    actor: Actor,
+    image: Image,
+    variant: Variant,
+    kind: Format,
+    headers: dict[str, str],
+) -> Response:
     """Show a reviewer what nobody else may see, after writing down that they looked."""
     with context.database.write() as session:
         service.record_reveal(session, actor, image, variant)
+    return _sent(context, image, variant, kind, {**headers, "Cache-Control": "private, no-store"})
+
+
+def _sent(
+    context: Context, image: Image, variant: Variant, kind: Format, headers: dict[str, str]
+) -> Response:
     data = service.read_content(context.storage, image, variant)
-    headers = {**_headers_of(image, variant), "Cache-Control": "private, no-store"}
-    return Response(data, media_type=image.content_type, headers=headers)
+    if kind is Format.WEBP:
+        return Response(data, media_type=image.content_type, headers=headers)
+    return Converted(data, kind, headers)
 
 
-def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
+def _headers_of(image: Image, variant: Variant, kind: Format, *, download: bool) -> dict[str, str]:
+    shown = "attachment" if download else "inline"
     return {
-        "Content-Disposition": f'inline; filename="atelier-{image.id}-{variant}.webp"',
+        "Content-Disposition": f'{shown}; filename="atelier-{image.id}-{variant}{kind.suffix}"',
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Vary": "Cookie, Authorization",

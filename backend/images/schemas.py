@@ -39,6 +39,24 @@ class Variant(StrEnum):
     CLEAN = "clean"
 
 
+class Format(StrEnum):
+    """The kinds of file an image is handed out as; `webp` is the one that is kept."""
+
+    WEBP = "webp"
+    PNG = "png"
+    JPEG = "jpeg"
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type."""
+        return f"image/{self}"
+
+    @property
+    def suffix(self) -> str:
+        """Return how a file's name ends."""
+        return ".jpg" if self is Format.JPEG else f".{self}"
+
+
 class ImagePublic(BaseModel):
     """One image as its owner (or a reviewer) reads about it; the bytes are under `/content`."""
 

@@ -19,7 +19,7 @@ from backend.accounts.actor import Actor
 from backend.audit import service as audit
 from backend.images import metadata, webp
 from backend.images.models import Image
-from backend.images.schemas import ImagePublic, Moderation, Variant
+from backend.images.schemas import Format, ImagePublic, Moderation, Variant
 from backend.kit.storage import Storage
 from inference.protocol import GenerationParameters, ModelCard
 
@@ -121,9 +121,16 @@ def check_kept(storage: Storage, prepared: PreparedImage) -> None:
             raise FileNotFoundError(key)
 
 
-def content_tag(image: Image, variant: Variant) -> str:
-    """Return the strong entity tag of one variant; the files of an image never change."""
-    return f'"{image.sha256}-{variant}"'
+def content_tag(image: Image, variant: Variant, kind: Format = Format.WEBP) -> str:
+    """Return the entity tag of one variant as one kind of file; the files of an image never change.
+
+    A weak one where the file is made anew each time: the pixels are the same, the bytes need not be.
+    """
+    return (
+        f'"{image.sha256}-{variant}"'
+        if kind is Format.WEBP
+        else f'W/"{image.sha256}-{variant}-{kind}"'
+    )
 
 
 def read_content(storage: Storage, image: Image, variant: Variant) -> bytes:

@@ -22,6 +22,7 @@ from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.likeness.models import ImageLikeness
 from backend.links.models import ShareLink
 from backend.moderation.models import Flag, SafetyCheck
+from backend.presets.models import Preset
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
 from backend.webhooks.models import Delivery, Webhook
@@ -143,6 +144,7 @@ GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_i
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
 )
+PRESETS: Final = Belonging("presets", Preset, _owned_by(col(Preset.owner_id)), "preset")
 GENERATIONS: Final = Belonging(
     "generations",
     Generation,
@@ -177,6 +179,7 @@ BELONGINGS: Final = (
     GALLERIES,
     IMAGES,
     UPLOADS,
+    PRESETS,
     GENERATIONS,
     CHARGES,
     API_KEYS,

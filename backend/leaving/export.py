@@ -47,6 +47,7 @@ share_links.jsonl     links to your galleries and links that you made, without t
 comments.jsonl        what you said about pictures, and what was said about yours; not by whom
 uploads.jsonl         pictures you brought, one a line
 uploads/              their files as they are stored
+presets.jsonl         named ways to draw that you keep
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
 likenesses.jsonl      a digest of how each looks, by which the same picture is found again

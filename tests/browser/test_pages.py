@@ -196,10 +196,10 @@ class TestHistory:
         assert cards.count() == 1
         cards.get_by_role("button", name="Open image").click()
         viewer = designer.get_by_role("dialog", name="Image viewer")
-        viewer.get_by_text("a blue coat").wait_for()
+        viewer.locator(".prompt", has_text="a blue coat").wait_for()
         assert "image=" in designer.url
         designer.reload()
-        viewer.get_by_text("a blue coat").wait_for()
+        viewer.locator(".prompt", has_text="a blue coat").wait_for()
         designer.keyboard.press("Escape")
         designer.locator("at-history input").fill("nothing like it")
         designer.get_by_text("No prompt matches").wait_for()
@@ -254,7 +254,8 @@ class TestHistory:
         until(generate(designer, "a linked hat"), "succeeded")
         [newest] = designer.request.get("/api/v1/generations?limit=1").json()["items"]
         designer.goto(f"/i/{newest['images'][0]['id']}")
-        designer.get_by_role("dialog", name="Image viewer").get_by_text("a linked hat").wait_for()
+        viewer = designer.get_by_role("dialog", name="Image viewer")
+        viewer.locator(".prompt", has_text="a linked hat").wait_for()
 
 
 class TestModeration:
@@ -305,7 +306,9 @@ class TestModeration:
 
 
 class TestEverywhere:
-    @pytest.mark.parametrize("path", ["/", "/history", "/moderation", "/admin", "/account"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/library", "/history", "/moderation", "/admin", "/account"]
+    )
     def test_a_phone_needs_no_sideways_scrolling(self, open_as: OpenAs, path: str) -> None:
         page = open_as("admin", path, width=360, height=740, locale="es-ES")  # the longest words
         page.get_by_role("button", name="Cerrar sesión").wait_for()

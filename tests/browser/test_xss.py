@@ -187,6 +187,25 @@ def viewer(page: Any) -> None:
     page.get_by_role("dialog", name="Image viewer").wait_for()
 
 
+def library(page: Any) -> None:
+    page.locator("at-library .picture").first.click()
+    viewer = page.get_by_role("dialog", name="Image viewer")
+    viewer.get_by_role("button", name="Approved").wait_for()
+    tag = PAYLOADS[9][:50]
+    viewer.get_by_label("Add a tag").fill(tag)
+    page.keyboard.press("Enter")
+    viewer.locator(".tags .chip", has_text=tag).wait_for()
+    viewer.locator(".stage").click()
+    page.keyboard.press("c")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")
+    page.get_by_role("dialog", name="Compare images").locator(".diff").wait_for()
+
+
+def chips(page: Any) -> None:
+    page.locator("at-library .terms .chip").first.wait_for()
+
+
 def moderation(page: Any) -> None:
     page.locator("at-case article").wait_for()
     page.get_by_role("tab", name="Decided").click()
@@ -213,6 +232,8 @@ PAGES: dict[str, Callable[[Any], None]] = {
     "/history": history,
     "/history?image=": viewer,
     f"/history?q={PAYLOADS[9]}": nothing,
+    "/library": library,
+    f"/library?q={PAYLOADS[9]}": chips,
     "/moderation": moderation,
     "/admin": queue,
     "/account": account,

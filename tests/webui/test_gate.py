@@ -33,7 +33,9 @@ def test_whoever_guesses_through_the_pages_is_counted_by_their_own_address(studi
 
 
 class TestWay:
-    @pytest.mark.parametrize("path", ["/", "/history", "/moderation", "/admin", "/account"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/library", "/history", "/moderation", "/admin", "/account"]
+    )
     def test_pages(self, path: str) -> None:
         assert way_of("GET", path) is Way.PAGE
         assert way_of("POST", path) is Way.CLOSED
@@ -94,7 +96,7 @@ class TestStranger:
 
 
 class TestSignedIn:
-    @pytest.mark.parametrize("path", ["/", "/history", "/account"])
+    @pytest.mark.parametrize("path", ["/", "/library", "/history", "/account"])
     def test_gets_the_pages(self, designer: Client, path: str) -> None:
         answer = designer.get(path, headers=PAGE)
         assert answer.status_code == 200

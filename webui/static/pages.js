@@ -1,6 +1,7 @@
 /* Which modules a page needs, by its address: each page loads what it shows, and no other page's. */
 const PAGES = {
   "/": () => import("./pages/create.js"),
+  "/library": () => import("./pages/library.js"),
   "/history": () => import("./pages/history.js"),
   "/galleries": () => import("./pages/galleries.js"),
   "/moderation": () => import("./pages/moderation.js"),

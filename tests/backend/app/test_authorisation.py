@@ -23,6 +23,8 @@ from backend.generations.models import queue
 from backend.kit.ids import new_id
 from backend.kit.notifier import Notifier
 from backend.kit.queue import State
+from backend.presets.models import Preset
+from backend.presets.schemas import PresetParameters, Visibility
 from backend.uploads.models import Upload
 from backend.webhooks.models import Delivery, Webhook
 from backend.webhooks.signatures import new_secret
@@ -35,6 +37,7 @@ PROMPT = {"prompt": "a red dress"}
 API = "/api/v1"
 WEBHOOKS = f"{API}/webhooks"
 QUOTA = {"of": "role", "subject": "designer", "credits_per_day": 1000}
+PRESET = {"name": "Ink", "parameters": {"template": "an ink drawing of {prompt}"}}
 NOWHERE = "https://hooks.example.com/atelier"
 TAKER = "01m7xxtq72y599hfwczfvzjz52"
 
@@ -104,6 +107,17 @@ class Things:
     def search(self) -> str:
         body = {"name": "linen", "query": "linen"}
         return str(self.browser().post(f"{API}/library/searches", json=body).json()["id"])
+
+    def preset(self) -> str:
+        row = Preset(
+            owner_id=self.owner.id,
+            name="Ink",
+            visibility=Visibility.PRIVATE,
+            parameters=PresetParameters(num_inference_steps=8),
+        )
+        with self.studio.context.database.write() as session:
+            session.add(row)
+        return row.id
 
     def delivery(self) -> str:
         """A delivery that was given up."""
@@ -370,6 +384,12 @@ MATRIX = [
     Row("GET", f"{API}/uploads/{{upload_id}}", OWNERS, Things.upload),
     Row("GET", f"{API}/uploads/{{upload_id}}/content", OWNERS, Things.upload),
     Row("DELETE", f"{API}/uploads/{{upload_id}}", (401, 204, 404, 404, 404), Things.upload),
+    Row("GET", f"{API}/presets", SIGNED_IN),
+    Row("GET", f"{API}/presets/built-in", SIGNED_IN),
+    Row("POST", f"{API}/presets", (401, 201, 201, 403, 201), body=PRESET),
+    Row("PATCH", f"{API}/presets/{{preset_id}}", OWNERS_WHO_DRAW, Things.preset, body={}),
+    Row("DELETE", f"{API}/presets/{{preset_id}}", (401, 204, 404, 403, 404), Things.preset),
+    Row("POST", f"{API}/restorations", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/moderation/flags", REVIEWERS),
     Row(
         "POST",

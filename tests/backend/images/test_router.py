@@ -173,7 +173,7 @@ class TestPermalink:
     def test_leads_to_the_history(self, studio: Studio) -> None:
         answer = studio.actors.anonymous().get("/i/01abc")
         assert answer.status_code == 303
-        assert answer.headers["location"] == "/history?image=01abc"
+        assert answer.headers["location"] == "/library?image=01abc"
 
     @pytest.mark.parametrize("image_id", ["%0d%0aSet-Cookie:x", "a%26next=evil", "a" * 65])
     def test_takes_nothing_but_an_id(self, studio: Studio, image_id: str) -> None:

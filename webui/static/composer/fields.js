@@ -6,7 +6,7 @@ export const EMPTY = {
 };
 const MOST_STEPS = 50;
 let qualities = qualitiesOf(EMPTY.steps);
-const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
+export const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
 // What the API calls a field → where it stands in the form.
 const PLACES = {
   prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
@@ -48,7 +48,18 @@ export function fromParameters(parameters) {
   };
 }
 
-function nearestRatio(across) {
+const ALL_BUT_SEED = Object.keys(EMPTY).filter((name) => name !== "seed");
+const PARTS = { all: NAMES, remix: ALL_BUT_SEED, prompt: ["prompt", "negative_prompt"], seed: ["seed"], size: ["ratio"] };
+
+/** Return the part of parameters that is asked for, as the form's values; `remix` draws a new seed. */
+export function partOf(parameters, take = "all") {
+  const whole = fromParameters(parameters);
+  const part = Object.fromEntries((PARTS[take] ?? NAMES).map((name) => [name, whole[name]]));
+  return take === "remix" ? { ...part, seed: "" } : part;
+}
+
+/** Return the shape that is most like a width divided by a height. */
+export function nearestRatio(across) {
   const distance = (name) => Math.abs(Math.log(RATIOS[name] / across));
   return Object.keys(RATIOS).reduce((best, name) => (distance(name) < distance(best) ? name : best));
 }

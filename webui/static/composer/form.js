@@ -2,7 +2,8 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
-import { EMPTY, NAMES, fromParameters, listed, named, qualityOf, stepsOf, usualSteps } from "./fields.js";
+import { dressed, unwear } from "./style.js";
+import { EMPTY, NAMES, listed, named, partOf, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
 let current = { ...EMPTY };
 let waiting = null;
@@ -63,7 +64,7 @@ export const form = {
   send(_helper, ...list) {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
-    return [ticket, ...list];
+    return [ticket, ...dressed(list)];
   },
 
   stepsOf,
@@ -76,13 +77,18 @@ export const form = {
   },
 };
 
-/** Return the settings that the address asks for with ?reuse=, and tidy the address. */
+/** Return the settings that the address asks for with ?reuse= or ?recall=, and tidy the address. */
 async function asked() {
-  const id = new URLSearchParams(location.search).get("reuse");
-  if (!id) return {};
+  const query = new URLSearchParams(location.search);
+  const [generation, image] = [query.get("reuse"), query.get("recall")];
+  if (!generation && !image) return {};
   history.replaceState(null, "", "/");
+  const path = generation ? `/generations/${encodeURIComponent(generation)}` : `/images/${encodeURIComponent(image)}`;
   try {
-    return fromParameters((await api(`/generations/${encodeURIComponent(id)}`)).parameters);
+    const { parameters } = await api(path);
+    const take = query.get("take") ?? "all";
+    unwear(take);
+    return partOf(parameters, take);
   } catch {
     element?.trouble("trouble.reuse");
     return {};

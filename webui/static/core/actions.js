@@ -10,6 +10,12 @@ export function reuse(generation) {
   else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: generation }));
 }
 
+/** Fill the form with what is asked of one image's settings: `all`, `remix` (all but the seed), `prompt`, `seed` or `size`. */
+export function recall({ image, parameters }, take) {
+  if (location.pathname !== "/") location.assign(`/?${new URLSearchParams({ recall: image.id, take })}`);
+  else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: { parameters, take } }));
+}
+
 /** Draw the same settings with a new seed. */
 export const vary = (generation) => again({ ...generation.parameters, seed: -1 });
 

@@ -32,6 +32,9 @@ export const moment = (iso) => near.format(new Date(iso));
 export const when = (iso) => exact.format(new Date(iso));
 export const time = (iso) => clock.format(new Date(iso));
 export const day = (iso) => date.format(new Date(iso));
+const inMonth = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
+/** Return a month such as 2026-11 in words. */
+export const month = (name) => inMonth.format(new Date(`${name}-01T00:00:00Z`));
 export const number = (value) => plain.format(value);
 export const decimal = (value) => short.format(value);
 

@@ -1,6 +1,7 @@
 /* Keyboard shortcuts. Keys without Ctrl, Cmd or Alt are inert while somebody types. */
 import { typing } from "./dom.js";
 import { openKeys } from "../overlay/keys_help.js";
+import { covered } from "../overlay/overlay.js";
 
 const mac = /mac/i.test(navigator.platform);
 export const generateKeys = mac ? "⌘ Enter" : "Ctrl Enter";
@@ -19,7 +20,8 @@ export function startKeys() {
   onKey("?", () => openKeys());
   document.addEventListener("keydown", (event) => {
     const press = actions.get(nameOf(event));
-    if (!press || event.isComposing) return;
+    // What a dialog covers does not hear keys; the dialog has its own.
+    if (!press || event.isComposing || covered()) return;
     if (typing(event) && !(event.ctrlKey || event.metaKey || event.altKey)) return;
     if (press(event) !== false) event.preventDefault();
   });

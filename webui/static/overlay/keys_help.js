@@ -1,17 +1,21 @@
-/* The list of keyboard shortcuts. */
+/* The list of keyboard shortcuts, by where they work. */
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { generateKeys, recallKeys, weightKeys } from "../core/keys.js";
 import { openDialog } from "./dialog.js";
 
-const LIST = () => [
-  [generateKeys, "keys.generate"], ["/", "keys.prompt"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"],
-  ["Shift X", "keys.cancel"],
-  ["← →", "keys.viewer"], ["Z", "keys.zoom"], ["J K", "keys.move"], ["Space", "keys.reveal"],
-  ["Shift A · Shift R", "keys.decide"], ["?", "keys.help"],
-];
+const GROUPS = () => ({
+  everywhere: [["/", "keys.prompt"], ["?", "keys.help"]],
+  create: [[generateKeys, "keys.generate"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"], ["Shift X", "keys.cancel"]],
+  library: [["← ↑ ↓ →", "keys.grid"], ["Enter", "keys.open"], ["Space", "keys.select"], ["Ctrl A", "keys.select_all"], ["Shift", "keys.select_range"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"]],
+  viewer: [["← → Home End", "keys.viewer"], ["+ − 0 Z", "keys.zoom"], ["I", "keys.info"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"],
+    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"]],
+  compare: [["M", "keys.compare_mode"], ["+ − 0 Z", "keys.zoom"], ["C", "keys.compare_leave"]],
+  moderation: [["J K", "keys.move"], ["Space", "keys.reveal"], ["Shift A · Shift R", "keys.decide"]],
+});
 
 export function openKeys() {
-  openDialog({ title: t("keys.title"), kind: "dialog keys" },
-    h("dl", {}, LIST().flatMap(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, t(what))])));
+  openDialog({ title: t("keys.title"), kind: "dialog keys" }, h("div", { class: "groups" }, Object.entries(GROUPS()).map(([name, list]) => h("section", {},
+    h("h3", {}, t(`keys.group.${name}`)),
+    h("dl", {}, list.flatMap(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, t(what))]))))));
 }

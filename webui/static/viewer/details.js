@@ -1,0 +1,71 @@
+/* Beside the picture: its prompt, what one can do with it, what the team thinks of it, its settings, where it comes from. */
+import { api, may } from "../core/api.js";
+import { copy, copyLink, vary } from "../core/actions.js";
+import { changed } from "../core/changes.js";
+import { button, h, icon } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { Curate } from "./curate.js";
+import { downloads } from "./downloads.js";
+import { Lineage } from "./lineage.js";
+import { recallButtons, recallKeys } from "./recall.js";
+import { settingsTable } from "./settings.js";
+import { TagEditor } from "./tags.js";
+
+export class Details {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.curate = new Curate();
+    this.tags = new TagEditor();
+    this.lineage = new Lineage((image) => viewer.show({ image, parameters: image.parameters }));
+    this.body = h("div", { class: "details" });
+    this.element = h("aside", { "aria-label": t("viewer.info") }, this.body);
+  }
+
+  /** Show an item; what the library knows of it follows. */
+  show(item) {
+    this.item = item;
+    this.known = "status" in item.image ? item.image : null;
+    const section = (word, ...content) => h("section", {}, h("h2", {}, t(word)), ...content);
+    this.body.replaceChildren(
+      h("h2", {}, t("viewer.prompt"), button({ kind: "round tiny", label: t("viewer.copy_prompt"), press: () => copy(item.parameters.prompt) }, icon("copy"))),
+      h("p", { class: "prompt" }, item.parameters.prompt),
+      this.by = h("p", { class: "made" }),
+      this.curate.element, this.tags.element,
+      this.making = h("div", { class: "making", hidden: true }, recallButtons(item, () => this.viewer.dialog.close())),
+      h("div", { class: "actions" }, this.again = button({ hidden: true, title: t("action.vary.hint"), press: () => { this.viewer.dialog.close(); vary({ parameters: item.parameters }); } }, icon("vary"), t("action.vary")),
+        downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
+        button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
+      section("viewer.settings", settingsTable(item)),
+      this.lineage.element);
+    this.curate.show(this.known);
+    this.tags.show(this.known);
+    this.lineage.show(null);
+    may("generate").then((maker) => { if (this.item === item) this.making.hidden = this.again.hidden = !maker; }).catch(() => null);
+    this.ask(item);
+  }
+
+  /** Ask the library what it knows: an image that it does not have is shown without. */
+  async ask(item) {
+    const known = await api(`/library/${item.image.id}`).catch(() => null);
+    if (this.item !== item || !known) return;
+    this.learn(known);
+    this.lineage.load(known);
+  }
+
+  /** The image was changed: show how it is now. */
+  changed(what) {
+    if (this.known) this.learn(changed(this.known, what));
+  }
+
+  learn(known) {
+    this.known = known;
+    this.by.textContent = known.mine ? t("viewer.mine") : t("viewer.by", { name: known.owner.name });
+    this.curate.show(known);
+    this.tags.show(known);
+  }
+
+  keys() {
+    const { item } = this;
+    return { ...recallKeys(item, this.making.hidden, () => this.viewer.dialog.close()), ...this.curate.keys() };
+  }
+}
