@@ -33,6 +33,7 @@ from tests.fixtures.estate import (
     IDEMPOTENCY,
     INVITED,
     KEY,
+    LINK,
     NAME,
     NOTE,
     NOTE_OF_HERS,
@@ -136,7 +137,12 @@ class TestWhatIsInIt:
         there = everything_in(zipped)
         assert REASON.encode() not in there
         assert b"legal_hold" not in there
-        assert [word for word in CANARIES if word.encode() not in there] == [TOKEN, REASON, INVITED]
+        assert [word for word in CANARIES if word.encode() not in there] == [
+            TOKEN,
+            REASON,
+            INVITED,
+            LINK,
+        ]
 
     def test_says_who_did_what_without_naming_others(self, zipped: ZipFile) -> None:
         done = {(one["verb"], one["by"]) for one in lines(zipped, "audit")}
