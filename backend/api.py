@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from backend.accounts.invites.router import router as invites
 from backend.accounts.router import router as accounts
 from backend.catalog.router import router as catalog
+from backend.comments.router import router as comments
+from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
 from backend.images.router import permalinks
 from backend.images.router import router as images
@@ -16,11 +18,16 @@ from backend.kit.errors import Problem
 from backend.leaving.router import router as leaving
 from backend.legalholds.router import router as legal_holds
 from backend.library.router import router as library
+from backend.links.guests import router as guests
+from backend.links.router import router as links
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
+from backend.placing.router import router as placing
+from backend.presets.router import router as presets
 from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
+from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
@@ -37,7 +44,13 @@ router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(library)  #     /library
+router.include_router(placing)  #     /galleries
+router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
+router.include_router(comments)  #    /images/{id}/comments  /comments
+router.include_router(links)  #       /galleries/{id}/links
 router.include_router(uploads)  #     /uploads
+router.include_router(presets)  #     /presets
+router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
 router.include_router(prompts)  #     /prompts
@@ -52,3 +65,4 @@ router.include_router(oversight)  #   /audit
 
 pages = APIRouter()
 pages.include_router(permalinks)  #   /i/{image}
+pages.include_router(guests)  #       /s/{token}

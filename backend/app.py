@@ -53,6 +53,7 @@ from backend.kit.stopping import heard_before_stopping
 from backend.kit.storage import open_storage
 from backend.kit.telemetry import RequestTelemetry, metrics_text
 from backend.oversight import anchors
+from backend.restorations.router import PATH as RESTORATIONS
 from backend.uploads.router import PATH as UPLOADS
 from backend.webhooks.sealing import reseal
 from inference.client import connect
@@ -116,7 +117,8 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     """Add what every request passes through. The last one added is the outermost."""
     installation.install(app, settings)
     uploads = int(settings.upload_megabytes * 1e6) + AROUND_A_FILE_BYTES
-    special = {("POST", UPLOADS): uploads, ("POST", reports.PATH): reports.LARGEST_BYTES}
+    special = dict.fromkeys((("POST", UPLOADS), ("POST", RESTORATIONS)), uploads)
+    special["POST", reports.PATH] = reports.LARGEST_BYTES
     app.add_middleware(BodyLimit, usual=MAX_BODY_BYTES, special=special)
     # Inside the next: what another site makes a browser send uses up nothing of its owner's.
     address_of = partial(client_address, trusted=parse_networks(settings.trusted_proxies))

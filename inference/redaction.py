@@ -16,7 +16,7 @@ _SECRETS: Final = (
     "id_token_hint|id_token|access_token|refresh_token|client_secret|code_verifier|code_challenge|"
     "client_assertion|api_?key|secret_?key|signing_secret|webhook_secret|password|passwd|"
     "authorization|proxy-authorization|set-cookie|cookie|atelier-webhook-secret|"
-    "negative_prompt|prompt|__Host-atelier|__Secure-atelier_login|atelier_session|atelier_login"
+    "negative_prompt|prompt|__Host-atelier|__Secure-atelier_login|atelier_session|atelier_login|atelier_guest"
 )
 # Words of every day, so they count as the name of a parameter or of a member only.
 _PARAMETERS: Final = f"{_SECRETS}|code|state|nonce|token|invite|secret|key|search|q|session_hash"
@@ -34,6 +34,7 @@ _RULES: Final = tuple(
         (r"\bwhsec_[A-Za-z0-9+/=_-]+", f"whsec_{GONE}"),
         (r"\beyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*){0,3}", GONE),  # a JSON Web Token
         (r"\bgAAAA[\w=-]{40,}", GONE),  # what the studio has sealed
+        (r"/s/[\w-]{20,}", f"/s/{GONE}"),  # the address of a share link
         (r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}", rf"\1 {GONE}"),
         (r"(DETAIL:\s*)[^\r\n]+", rf"\1{GONE}"),  # PostgreSQL prints the whole row that it refuses
         (r"(input_value=).*?(, input_type=|\]|$)", rf"\1{GONE}\2"),  # and pydantic what it was given

@@ -27,7 +27,16 @@ from webui.calls import DiscreetBlocks, refuse_unread
 from webui.client import Client
 from webui.gate import Gate, People
 from webui.i18n import translations
-from webui.pages import account, admin, create, history, library, moderation, people
+from webui.pages import (
+    account,
+    admin,
+    create,
+    galleries,
+    history,
+    library,
+    moderation,
+    people,
+)
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
 
@@ -82,6 +91,8 @@ def _blocks(client: Client) -> gr.Blocks:
         library.build()
     with blocks.route("History", "/history", show_in_navbar=False):
         history.build()
+    with blocks.route("Galleries", "/galleries", show_in_navbar=False):
+        galleries.build()
     with blocks.route("Moderation", "/moderation", show_in_navbar=False):
         moderation.build()
     with blocks.route("Queue", "/admin", show_in_navbar=False):

@@ -27,6 +27,7 @@ PAGES: Final[dict[str, str | None]] = {
     "/": None,
     "/library": None,
     "/history": None,
+    "/galleries": None,
     "/moderation": "review",
     "/admin": "administer",
     "/people": "administer",

@@ -32,6 +32,7 @@ from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
 from backend.library import index
 from backend.moderation import service as moderation
+from backend.placing import service as placing
 
 AWAY_FOR_S: Final = 15.0
 """For how long it is believed that inference is away; dispatchers try again every five seconds."""
@@ -97,12 +98,15 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
 
 
 def _keep_images(session: Session, context: Context, row: Generation, drawn: Drawn) -> None:
+    kept = []
     for finished in drawn.images:
         image = images.record(
             session, finished.prepared, owner_id=row.owner_id, parent_id=row.parent_id
         )
         moderation.judge(session, image, finished.scores)
-        index.enter(session, [image])
+        kept.append(image)
+    index.enter(session, kept)
+    placing.place_drawn(session, row.owner_id, row.gallery_id, kept)
     # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
     for finished in drawn.images:
         images.check_kept(context.storage, finished.prepared)

@@ -39,7 +39,8 @@ def _problem(description: str) -> dict[str, Any]:
 ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: _problem("No such generation of yours.")}
 REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The generation this Idempotency-Key made before, or a dry run's price."},
-    403: _problem("Your role does not generate."),
+    403: _problem("Your role does not generate, or you may not change what is in that gallery."),
+    404: _problem("No such gallery or parent image that you can open."),
     422: _problem("A value outside its limits; names field, limit and nearest good value."),
     429: _problem(
         "Too many queued and running, too many requests a minute (`rate_limited`), or the credits of a "

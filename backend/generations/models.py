@@ -59,6 +59,11 @@ class Generation(Leased, table=True):
     parent_id: str | None = Field(
         default=None, max_length=26, description="The image that it was made from; it may be gone."
     )
+    gallery_id: str | None = Field(
+        default=None,
+        max_length=26,
+        description="The gallery that its images are put into; it may be gone.",
+    )
     retried_as: str | None = Field(
         default=None,
         max_length=26,

@@ -25,6 +25,7 @@ from backend.generations.examples import (
     WAITS_NO_MORE,
 )
 from backend.generations.models import Generation
+from backend.generations.origin import OriginDep
 from backend.generations.presentation import present, present_one
 from backend.generations.schemas import (
     GenerationPage,
@@ -129,6 +130,7 @@ def submit_generation(  # noqa: PLR0913
     response: Response,
     idempotency_key: KeyHeader = None,
     webhook_url: WebhookHeader = None,
+    origin: OriginDep,
     dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
 ) -> GenerationPublic | Price:
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
@@ -143,6 +145,7 @@ def submit_generation(  # noqa: PLR0913
         card,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
+        origin=origin,
     )
     response.status_code = 202 if submitted.is_new else 200
     response.headers.update(_of_webhook(context, submitted))

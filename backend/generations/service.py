@@ -9,6 +9,7 @@ import math
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -18,6 +19,7 @@ from backend.accounts.actor import Actor
 from backend.audit import service as audit
 from backend.generations import events, limits, notices, pace, repository
 from backend.generations.models import Generation, queue
+from backend.generations.origin import Origin
 from backend.generations.schemas import GenerationParameters, Price
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
@@ -32,6 +34,7 @@ from backend.webhooks import service as webhooks
 from backend.webhooks.models import Webhook
 from inference.protocol import MAX_SEED, ModelCard
 
+NOWHERE: Final = Origin()
 _USUAL_SECONDS = 10.0
 
 
@@ -53,13 +56,17 @@ def submit(  # noqa: PLR0913
     *,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
+    origin: Origin = NOWHERE,
 ) -> Submitted:
     """Accept a generation for `actor`, completed by the defaults of `card`.
 
     The same `idempotency_key` with the same body gives the same row again, also from two requests
-    at once. `webhook_url` is told of this generation alone; it counts as a part of the body.
+    at once. `webhook_url` is told of this generation alone; it counts as a part of the body,
+    and so does `origin`.
 
     Raises:
+        NotFound: There is no gallery or image of its `origin` that they can open.
+        Forbidden: They may not change what is in that gallery.
         KeyReused: That key came with another body before.
         NotSignedIn: They were deactivated while they waited for their turn.
         TooMany: This person has too many queued and running.
@@ -68,12 +75,14 @@ def submit(  # noqa: PLR0913
         QuotaTooSmall: It costs more than a whole day or month has.
         Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
-    fingerprint = _fingerprint(parameters, webhook_url)
+    fingerprint = _fingerprint(parameters, webhook_url, origin)
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
+    origin.check(session, actor)
     complete = limits.within(card, parameters.completed_by(card, seed=secrets.randbelow(MAX_SEED)))
     row = _row(context, actor, complete, card, fingerprint)
     row.idempotency_key = idempotency_key
+    row.gallery_id, row.parent_id = origin.gallery_id, origin.parent_id
     try:
         with session.begin_nested():
             _join(session, context, actor, row, card)
@@ -244,9 +253,11 @@ def _webhook(
     return webhooks.create_for_generation(session, context.settings, actor, row.id, url)
 
 
-def _fingerprint(parameters: GenerationParameters, webhook_url: str | None) -> str:
+def _fingerprint(parameters: GenerationParameters, webhook_url: str | None, origin: Origin) -> str:
     """Return the digest of what was asked, before the model's defaults and the seed are filled in."""
     asked = parameters.model_dump_json(exclude_unset=True) + (webhook_url or "")
+    if origin != NOWHERE:
+        asked += f" {origin}"
     return sha256(asked.encode()).hexdigest()
 
 

@@ -133,6 +133,8 @@ class _View:
                 return await asyncio.to_thread(self._look, [message["data"]["id"]])
             case events.GLIMPSE:
                 return self._live(message)
+            case "comment" if self._only:
+                return []
             case name:
                 return [ServerSentEvent(event=name, data=message["data"])]
 

@@ -14,12 +14,15 @@ from sqlalchemy import ColumnElement, inspect, or_, select
 from sqlmodel import SQLModel, col
 
 from backend.accounts.models import ApiKey, User, UserSession
+from backend.comments.models import Comment
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.likeness.models import ImageLikeness
+from backend.links.models import ShareLink
 from backend.moderation.models import Flag, SafetyCheck
+from backend.presets.models import Preset
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
 from backend.webhooks.models import Delivery, Webhook
@@ -85,6 +88,9 @@ IMAGES: Final = Belonging(
     "image",
     files=("storage_key", "preview_key", "thumb_key"),
 )
+LIKENESSES: Final = Belonging(
+    "likenesses", ImageLikeness, _within(col(ImageLikeness.image_id), Image), unsaid=_SEARCHED
+)
 IMAGE_TAGS: Final = Belonging(
     "image_tags",
     ImageTag,
@@ -96,9 +102,6 @@ IMAGE_STARS: Final = Belonging(
 )
 SAVED_SEARCHES: Final = Belonging(
     "saved_searches", SavedSearch, _owned_by(col(SavedSearch.owner_id))
-)
-LIKENESSES: Final = Belonging(
-    "likenesses", ImageLikeness, _within(col(ImageLikeness.image_id), Image), unsaid=_SEARCHED
 )
 GALLERY_IMAGES: Final = Belonging(
     "gallery_images",
@@ -118,10 +121,30 @@ GALLERY_MEMBERS: Final = Belonging(
     ),
     unsaid=frozenset({"user_id"}),
 )
+COMMENTS: Final = Belonging(
+    "comments",
+    Comment,
+    lambda person_id: or_(
+        col(Comment.author_id) == person_id, _within(col(Comment.image_id), Image)(person_id)
+    ),
+    "comment",
+    frozenset({"author_id"}),
+)
+SHARE_LINKS: Final = Belonging(
+    "share_links",
+    ShareLink,
+    lambda person_id: or_(
+        col(ShareLink.created_by) == person_id,
+        _within(col(ShareLink.gallery_id), Gallery)(person_id),
+    ),
+    "link",
+    frozenset({"token_hash", "password_hash", "created_by"}),
+)
 GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_id)), "gallery")
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
 )
+PRESETS: Final = Belonging("presets", Preset, _owned_by(col(Preset.owner_id)), "preset")
 GENERATIONS: Final = Belonging(
     "generations",
     Generation,
@@ -145,15 +168,18 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    LIKENESSES,
     IMAGE_TAGS,
     IMAGE_STARS,
     SAVED_SEARCHES,
-    LIKENESSES,
+    COMMENTS,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
+    SHARE_LINKS,
     GALLERIES,
     IMAGES,
     UPLOADS,
+    PRESETS,
     GENERATIONS,
     CHARGES,
     API_KEYS,

@@ -43,8 +43,11 @@ saved_searches.jsonl  the searches you keep
 galleries.jsonl       your galleries, one a line
 gallery_images.jsonl  which pictures are in them, and in which galleries yours are
 gallery_members.jsonl of which galleries you are a member; of yours, what members may do, not who they are
+share_links.jsonl     links to your galleries and links that you made, without their addresses
+comments.jsonl        what you said about pictures, and what was said about yours; not by whom
 uploads.jsonl         pictures you brought, one a line
 uploads/              their files as they are stored
+presets.jsonl         named ways to draw that you keep
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
 likenesses.jsonl      a digest of how each looks, by which the same picture is found again

@@ -40,7 +40,7 @@ def facets(asking: Asking, looked_for: Wanted) -> Facets:
         total=len(rows),
         complete=complete,
         status=_plain(Counter(str(row.status) for row in rows)),
-        model=_plain(_models(asking, ids)),
+        model=_plain(Counter(row.model or "" for row in rows)),
         by=_named(Counter(row.owner_id for row in rows), _names_of_people(asking)),
         gallery=_galleries(asking, ids),
         tag=_tags(asking, ids),
@@ -56,14 +56,16 @@ def suggest(asking: Asking, kind: str, prefix: str) -> list[Choice]:
     return [one for one in found if fold(one.label).startswith(begun)][:MOST_SUGGESTIONS]
 
 
-_LOOKED_AT: Final = tuple(
-    map(col, (Image.id, Image.status, Image.owner_id, Image.width, Image.height, Image.created_at))
+_MODEL: Final = select(col(SearchEntry.model)).where(col(SearchEntry.image_id) == col(Image.id))
+_LOOKED_AT: Final = (
+    col(Image.id),
+    col(Image.status),
+    col(Image.owner_id),
+    col(Image.width),
+    col(Image.height),
+    col(Image.created_at),
+    _MODEL.correlate(Image).scalar_subquery().label("model"),
 )
-
-
-def _models(asking: Asking, ids: list[str]) -> Counter[str]:
-    query = select(col(SearchEntry.model), func.count()).group_by(col(SearchEntry.model))
-    return _counted(asking, query.where(col(SearchEntry.image_id).in_(ids)))
 
 
 def _tags(asking: Asking, ids: list[str]) -> list[Choice]:

@@ -131,7 +131,9 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image_ids: list[ImageIdText] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    image_ids: list[ImageIdText] = Field(
+        min_length=1, max_length=MOST_AT_ONCE, examples=[["01m7xxtq72y599hfwczfvzjz52"]]
+    )
     status: Status | None = None
     add_tags: list[TagText] = Field(default_factory=list, max_length=MOST_TAGS)
     remove_tags: list[TagText] = Field(default_factory=list, max_length=MOST_TAGS)
@@ -170,7 +172,7 @@ class Export(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     image_ids: list[ImageIdText] | None = Field(default=None, min_length=1, max_length=MOST_AT_ONCE)
-    q: QueryText | None = None
+    q: QueryText | None = Field(default=None, examples=["status:approved"])
 
     @model_validator(mode="after")
     def _must_be_one_of_both(self) -> Self:
@@ -200,7 +202,7 @@ class SearchChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: SearchName | None = None
-    query: QueryText | None = None
+    query: QueryText | None = Field(default=None, examples=["linen after:7d"])
     pinned: bool | None = None
 
 

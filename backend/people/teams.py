@@ -13,6 +13,7 @@ from backend.audit import service as audit
 from backend.kit.errors import Conflict
 from backend.people import repository
 from backend.people.schemas import TeamPublic
+from backend.presets import repository as presets
 
 MOST_TEAMS: Final = 500
 NOWHERE: Final = "none"
@@ -87,6 +88,7 @@ def delete(session: Session, actor: Actor, team_id: str, *, move_to: str | None)
     session.add_all(people)
     session.flush()
     invites.move_team(session, team_id, into)
+    presets.move_team(session, team_id, into)
     session.delete(team)
     _note(session, actor, team, "team.delete", {"name": team.name})
 

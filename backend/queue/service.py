@@ -104,6 +104,8 @@ def retry(
         cost=letter.cost,
         max_attempts=letter.max_attempts,
         request_hash=letter.request_hash,
+        parent_id=letter.parent_id,
+        gallery_id=letter.gallery_id,
     )
     queue.put(session, fresh, person=owner.id)
     generations.pay(

@@ -23,7 +23,7 @@ MAX_PROMPT_CHARACTERS: Final = 2000
 _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # hashed by what it inherits, so that it can stand in a union
 class _Stated(WrapValidator):
     """A check that also says in a JSON schema what it lets through."""
 

@@ -60,6 +60,7 @@ def composer(words: gr.I18n) -> Composer:
         elem_id="prompt",
     )
     island("counter")
+    island("styles")
     ratio = _chips(words, "ratio", RATIOS, "square")
     quality = _chips(words, "quality", QUALITIES, "standard")
     num_images = gr.Radio(

@@ -3,6 +3,7 @@ const PAGES = {
   "/": () => import("./pages/create.js"),
   "/library": () => import("./pages/library.js"),
   "/history": () => import("./pages/history.js"),
+  "/galleries": () => import("./pages/galleries.js"),
   "/moderation": () => import("./pages/moderation.js"),
   "/admin": () => import("./pages/admin.js"),
   "/people": () => import("./pages/people.js"),

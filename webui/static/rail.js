@@ -9,7 +9,7 @@ import { openKeys } from "./overlay/keys_help.js";
 import { toast } from "./overlay/toast.js";
 import { forgetDraft } from "./composer/draft.js";
 
-const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["history", "/history", "history"]];
+const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["galleries", "/galleries", "gallery"], ["history", "/history", "history"]];
 
 export class Rail extends AtElement {
   static sheets = ["rail"];

@@ -23,6 +23,8 @@ from backend.generations.models import queue
 from backend.kit.ids import new_id
 from backend.kit.notifier import Notifier
 from backend.kit.queue import State
+from backend.presets.models import Preset
+from backend.presets.schemas import PresetParameters, Visibility
 from backend.uploads.models import Upload
 from backend.webhooks.models import Delivery, Webhook
 from backend.webhooks.signatures import new_secret
@@ -35,6 +37,7 @@ PROMPT = {"prompt": "a red dress"}
 API = "/api/v1"
 WEBHOOKS = f"{API}/webhooks"
 QUOTA = {"of": "role", "subject": "designer", "credits_per_day": 1000}
+PRESET = {"name": "Ink", "parameters": {"template": "an ink drawing of {prompt}"}}
 NOWHERE = "https://hooks.example.com/atelier"
 TAKER = "01m7xxtq72y599hfwczfvzjz52"
 
@@ -105,6 +108,17 @@ class Things:
         body = {"name": "linen", "query": "linen"}
         return str(self.browser().post(f"{API}/library/searches", json=body).json()["id"])
 
+    def preset(self) -> str:
+        row = Preset(
+            owner_id=self.owner.id,
+            name="Ink",
+            visibility=Visibility.PRIVATE,
+            parameters=PresetParameters(num_inference_steps=8),
+        )
+        with self.studio.context.database.write() as session:
+            session.add(row)
+        return row.id
+
     def delivery(self) -> str:
         """A delivery that was given up."""
         sent = self.browser().post(f"{WEBHOOKS}/{self.webhook()}/test").json()["id"]
@@ -122,6 +136,33 @@ class Things:
     def quota(self) -> str:
         answer = self.studio.actors.browser("admin").put(f"{API}/quotas", json=QUOTA)
         return str(answer.json()["id"])
+
+    def gallery(self) -> str:
+        return str(self.browser().post(f"{API}/galleries", json={"name": "g"}).json()["id"])
+
+    def shown_gallery(self) -> str:
+        """A gallery that everyone may open."""
+        body = {"name": "g", "visibility": "everyone"}
+        return str(self.browser().post(f"{API}/galleries", json=body).json()["id"])
+
+    def whose_gallery(self) -> str:
+        """What stands between the ends of a path that names a gallery and somebody who is to be a member."""
+        return f"{self.gallery()}/members/{self.person()}"
+
+    def whose_membership(self) -> str:
+        path = self.whose_gallery()
+        self.browser().put(f"{API}/galleries/{path}", json={"role": "viewer"}).raise_for_status()
+        return path
+
+    def link(self) -> str:
+        """What stands between the ends of a path that names a gallery and a link to it."""
+        gallery = self.gallery()
+        made = self.browser().post(f"{API}/galleries/{gallery}/links", json={}).json()
+        return f"{gallery}/links/{made['id']}"
+
+    def comment(self) -> str:
+        path = f"{API}/images/{self.image()}/comments"
+        return str(self.browser().post(path, json={"text": "wider"}).json()["id"])
 
     def leaver(self) -> str:
         return add_user(self.studio.context.database, email="leaver@example.com").id
@@ -166,6 +207,12 @@ class Things:
             session.add(role)
         return role.name
 
+    def unknown_token(self) -> str:
+        return "x" * 43
+
+    def image_by_unknown_token(self) -> str:
+        return f"{self.unknown_token()}/images/{self.image()}"
+
     def nothing(self) -> str:
         return ""
 
@@ -192,6 +239,7 @@ OWNERS_AND_REVIEWERS = (401, 200, 404, 404, 200)
 ADMINISTRATORS = (401, 403, 403, 403, 200)
 REVIEWERS = (401, 403, 403, 403, 200)
 EVERYBODY = (200, 200, 200, 200, 200)
+NOBODYS = (404, 404, 404, 404, 404)
 
 MATRIX = [
     Row("POST", f"{API}/generations", (401, 202, 202, 403, 202), body=PROMPT),
@@ -268,11 +316,80 @@ MATRIX = [
     Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.held, note="held"),
     Row("GET", f"{API}/library/{{image_id}}/lineage", OWNERS_AND_REVIEWERS, Things.image),
+    Row("GET", f"{API}/galleries", SIGNED_IN),
+    Row("POST", f"{API}/galleries", (401, 201, 201, 201, 201), body={"name": "Spring"}),
+    Row("GET", f"{API}/galleries/{{gallery_id}}", OWNERS, Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}", SIGNED_IN, Things.shown_gallery, note="shown"),
+    Row("PATCH", f"{API}/galleries/{{gallery_id}}", OWNERS, Things.gallery, body={}),
+    Row(
+        "PATCH",
+        f"{API}/galleries/{{gallery_id}}",
+        (401, 200, 403, 403, 403),
+        Things.shown_gallery,
+        body={"brief": ""},
+        note="shown",
+    ),
+    Row("DELETE", f"{API}/galleries/{{gallery_id}}", (401, 204, 404, 404, 404), Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/members", OWNERS, Things.gallery),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/candidates", OWNERS, Things.gallery),
+    Row(
+        "PUT",
+        f"{API}/galleries/{{gallery_id}}/members/{{user_id}}",
+        OWNERS,
+        Things.whose_gallery,
+        body={"role": "viewer"},
+    ),
+    Row(
+        "DELETE",
+        f"{API}/galleries/{{gallery_id}}/members/{{user_id}}",
+        (401, 204, 404, 404, 404),
+        Things.whose_membership,
+    ),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/images", OWNERS, Things.gallery),
+    *(
+        Row(
+            method,
+            f"{API}/galleries/{{gallery_id}}/images",
+            OWNERS,
+            Things.gallery,
+            body={"image_ids": [TAKER]},
+        )
+        for method in ("POST", "DELETE")
+    ),
+    Row("GET", f"{API}/galleries/{{gallery_id}}/links", OWNERS, Things.gallery),
+    Row(
+        "POST",
+        f"{API}/galleries/{{gallery_id}}/links",
+        (401, 201, 404, 404, 404),
+        Things.gallery,
+        body={},
+    ),
+    Row(
+        "DELETE",
+        f"{API}/galleries/{{gallery_id}}/links/{{link_id}}",
+        (401, 204, 404, 404, 404),
+        Things.link,
+    ),
+    Row("GET", f"{API}/images/{{image_id}}/comments", OWNERS, Things.image),
+    Row(
+        "POST",
+        f"{API}/images/{{image_id}}/comments",
+        (401, 201, 404, 404, 404),
+        Things.image,
+        body={"text": "wider"},
+    ),
+    Row("DELETE", f"{API}/comments/{{comment_id}}", (401, 204, 404, 404, 404), Things.comment),
     Row("POST", f"{API}/uploads", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/uploads", SIGNED_IN),
     Row("GET", f"{API}/uploads/{{upload_id}}", OWNERS, Things.upload),
     Row("GET", f"{API}/uploads/{{upload_id}}/content", OWNERS, Things.upload),
     Row("DELETE", f"{API}/uploads/{{upload_id}}", (401, 204, 404, 404, 404), Things.upload),
+    Row("GET", f"{API}/presets", SIGNED_IN),
+    Row("GET", f"{API}/presets/built-in", SIGNED_IN),
+    Row("POST", f"{API}/presets", (401, 201, 201, 403, 201), body=PRESET),
+    Row("PATCH", f"{API}/presets/{{preset_id}}", OWNERS_WHO_DRAW, Things.preset, body={}),
+    Row("DELETE", f"{API}/presets/{{preset_id}}", (401, 204, 404, 403, 404), Things.preset),
+    Row("POST", f"{API}/restorations", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/moderation/flags", REVIEWERS),
     Row(
         "POST",
@@ -377,6 +494,9 @@ MATRIX = [
     Row("GET", f"{API}/audit/export", ADMINISTRATORS),
     Row("GET", f"{API}/audit/verify", ADMINISTRATORS),
     Row("GET", "/i/{image_id}", (303,) * 5, Things.held),
+    Row("GET", "/s/{token}", NOBODYS, Things.unknown_token),
+    Row("POST", "/s/{token}", NOBODYS, Things.unknown_token),
+    Row("GET", "/s/{token}/images/{image_id}", NOBODYS, Things.image_by_unknown_token),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),
     Row("GET", "/metrics", EVERYBODY),

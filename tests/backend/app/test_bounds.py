@@ -14,10 +14,14 @@ from tests.fixtures.app import Studio
 # Lists without pages, each of which something else keeps short.
 SHORT = {
     "list_models": "the models file",
+    "list_built_in_presets": "BUILT_IN",
     "list_api_keys": "MOST_KEYS",
     "list_webhooks": "MOST_WEBHOOKS",
     "list_sessions": "MOST_SESSIONS",
     "list_teams": "MOST_TEAMS",
+    "list_members": "MOST_MEMBERS",
+    "list_candidates": "MOST_CANDIDATES",
+    "list_links": "MOST_LINKS",
 }
 BOUND = {"string": "maxLength", "integer": "maximum", "number": "maximum", "array": "maxItems"}
 # What bounds a value by itself: a set of words, or a form that has a length.

@@ -142,6 +142,17 @@ class TestFilters:
         assert library.find("stack:nosuch") == []
 
 
+class TestNonsense:
+    @pytest.mark.parametrize("query", ["\0", "model:\0", "by:a\0b", "gallery:\0a", 'tag:"a\0"'])
+    def test_a_character_that_no_text_has_is_refused_or_finds_nothing(
+        self, library: Library, query: str
+    ) -> None:
+        library.image("a")
+        answer = library.browser(library.dana).get(API, params={"q": f"-a {query}"})
+        assert answer.status_code in (200, 422)
+        assert answer.json().get("items", []) == []
+
+
 class TestPages:
     @pytest.mark.parametrize("query", ["", "dress", "dress -blue by:me"])
     def test_go_through_everything_newest_first(self, library: Library, query: str) -> None:

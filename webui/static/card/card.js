@@ -94,7 +94,7 @@ export class Card extends AtElement {
     const more = one.state === "succeeded" && button({ kind: "button small", title: t("action.vary.hint"), press: () => vary(one) }, icon("vary"), t("action.vary"));
     const released = one.images.find((image) => image.moderation === "released");
     return [again, button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), t("action.reuse")), more,
-      released && downloadLink(released, one), seedButton(one)].filter(Boolean);
+      released && downloadLink(released, one), released && galleryButton(one), seedButton(one)].filter(Boolean);
   }
 
   facts(parameters) {
@@ -122,6 +122,15 @@ function stop(pressed, generation) {
   pressed.disabled = true;
   pressed.textContent = t("state.stopping");
   cancel(generation).then((done) => { if (!done) { pressed.disabled = false; pressed.textContent = t("action.cancel"); } });
+}
+
+/** Return the button that puts what was released of a generation into a gallery. */
+function galleryButton(generation) {
+  const press = async () => {
+    const { openAddToGallery } = await import("../galleries/add.js");
+    await openAddToGallery(generation.images.filter((image) => image.moderation === "released").map((image) => image.id));
+  };
+  return button({ kind: "button small", label: t("galleries.add"), press }, icon("gallery"));
 }
 
 /** Return a link that saves an image under a telling name. */

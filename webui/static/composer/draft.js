@@ -1,5 +1,6 @@
 /* The draft: what stands in the form, kept on this device across reloads and sign-ins. */
 const KEY = "atelier.draft";
+export const STYLE_KEY = "atelier.style"; // the style around it: `style.js`
 
 /** Return the kept values by name, or an empty object. */
 export function keptDraft() {
@@ -11,4 +12,4 @@ export function keptDraft() {
 }
 
 export const keepDraft = (values) => localStorage.setItem(KEY, JSON.stringify(values));
-export const forgetDraft = () => localStorage.removeItem(KEY);
+export const forgetDraft = () => [KEY, STYLE_KEY].forEach((key) => localStorage.removeItem(key));

@@ -11,6 +11,9 @@ import { fill } from "./form.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
+import { takePictures } from "./drop.js";
+import { pictureButton } from "./restore.js";
+import { unwear } from "./style.js";
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -19,7 +22,8 @@ export class Composer extends AtElement {
     this.hint = h("p", { class: "hint" }, t("generate.hint", { keys: generateKeys }));
     this.note = h("div", { class: "note", role: "alert", hidden: true });
     this.price = new Price();
-    this.shadowRoot.append(this.note, this.price.element, this.hint);
+    this.picture = pictureButton();
+    this.shadowRoot.append(this.note, this.price.element, this.hint, this.picture);
   }
 
   connected() {
@@ -27,7 +31,13 @@ export class Composer extends AtElement {
     this.listen(document, "atelier:reuse", ({ detail }) => this.reuse(detail));
     onKey("Mod+Enter", () => pressGenerate());
     onKey("/", () => prompt()?.focus());
-    may("generate").then((allowed) => (allowed ? this.price.follow(this) : this.close())).catch(() => null);
+    may("generate").then((allowed) => (allowed ? this.open() : this.close())).catch(() => null);
+  }
+
+  open() {
+    this.price.follow(this);
+    this.picture.hidden = false;
+    takePictures(this);
   }
 
   /** Show nobody's form to somebody who may not generate, and say why. */
@@ -101,6 +111,7 @@ export class Composer extends AtElement {
   }
 
   reuse({ parameters, take }) {
+    unwear(take);
     fill(partOf(parameters, take));
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });

@@ -6,7 +6,7 @@ export const EMPTY = {
 };
 const MOST_STEPS = 50;
 let qualities = qualitiesOf(EMPTY.steps);
-const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
+export const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
 // What the API calls a field → where it stands in the form.
 const PLACES = {
   prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
@@ -58,7 +58,8 @@ export function partOf(parameters, take = "all") {
   return take === "remix" ? { ...part, seed: "" } : part;
 }
 
-function nearestRatio(across) {
+/** Return the shape that is most like a width divided by a height. */
+export function nearestRatio(across) {
   const distance = (name) => Math.abs(Math.log(RATIOS[name] / across));
   return Object.keys(RATIOS).reduce((best, name) => (distance(name) < distance(best) ? name : best));
 }

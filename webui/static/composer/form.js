@@ -2,6 +2,7 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
+import { dressed, unwear } from "./style.js";
 import { EMPTY, NAMES, listed, named, partOf, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
 let current = { ...EMPTY };
@@ -63,7 +64,7 @@ export const form = {
   send(_helper, ...list) {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
-    return [ticket, ...list];
+    return [ticket, ...dressed(list)];
   },
 
   stepsOf,
@@ -84,7 +85,10 @@ async function asked() {
   history.replaceState(null, "", "/");
   const path = generation ? `/generations/${encodeURIComponent(generation)}` : `/images/${encodeURIComponent(image)}`;
   try {
-    return partOf((await api(path)).parameters, query.get("take") ?? "all");
+    const { parameters } = await api(path);
+    const take = query.get("take") ?? "all";
+    unwear(take);
+    return partOf(parameters, take);
   } catch {
     element?.trouble("trouble.reuse");
     return {};

@@ -12,17 +12,17 @@ export class ApiError extends Error {
 }
 
 /** Call the API and return its JSON; throws ApiError, or TypeError when nothing answers. */
-export async function api(path, { method = "GET", json, headers = {}, signal } = {}) {
+export async function api(path, { method = "GET", json, body, headers = {}, signal } = {}) {
   const response = await fetch(`/api/v1${path}`, {
     method,
     signal,
     credentials: "same-origin",
     headers: { accept: "application/json", ...(json ? { "content-type": "application/json" } : {}), ...headers },
-    body: json ? JSON.stringify(json) : undefined,
+    body: json ? JSON.stringify(json) : body,
   });
-  const body = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, body);
-  return body;
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(response.status, answer);
+  return answer;
 }
 
 /** Ask for a generation; a fresh key a press, so that a repeated request starts nothing twice. */

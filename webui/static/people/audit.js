@@ -8,7 +8,7 @@ import { t } from "../core/i18n.js";
 import { failed, ghosts, nothing, picker, search, table } from "./parts.js";
 
 const PAGE = 50;
-const KINDS = ["person", "role", "team", "invite", "quota", "session", "api_key", "generation", "image", "webhook", "queue", "audit"];
+const KINDS = ["person", "role", "team", "invite", "quota", "session", "api_key", "generation", "image", "gallery", "link", "webhook", "queue", "audit"];
 const COLUMNS = ["when", "who", "verb", "subject", "detail"];
 
 export class Audit {

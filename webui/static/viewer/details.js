@@ -33,7 +33,8 @@ export class Details {
       this.curate.element, this.tags.element,
       this.making = h("div", { class: "making", hidden: true }, recallButtons(item, () => this.viewer.dialog.close())),
       h("div", { class: "actions" }, this.again = button({ hidden: true, title: t("action.vary.hint"), press: () => { this.viewer.dialog.close(); vary({ parameters: item.parameters }); } }, icon("vary"), t("action.vary")),
-        downloads(item), button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
+        downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
+        button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
       section("viewer.settings", settingsTable(item)),
       this.lineage.element);
     this.curate.show(this.known);

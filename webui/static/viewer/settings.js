@@ -4,7 +4,7 @@ import { button, h, icon } from "../core/dom.js";
 import { decimal, when } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 
-const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
+export const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
 // What the API calls a setting → its word, in the order in which they are read.
 const WORDS = { prompt: "prompt", negative_prompt: "negative_prompt", seed: "seed", size: "size", num_inference_steps: "steps", guidance_scale: "guidance", scheduler: "scheduler", model: "model" };
 const UNSAID = new Set(["width", "height", "num_images", "priority"]);

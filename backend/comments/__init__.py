@@ -1,0 +1,1 @@
+"""Comments on images, by those whom a gallery lets comment and by whoever made them."""

@@ -1,0 +1,96 @@
+"""The infotext of A1111, Forge, SD.Next and of everybody who writes as they do: prompt, negative prompt, pairs.
+
+    a red dress
+    Negative prompt: blurred
+    Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1, Size: 512x768, Model: sd-v1-4
+
+The last line counts as pairs if it holds three of them; a value with a comma or a colon in it is a JSON string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from backend.restorations.found import Found, Texts, number, rest_of, whole, written
+from backend.restorations.schemas import Source
+
+FEWEST_PAIRS: Final = 3
+LONGEST_LINE: Final = 20_000
+LONGEST_TEXT: Final = 200_000
+_NEGATIVE: Final = "Negative prompt:"
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
+_LORA: Final = re.compile(r"<lora:([^:<>]{1,100})")
+
+
+def read(texts: Texts) -> Found | None:
+    """Return what `parameters` says, if it is an infotext."""
+    text = texts.get("parameters", "").strip()
+    if not text or len(text) > LONGEST_TEXT:
+        return None
+    lines = text.splitlines()
+    said = dict(pairs(lines[-1])) if len(lines[-1]) <= LONGEST_LINE else {}
+    if len(said) < FEWEST_PAIRS or "Steps" not in said:
+        return None
+    prompt, negative = _prompts(lines[:-1])
+    width, height = _size(said.get("Size", ""))
+    loras = ", ".join(dict.fromkeys(_LORA.findall(prompt)))
+    return Found(
+        source=Source.A1111,
+        prompt=written(prompt),
+        negative_prompt=written(negative),
+        width=width,
+        height=height,
+        steps=whole(said["Steps"]),
+        guidance=number(said.get("CFG scale")),
+        seed=whole(said.get("Seed")),
+        sampler=written(said.get("Sampler")),
+        spacing=written(said.get("Schedule type")),
+        model=written(said.get("Model")),
+        rest=rest_of(
+            lora=loras,
+            clip_skip=said.get("Clip skip"),
+            denoising_strength=said.get("Denoising strength"),
+            variation_seed=said.get("Variation seed"),
+            upscaler=said.get("Hires upscaler"),
+            vae=said.get("VAE"),
+        ),
+    )
+
+
+def pairs(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the `key: value` pairs of a line, however long and however broken it is, in one pass."""
+    at = 0
+    while (colon := line.find(":", at)) >= 0:
+        key = line[at:colon].rpartition(",")[2].strip()
+        begins = colon + 1
+        while line.startswith(" ", begins):
+            begins += 1
+        quoted = _QUOTED.match(line, begins)
+        ends = line.find(",", quoted.end() if quoted else begins)
+        ends = len(line) if ends < 0 else ends
+        if key:
+            yield key, _plain(quoted[0]) if quoted else line[begins:ends].strip()
+        at = ends + 1
+
+
+def _plain(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        return quoted[1:-1]
+
+
+def _prompts(lines: list[str]) -> tuple[str, str]:
+    """Return prompt and negative prompt, either of which may have several lines."""
+    begins = next((n for n, line in enumerate(lines) if line.startswith(_NEGATIVE)), len(lines))
+    negative = "\n".join(lines[begins:]).removeprefix(_NEGATIVE)
+    return "\n".join(lines[:begins]), negative
+
+
+def _size(said: str) -> tuple[int | None, int | None]:
+    found = _SIZE.fullmatch(said)
+    return (int(found[1]), int(found[2])) if found else (None, None)

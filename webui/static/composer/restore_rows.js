@@ -1,0 +1,72 @@
+/* What a restoration means for the form: a row a setting, with what stands there now and what would. Draws nothing. */
+import { decimal } from "../core/format.js";
+import { has, t } from "../core/i18n.js";
+import { SAMPLERS } from "../viewer/settings.js";
+import { EMPTY, nearestRatio, RATIOS } from "./fields.js";
+
+const STEPS = [1, 50];
+const GUIDANCE = [1, 15];
+const ABOUT = 0.04;
+
+/** Return the rows for `restoration` against the values of the form: {name, label, now, then, note, values}.
+ * `values` is what to fill in; a row without them tells what cannot be had. */
+export function rowsOf({ settings, changes }, now, [usual]) {
+  const told = Object.fromEntries(changes.map((change) => [change.field, change]));
+  const rows = [
+    prompt("prompt", settings.prompt, now, told.prompt),
+    prompt("negative_prompt", settings.negative_prompt ?? (settings.prompt ? "" : null), now, told.negative_prompt),
+    shape(settings, now, usual, told.size),
+    number("steps", settings.num_inference_steps, now, STEPS, told.num_inference_steps),
+    number("guidance", settings.guidance_scale, now, GUIDANCE, told.guidance_scale),
+    row("seed", settings.seed === null ? null : String(settings.seed), now, told.seed, (seed) => seed || t("seed.random")),
+    row("scheduler", settings.scheduler, now, told.scheduler, (name) => SAMPLERS[name] ?? t("scheduler.usual")),
+    model(settings, usual, told.model),
+  ];
+  const left = changes.filter(({ reason }) => reason === "left_out").map(leftOut);
+  return [...rows.filter(Boolean), ...left];
+}
+
+/** Say whether a row changes nothing and has nothing to tell. */
+export const idle = ({ now, then, note }) => !note && now === then;
+
+function row(name, value, now, change, shown = (one) => one, note = noteOf(change)) {
+  if (value === null || value === undefined) return null;
+  return { name, label: t(name), now: shown(now[name] ?? EMPTY[name]), then: shown(value), note, values: { [name]: value } };
+}
+
+function prompt(name, text, now, change) {
+  if (text === "" && !now[name]) return null;
+  const note = change && t("restore.note.shortened", { count: text.length });
+  return row(name, text, now, change, (one) => one || t("restore.none"), note);
+}
+
+function shape({ width, height }, now, usual, change) {
+  if (!width || !height) return null;
+  const ratio = nearestRatio(width / height);
+  const drawn = (usual?.defaults.width ?? width) * (usual?.defaults.height ?? height);
+  const same = Math.abs(Math.log(RATIOS[ratio] * height / width)) < ABOUT && Math.abs(Math.log(drawn / (width * height))) < ABOUT;
+  const note = same && !change ? null : t("restore.note.shape", { size: change?.found ?? `${width}×${height}` });
+  return row("ratio", ratio, now, null, (one) => t(`ratio.${one}`), note);
+}
+
+/** The form's sliders end before the API's limits do. */
+function number(name, value, now, [low, high], change) {
+  if (value === null) return null;
+  const used = Math.max(low, Math.min(value, high));
+  const note = change || used !== value ? t("restore.note.nearest", { found: change?.found ?? decimal(value) }) : null;
+  return row(name, used, now, change, decimal, note);
+}
+
+function model({ model: name }, usual, change) {
+  if (!name || !usual) return null;
+  const found = change?.found ?? name;
+  const note = found === usual.name ? null : t(change ? "restore.note.absent" : "restore.note.other", { found, used: usual.name });
+  return { name: "model", label: t("model"), now: usual.name, then: usual.name, note, values: {} };
+}
+
+function leftOut({ field, found }) {
+  const key = `restore.left.${field}`;
+  return { name: field, label: has(key) ? t(key) : field, now: null, then: found, note: t("restore.note.left_out"), values: null };
+}
+
+const noteOf = (change) => change && t("restore.note.nearest", { found: change.found });

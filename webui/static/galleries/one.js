@@ -1,0 +1,59 @@
+/* One gallery: what it is for, who is in it, and its images. */
+import { ApiError, api } from "../core/api.js";
+import { button, h, icon } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { failed, ghosts, nothing } from "../core/lists.js";
+import { decided } from "./cards.js";
+import { editGallery } from "./forms.js";
+import { Grid } from "./grid.js";
+import { openLinks } from "./links.js";
+import { openMembers } from "./members.js";
+import { door, edits, face } from "./parts.js";
+
+const FACES = 5;
+
+export class One {
+  constructor(id) {
+    this.id = id;
+    this.head = h("header", { class: "head" }, ghosts("ghost head-ghost", 1));
+    this.space = h("div");
+    this.element = h("div", { class: "one" }, h("a", { class: "up", href: "/galleries" }, icon("left"), t("galleries.up")), this.head, this.space);
+    this.look();
+  }
+
+  async look() {
+    try {
+      const path = `/galleries/${encodeURIComponent(this.id)}`;
+      const [gallery, members] = await Promise.all([api(path), api(`${path}/members`)]);
+      this.show(gallery, members);
+    } catch (error) {
+      this.head.replaceChildren();
+      const gone = error instanceof ApiError && [404, 422].includes(error.status);
+      this.space.replaceChildren(gone
+        ? nothing("gallery", t("galleries.gone.title"), t("galleries.gone.text"), h("a", { class: "button", href: "/galleries" }, t("galleries.up")))
+        : failed(t("galleries.error"), () => this.look()));
+    }
+  }
+
+  show(gallery, members) {
+    document.title = `${gallery.name} · Atelier`;
+    this.head.replaceChildren(
+      h("div", { class: "title" }, h("h1", {}, gallery.name), h("p", { class: "facts" }, door(gallery.visibility), h("span", {}, t("galleries.of", { name: gallery.owner.name })))),
+      h("div", { class: "acts" }, this.people(gallery, members), ...this.changes(gallery)),
+      gallery.brief && h("p", { class: "brief" }, gallery.brief),
+      decided(gallery));
+    if (!this.grid) this.space.replaceChildren((this.grid = new Grid(gallery, () => this.look())).element);
+  }
+
+  /** Return the members as faces; pressed, they are listed. */
+  people(gallery, members) {
+    const more = members.length - FACES;
+    return button({ kind: "faces", label: t("galleries.members.open", { count: members.length }), press: () => openMembers(gallery, () => this.look()) },
+      ...members.slice(0, FACES).map(({ user }) => face(user.name)), more > 0 && h("i", { class: "face", "aria-hidden": "true" }, `+${more}`));
+  }
+
+  changes(gallery) {
+    if (!edits(gallery.role)) return [];
+    return [button({ press: () => openLinks(gallery) }, icon("link"), t("links.share")), button({ press: () => editGallery(gallery, () => this.look()) }, icon("create"), t("galleries.edit"))];
+  }
+}

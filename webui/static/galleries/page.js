@@ -1,0 +1,35 @@
+/* Galleries: cards of all that one may open; with ?id= one gallery. */
+import { AtElement } from "../core/element.js";
+import { button, h, icon } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { Tabs } from "../core/tabs.js";
+import { Cards } from "./cards.js";
+import { newGallery } from "./forms.js";
+import { One } from "./one.js";
+
+const VIEWS = ["mine", "shared", "everyone"];
+
+export class Galleries extends AtElement {
+  static sheets = ["lists", "galleries"];
+
+  render() {
+    const id = new URLSearchParams(location.search).get("id");
+    if (id) this.shadowRoot.append(new One(id).element);
+    else this.all();
+  }
+
+  all() {
+    const cards = {};
+    const tabs = new Tabs(t("galleries.views"), VIEWS.map((view) => [view, t(`galleries.view.${view}`)]), (view) => {
+      cards[view] ??= new Cards(view, make);
+      cards[view].look();
+      return cards[view].element;
+    });
+    const make = () => newGallery(({ id }) => location.assign(`/galleries?id=${id}`));
+    this.shadowRoot.append(
+      h("header", { class: "bar" }, h("h1", {}, t("galleries.title")), tabs.element,
+        button({ kind: "button primary", press: make }, icon("plus"), t("galleries.new"))),
+      tabs.space);
+    tabs.open();
+  }
+}

@@ -1,0 +1,29 @@
+/* What the parts of galleries share: who may open one, people as initials, and dialogs with forms in them. */
+import { h, icon } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
+import { openDialog } from "../overlay/dialog.js";
+import { overlay } from "../overlay/overlay.js";
+
+export const VISIBILITIES = ["private", "team", "everyone"];
+const PICTURES = { private: "lock", team: "people", everyone: "globe" };
+
+/** Say whether somebody with this role may change what is in a gallery. */
+export const edits = (role) => role === "owner" || role === "editor";
+
+/** Return who may open a gallery, as a picture and a word. */
+export function door(visibility) {
+  return h("span", { class: "door" }, icon(PICTURES[visibility]), t(`galleries.visibility.${visibility}`));
+}
+
+/** Return somebody's initials in a circle; their name is told to whoever asks. */
+export function face(name) {
+  const letters = name.split(/\s+/).map((part) => [...part][0] ?? "").join("").slice(0, 2).toUpperCase();
+  return h("i", { class: "face", title: name, "aria-hidden": "true" }, letters || "?");
+}
+
+/** Open a dialog that has a form or a list in it; resolves once its styles apply. */
+export async function ask(title, ...children) {
+  await wear(overlay().shadowRoot, "asking");
+  return openDialog({ title, kind: "dialog asking" }, ...children);
+}
