@@ -156,6 +156,7 @@ class TestKeys:
     def test_the_trash_is_emptied_after_asking(self, library: Any) -> None:
         cells(library).nth(1).locator(".picture").focus()
         library.keyboard.press("Delete")
+        expect(cells(library)).to_have_count(4)
         search(library, "is:trashed", 1)
         library.get_by_role("button", name="Empty the trash").click()
         library.get_by_role("button", name="Delete them for good").click()
