@@ -15,10 +15,12 @@ from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.leaving.router import router as leaving
 from backend.legalholds.router import router as legal_holds
+from backend.library.router import router as library
 from backend.moderation.router import router as moderation
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
 from backend.presets.router import router as presets
+from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
 from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
@@ -36,11 +38,13 @@ router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
+router.include_router(library)  #     /library
 router.include_router(uploads)  #     /uploads
 router.include_router(presets)  #     /presets
 router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags
 router.include_router(catalog)  #     /models
+router.include_router(prompts)  #     /prompts
 router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
 router.include_router(invites)  #     /invites

@@ -15,6 +15,7 @@ from inference.protocol import (
     GenerationRequest,
     InvalidParameters,
     ModelCard,
+    Overloaded,
     UnknownModel,
 )
 
@@ -26,7 +27,7 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
         UnknownModel: No model of that name is in `cards`.
         InvalidParameters: The model draws no picture so large, or not with that scheduler.
     """
-    card = _card_for(asked, cards)
+    card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
     completed = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
     if completed.width * completed.height > card.max_pixels:
         raise InvalidParameters(
@@ -54,12 +55,25 @@ def attached(known: Generation, request: GenerationRequest) -> Generation:
     return known
 
 
-def _card_for(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> ModelCard:
-    if "model" not in asked.model_fields_set:
+def overloaded(running: int, waiting: int, backlog: float) -> Overloaded:
+    """Return the refusal of who finds the waiting room full; half of the backlog is a good time to ask again."""
+    return Overloaded(
+        f"{running} generations are drawn and {waiting} wait here already",
+        retry_after=max(1.0, round(backlog / 2, 1)),
+    )
+
+
+def card_of(model: str | None, cards: Mapping[str, ModelCard]) -> ModelCard:
+    """Return the card of `model`, or of the default one.
+
+    Raises:
+        UnknownModel: No model of that name is in `cards`.
+    """
+    if model is None:
         return next(iter(cards.values()))
     try:
-        return cards[asked.model]
+        return cards[model]
     except KeyError:
         raise UnknownModel(
-            f"there is no model {asked.model!r} here; choose one of {', '.join(cards)}"
+            f"there is no model {model!r} here; choose one of {', '.join(cards)}"
         ) from None

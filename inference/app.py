@@ -4,6 +4,7 @@
     GET    /v1/jobs/{id}             how far it is        DELETE stops it
     GET    /v1/jobs/{id}/images/{k}  the bytes of a finished image
     GET    /v1/models                the cards of the models on offer
+    POST   /v1/prompts/length        {prompt, model?} → how many tokens and chunks it is; draws nothing
     POST   /predict  /generate       {prompt, …} → an image, for scripts and the study
     GET    /healthz  /readyz  /metrics
 
@@ -16,7 +17,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference import plain, sse
 from inference.engine import Engine
@@ -30,9 +31,11 @@ from inference.protocol import (
     InferenceHealth,
     InvalidParameters,
     ModelCard,
+    PromptLength,
     UnknownGeneration,
     new_generation_id,
 )
+from inference.protocol.checks import prose
 from inference.refusals import refuse_in_words
 from inference.siblings import Alone, Siblings
 
@@ -46,6 +49,15 @@ class GenerateBody(BaseModel):
 
     id: str | None = Field(default=None, pattern=ID_PATTERN)
     parameters: GenerationParameters
+
+
+class PromptBody(BaseModel):
+    """A prompt that is only measured, perhaps while somebody still types it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Annotated[str, AfterValidator(prose)]
+    model: str | None = Field(default=None, max_length=100)
 
 
 class GenerationStatus(BaseModel):
@@ -101,6 +113,7 @@ def create_app(engine: Engine, siblings: Siblings | None = None) -> FastAPI:
     app.delete("/v1/jobs/{generation_id}", status_code=204)(cancel)
     app.get("/v1/jobs/{generation_id}/images/{index}", response_class=Response)(image)
     app.get("/v1/models")(models)
+    app.post("/v1/prompts/length")(length_of)
     app.post("/predict", response_class=Response)(plain.predict)
     app.post("/generate", response_class=Response)(plain.predict)
     app.get("/healthz")(alive)
@@ -169,6 +182,11 @@ async def image(
 def models(engine: EngineDep) -> list[ModelCard]:
     """Return the models on offer; the first is the default."""
     return engine.models()
+
+
+def length_of(engine: EngineDep, body: PromptBody) -> PromptLength:
+    """Say how long a prompt is as a model reads it."""
+    return engine.length_of(body.prompt, body.model)
 
 
 def alive() -> dict[str, str]:

@@ -26,6 +26,7 @@ from inference.protocol import (
     InferenceHealth,
     ModelCard,
     Overloaded,
+    PromptLength,
     Unavailable,
     error_of,
     generation_event,
@@ -85,6 +86,12 @@ class HttpInferenceClient:
         answer = await self._ask("GET", "/v1/models")
         return [ModelCard.model_validate(card) for card in answer.json()]
 
+    async def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        """See `protocol.InferenceClient.length_of`."""
+        asked = {"prompt": prompt} | ({"model": model} if model is not None else {})
+        answer = await self._ask("POST", "/v1/prompts/length", json=asked)
+        return PromptLength.model_validate_json(answer.content)
+
     async def health(self) -> InferenceHealth:
         """See `protocol.InferenceClient.health`."""
         answer = await self._ask("GET", "/readyz", also_good=503)
@@ -100,9 +107,16 @@ class HttpInferenceClient:
     async def _url(self, path: str) -> str:
         return self._base_url.rstrip("/") + path
 
-    async def _ask(self, method: str, path: str, also_good: int | None = None) -> httpx2.Response:
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: dict[str, str] | None = None,
+        also_good: int | None = None,
+    ) -> httpx2.Response:
         try:
-            answer = await self._http.request(method, await self._url(path))
+            answer = await self._http.request(method, await self._url(path), json=json)
         except httpx2.TransportError as error:
             raise _unavailable(error) from error
         if answer.status_code != also_good:
@@ -158,6 +172,10 @@ class InProcessInferenceClient:
     async def models(self) -> list[ModelCard]:
         """See `protocol.InferenceClient.models`."""
         return self._engine.models()
+
+    async def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        """See `protocol.InferenceClient.length_of`."""
+        return self._engine.length_of(prompt, model)
 
     async def health(self) -> InferenceHealth:
         """See `protocol.InferenceClient.health`."""

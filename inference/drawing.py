@@ -11,7 +11,7 @@ from inference.loop import Loop, Surroundings
 from inference.metrics import Metrics
 from inference.options import EngineOptions
 from inference.pace import Pace
-from inference.protocol import InferenceError
+from inference.protocol import GenerationParameters, InferenceError, PromptLength
 from inference.streams import aside_of
 from inference.studio import Studio
 
@@ -23,6 +23,19 @@ class Drawing:
     studio: Studio
     loop: Loop
     finisher: Finisher
+
+    def length_of(self, prompt: str, model: str) -> PromptLength:
+        """Return how long `prompt` is as `model` reads it; for any thread."""
+        return self.studio.bundle(model).encoder.length(prompt)
+
+    def require_readable(self, parameters: GenerationParameters) -> None:
+        """Check that the model can read both prompts of `parameters`; for any thread.
+
+        Raises:
+            InvalidParameters: One has too many chunks.
+        """
+        encoder = self.studio.bundle(parameters.model).encoder
+        encoder.require_readable(parameters.prompt, parameters.negative_prompt)
 
     def close(self) -> None:
         """Finish what was handed over, and end."""

@@ -29,9 +29,8 @@ from inference.protocol import (
     InferenceError,
     InferenceHealth,
     ModelCard,
-    Overloaded,
+    PromptLength,
     Unavailable,
-    UnknownGeneration,
 )
 from inference.pulse import Pulse
 from inference.room import WaitingRoom
@@ -99,7 +98,7 @@ class Engine:
         Raises:
             Unavailable: The model is still loading, could not be loaded, or the replica is leaving.
             UnknownModel: No model of that name is on offer here.
-            InvalidParameters: The model cannot draw that, or the id belongs to another request.
+            InvalidParameters: The model cannot draw or read that, or the id belongs to another request.
             Overloaded: The waiting room is full.
         """
         try:
@@ -136,10 +135,7 @@ class Engine:
         Raises:
             UnknownGeneration: No such image is held here (any more).
         """
-        data = self.find(generation_id).images.get(index)
-        if data is None:
-            raise UnknownGeneration(f"generation {generation_id!r} has no finished image {index}")
-        return data
+        return self._holding.image(generation_id, index)
 
     def models(self) -> list[ModelCard]:
         """Return the cards of the models on offer; the first is the default.
@@ -150,6 +146,12 @@ class Engine:
         if not self._cards:
             raise Unavailable(self._trouble, retry_after=2)
         return list(self._cards.values())
+
+    def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        """See `protocol.InferenceClient.length_of`."""
+        if self._drawing is None:
+            raise Unavailable(self._trouble, retry_after=2)
+        return self._drawing.length_of(prompt, admission.card_of(model, self._cards).name)
 
     def health(self) -> InferenceHealth:
         """Return whether it can draw now, and on what."""
@@ -187,6 +189,7 @@ class Engine:
             if known is not None and known.attachable:
                 return admission.attached(known, request)
             complete = admission.complete(request.parameters, self._cards)
+            self._drawing.require_readable(complete)
             generation = Generation(request, complete, delivery)
             self._admit(generation)
         return generation
@@ -195,10 +198,7 @@ class Engine:
         free = self.options.slots - sum(g.parameters.num_images for g in self._running)
         waiting = self._room.waiting_beside(generation, free=free)
         if waiting > self.options.waiting_room:
-            raise Overloaded(
-                f"{len(self._running)} generations are drawn and {waiting - 1} wait here already",
-                retry_after=max(1.0, round(self.backlog_seconds() / 2, 1)),
-            )
+            raise admission.overloaded(len(self._running), waiting - 1, self.backlog_seconds())
         self._holding.add(generation)
         self._room.add(generation, running=len(self._running))
         self._changed.notify_all()

@@ -42,6 +42,17 @@ class Holding:
             raise UnknownGeneration(f"no generation {generation_id!r} is held here (any more)")
         return found
 
+    def image(self, generation_id: str, index: int) -> bytes:
+        """Return the bytes of a finished image.
+
+        Raises:
+            UnknownGeneration: No such image is held (any more).
+        """
+        data = self.find(generation_id).images.get(index)
+        if data is None:
+            raise UnknownGeneration(f"generation {generation_id!r} has no finished image {index}")
+        return data
+
     def get(self, generation_id: str) -> Generation | None:
         """Return the generation of that id, if one is held."""
         with self._lock:

@@ -1,6 +1,6 @@
 """Who takes part in the next step of the UNet, and in which order. Plain numbers, no torch, no clock.
 
-Rows of one call must share a *key* (model and size), so each tick serves one key. Priority classes
+Rows of one call must share a *key* (model, size and tokens), so each tick serves one key. Priority classes
 share the rows 16 : 4 : 1 by deficit round robin (Shreedhar and Varghese 1995), whatever is left over
 going to whoever can use it. Within a class the image with the fewest steps left goes first, which is
 what keeps a sketch of 4 steps from waiting behind finals of 50. An image that was passed over for
@@ -30,7 +30,7 @@ class Runner(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """What it must share with its batch mates: model, height and width."""
+        """What it must share with its batch mates: model, height, width and tokens."""
 
     @property
     def rows(self) -> int:

@@ -17,6 +17,7 @@ from inference.protocol import (
     InferenceClient,
     InferenceHealth,
     ModelCard,
+    PromptLength,
     Unavailable,
     UnknownGeneration,
     UnknownModel,
@@ -38,7 +39,8 @@ class RoutedInferenceClient:
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[GenerationEvent]:
         """See `protocol.InferenceClient.generate`."""
-        home = await self._home_of(request)
+        asked = request.parameters
+        home = await self._home_of(asked.model if "model" in asked.model_fields_set else None)
         self._remember(request.id, home)
         async for event in home.generate(request):
             yield event
@@ -71,6 +73,11 @@ class RoutedInferenceClient:
             raise _first_error(told)
         return list(cards.values())
 
+    async def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        """See `protocol.InferenceClient.length_of`."""
+        home = await self._home_of(model)
+        return await home.length_of(prompt, model)
+
     async def health(self) -> InferenceHealth:
         """See `protocol.InferenceClient.health`; ready when any app is, saying which one is not."""
         told = await asyncio.gather(
@@ -93,18 +100,16 @@ class RoutedInferenceClient:
         for client in self._clients:
             await client.aclose()
 
-    async def _home_of(self, request: GenerationRequest) -> InferenceClient:
-        parameters = request.parameters
-        if "model" not in parameters.model_fields_set:
+    async def _home_of(self, model: str | None) -> InferenceClient:
+        if model is None:
             return self._clients[0]
-        if parameters.model not in self._homes:
+        if model not in self._homes:
             await self.models()
         try:
-            return self._homes[parameters.model]
+            return self._homes[model]
         except KeyError:
             raise UnknownModel(
-                f"there is no model {parameters.model!r} here; choose one of "
-                + ", ".join(self._homes)
+                f"there is no model {model!r} here; choose one of " + ", ".join(self._homes)
             ) from None
 
     def _remember(self, generation_id: str, home: InferenceClient) -> None:

@@ -22,11 +22,16 @@ from inference.stages.latents import noise_of
 
 
 class Key(NamedTuple):
-    """What images of one step must share. `precise` ones are drawn again in float32."""
+    """What images of one step must share. `precise` ones are drawn again in float32.
+
+    Embeddings of other lengths are other shapes: to fill one up for the sake of a batch mate would change
+    its picture, so images share steps with those of as many `tokens`.
+    """
 
     model: str
     height: int
     width: int
+    tokens: int
     precise: bool = False
 
 
@@ -98,9 +103,9 @@ def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
 def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
     """Read the prompts and look up the sampler of a generation."""
     asked = generation.parameters
-    positive, *negative = [bundle.encoder.encode(words)[0] for words in _words_of(generation)]
+    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
     return Recipe(
-        key=Key(asked.model, asked.height, asked.width, precise),
+        key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
         table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps),
         scale=asked.guidance_scale,

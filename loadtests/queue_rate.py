@@ -56,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="queue-rate-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL may run as somebody else
         for name in sys.argv[1:] or ["sqlite", "postgresql"]:
-            with _database(name, Path(folder)) as address:
+            with opened(name, Path(folder)) as address:
                 told = {"database": name, **measure(address, Path(folder) / name)}
             sys.stdout.write(f"{json.dumps(told)}\n")
             sys.stdout.flush()
@@ -159,7 +159,7 @@ def _claim(session: Session, limit: int) -> list[Lease]:
 
 
 @contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
+def opened(name: str, folder: Path) -> Iterator[str]:
     """Yield the address of a database of that kind that flushes every commit to the disk."""
     if name == "sqlite":
         yield f"sqlite:///{folder}/atelier.db"

@@ -37,6 +37,9 @@ from backend.kit.settings import Settings
 _SIGN_IN: Final = "/auth/"
 _LIMITED: Final = ("/api/", _SIGN_IN, "/i/", "/s/")
 _YES: Final = frozenset({"1", "true", "t", "yes", "y", "on"})  # as pydantic reads a boolean
+_ONLY_LOOK: Final = frozenset(
+    {"/api/v1/prompts/reading"}
+)  # a POST, so that no prompt stands in an address
 _NOBODY: Final = ""
 _PERSON: Final = "person:"
 _log = logging.getLogger("atelier.accounts")
@@ -135,7 +138,7 @@ def _presented(settings: Settings, headers: Headers) -> str | None:
 
 
 def _changes_something(scope: Scope) -> bool:
-    if scope["method"] in SAFE_METHODS:
+    if scope["method"] in SAFE_METHODS or scope["path"] in _ONLY_LOOK:
         return False
     query = QueryParams(scope["query_string"])
     return query.get("dry_run", "").lower() not in _YES

@@ -30,6 +30,7 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
+from backend.library import index
 from backend.moderation import service as moderation
 
 AWAY_FOR_S: Final = 15.0
@@ -101,6 +102,7 @@ def _keep_images(session: Session, context: Context, row: Generation, drawn: Dra
             session, finished.prepared, owner_id=row.owner_id, parent_id=row.parent_id
         )
         moderation.judge(session, image, finished.scores)
+        index.enter(session, [image])
     # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
     for finished in drawn.images:
         images.check_kept(context.storage, finished.prepared)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,12 +19,14 @@ def openable_by(actor: Actor) -> SelectOfScalar[Gallery]:
     return select(Gallery).where(_may_open(actor))
 
 
-def placed_for(actor: Actor) -> SelectOfScalar[str]:
-    """Select the ids of images in galleries that `actor` may open, to be used inside a statement."""
-    placed = select(GalleryImage.image_id).join(
-        Gallery, col(Gallery.id) == col(GalleryImage.gallery_id)
-    )
-    return placed.where(_may_open(actor))
+def shows(actor: Actor, image_id: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    """Return that a gallery which `actor` may open has the image of the column `image_id`.
+
+    Asked for one image after another, so that few are looked at where few are wanted.
+    """
+    placed = select(GalleryImage.id).join(Gallery, col(Gallery.id) == col(GalleryImage.gallery_id))
+    placed = placed.where(col(GalleryImage.image_id) == image_id, _may_open(actor))
+    return placed.correlate_except(GalleryImage, Gallery).exists()
 
 
 def _may_open(actor: Actor) -> ColumnElement[bool]:

@@ -19,16 +19,16 @@ from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that `actor` comes across an image: their own, and what galleries show them.
+def visible_to(actor: Actor, image: type[Image] = Image) -> ColumnElement[bool]:
+    """Return the condition that `actor` comes across `image`: their own, and what galleries show them.
 
     Not what is in the trash, and of others' only what moderation released.
     """
     shown = and_(
-        col(Image.moderation) == Moderation.RELEASED,
-        col(Image.id).in_(galleries.placed_for(actor)),
+        col(image.moderation) == Moderation.RELEASED,
+        galleries.shows(actor, col(image.id)),
     )
-    return and_(col(Image.trashed_at).is_(None), or_(_owned_by(actor), shown))
+    return and_(col(image.trashed_at).is_(None), or_(_owned_by(actor, image), shown))
 
 
 def readable_by(actor: Actor) -> SelectOfScalar[Image]:
@@ -97,8 +97,8 @@ def keep_rows_out(session: Session) -> None:
     lock_tables(session, Image)
 
 
-def _owned_by(actor: Actor) -> ColumnElement[bool]:
-    return col(Image.owner_id) == actor.id
+def _owned_by(actor: Actor, image: type[Image] = Image) -> ColumnElement[bool]:
+    return col(image.owner_id) == actor.id
 
 
 def _files(session: Session, wanted: Callable[[Mapped[str]], ColumnElement[bool]]) -> set[str]:

@@ -163,6 +163,12 @@ class Settings(BaseSettings):
         description="Days that a rejected image is kept after the decision, and a held one without any after it "
         "was drawn; 0 keeps them for ever.",
     )
+    trash_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="Days that an image stays in its owner's trash before it is deleted for good; 0 keeps it until "
+        "they empty it.",
+    )
     prompt_days: float = Field(
         default=0.0,
         ge=0,

@@ -68,7 +68,11 @@ def _unkept(before: datetime) -> ColumnElement[bool]:
 
 def _withheld(before: datetime) -> ColumnElement[bool]:
     withheld = col(Image.moderation).in_((Moderation.HELD, Moderation.REJECTED))
-    return and_(withheld, before > _SINCE_DECIDED, _free_image())
+    return and_(withheld, before > _SINCE_DECIDED, is_free_image())
+
+
+def _thrown_away(before: datetime) -> ColumnElement[bool]:
+    return and_(col(Image.trashed_at) < before, is_free_image())
 
 
 def _written(before: datetime) -> ColumnElement[bool]:
@@ -88,7 +92,8 @@ def _free_generation() -> ColumnElement[bool]:
     )
 
 
-def _free_image() -> ColumnElement[bool]:
+def is_free_image() -> ColumnElement[bool]:
+    """Return that no legal hold covers an image: by itself, by its generation, or by its owner."""
     return ~or_(
         col(Image.owner_id).in_(covered(SubjectKind.PERSON)),
         col(Image.generation_id).in_(covered(SubjectKind.GENERATION)),
@@ -134,6 +139,15 @@ RULES: Final = (
         IMAGES,
         _withheld,
         _SINCE_DECIDED,
+        removal.remove_images,
+        takes_files=True,
+    ),
+    Rule(
+        "trash",
+        "trash_days",
+        IMAGES,
+        _thrown_away,
+        col(Image.trashed_at),
         removal.remove_images,
         takes_files=True,
     ),

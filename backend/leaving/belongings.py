@@ -17,6 +17,8 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.images.models import Image
+from backend.library.models import ImageStar, ImageTag, SavedSearch
+from backend.likeness.models import ImageLikeness
 from backend.moderation.models import Flag, SafetyCheck
 from backend.presets.models import Preset
 from backend.uploads.models import Upload
@@ -26,6 +28,7 @@ from backend.webhooks.models import Delivery, Webhook
 _LEASED: Final = frozenset(
     {"tag", "run_at", "fence", "lease_owner", "lease_until", "cancel_requested", "max_attempts"}
 )
+_SEARCHED: Final = frozenset({"direction", *(f"band_{n}" for n in range(8))})
 ERASED: Final = "erased"
 
 
@@ -83,6 +86,21 @@ IMAGES: Final = Belonging(
     "image",
     files=("storage_key", "preview_key", "thumb_key"),
 )
+LIKENESSES: Final = Belonging(
+    "likenesses", ImageLikeness, _within(col(ImageLikeness.image_id), Image), unsaid=_SEARCHED
+)
+IMAGE_TAGS: Final = Belonging(
+    "image_tags",
+    ImageTag,
+    _within(col(ImageTag.image_id), Image),
+    unsaid=frozenset({"added_by", "folded"}),
+)
+IMAGE_STARS: Final = Belonging(
+    "image_stars", ImageStar, _owned_by(col(ImageStar.user_id)), unsaid=frozenset({"user_id"})
+)
+SAVED_SEARCHES: Final = Belonging(
+    "saved_searches", SavedSearch, _owned_by(col(SavedSearch.owner_id))
+)
 GALLERY_IMAGES: Final = Belonging(
     "gallery_images",
     GalleryImage,
@@ -129,6 +147,10 @@ BELONGINGS: Final = (
     WEBHOOKS,
     FLAGS,
     SAFETY_CHECKS,
+    LIKENESSES,
+    IMAGE_TAGS,
+    IMAGE_STARS,
+    SAVED_SEARCHES,
     GALLERY_IMAGES,
     GALLERY_MEMBERS,
     GALLERIES,
@@ -163,6 +185,7 @@ STAYS: Final = {
     "user_account": "An empty account of that id, so that the audit and reviews of others' images still refer to it.",
     "audit_entry": "Who did what and when, by ids alone; the details beside it are erased. Nothing is ever removed "
     "from the chain.",
+    "image_tag.added_by": "Which id put a tag on somebody else's image.",
     "gallery_image.added_by": "Which id put somebody else's image into somebody else's gallery.",
     "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
     "invite": "That there were invites, without the notes on them.",
@@ -184,6 +207,7 @@ NOBODYS: Final = {
     "role_permission": "roles",
     "role_model": "roles",
     "team": "teams; a person's membership is a column of the account",
+    "search_entry": "words of images, beside their rows; gone with them",
     "rate_limit": "who asked often just now; gone within the hour",
     "queue_clock": "virtual time of the queue, by id",
     "queue_gate": "whether the queue is open",

@@ -31,6 +31,7 @@ from backend.leaving.belongings import BELONGINGS, ERASED, Belonging, erased
 from backend.leaving.models import Erasure
 from backend.legalholds import repository as legal_holds
 from backend.legalholds import service as legalholds
+from backend.library import index
 from backend.moderation import service as moderation
 
 AT_ONCE: Final = 20
@@ -90,6 +91,8 @@ def advance(database: Database, storage: Storage, notifier: Notifier, erasure_id
             return Step.WAITING
         if _remove_some(session, storage, erasure) or _empty_account(session, erasure):
             return Step.MORE
+    with database.write() as session:
+        index.forget_removed(session)
     scrub(database)
     with database.write() as session:
         return _end(session, repository.get_erasure(session, erasure_id, to_change=True))

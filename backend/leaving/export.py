@@ -21,10 +21,10 @@ from backend.accounts.models import User
 from backend.audit import service as audit
 from backend.images.models import Image
 from backend.images.service import is_shown
+from backend.kit.archive import Entry, stream
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.storage import Storage
-from backend.leaving.archive import Entry, stream
 from backend.leaving.belongings import BELONGINGS, Belonging, account_of
 
 AT_ONCE: Final = 200
@@ -37,6 +37,9 @@ account.json          who you are here
 generations.jsonl     what you asked for, one generation a line
 images.jsonl          your pictures, one a line: settings, seed, and whether they may be shown
 images/               their files as they are stored, by the ids of images.jsonl
+image_tags.jsonl      the tags on them
+image_stars.jsonl     which pictures you starred
+saved_searches.jsonl  the searches you keep
 galleries.jsonl       your galleries, one a line
 gallery_images.jsonl  which pictures are in them, and in which galleries yours are
 gallery_members.jsonl of which galleries you are a member; of yours, what members may do, not who they are
@@ -45,6 +48,7 @@ uploads/              their files as they are stored
 presets.jsonl         named ways to draw that you keep
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
+likenesses.jsonl      a digest of how each looks, by which the same picture is found again
 flags.jsonl           why some were held, and what was decided; not by whom
 webhooks.jsonl        addresses that are told of your generations
 deliveries.jsonl      what they were told

@@ -14,6 +14,7 @@ from backend.images import metadata, webp
 from backend.images.models import Image
 from backend.images.repository import files_among
 from backend.kit.storage import Storage
+from backend.library import index
 from inference.protocol import GenerationParameters
 
 FORGOTTEN: Final = "(forgotten)"
@@ -31,9 +32,11 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
     for row in session.exec(select(Generation).where(col(Generation.id).in_(ids))).all():
         row.parameters, row.name = _blank(row.parameters), None
         session.add(row)
-    for image in session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all():
+    images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
+    for image in images:
         image.parameters = _blank(image.parameters)
         _clean(session, storage, image)
+    index.enter(session, images)
 
 
 def _blank(parameters: GenerationParameters) -> GenerationParameters:

@@ -15,8 +15,9 @@ from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Conflict, FieldProblem, Problem, Unprocessable
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
-from backend.leaving import erasure, export, reports, repository
+from backend.leaving import erasure, export, reports, repository, trash
 from backend.leaving.schemas import (
+    Emptied,
     ErasureConfirmation,
     ErasurePage,
     ErasureReport,
@@ -52,6 +53,12 @@ _NOT_NOW: Final[dict[int | str, dict[str, Any]]] = {
 def export_me(actor: ActorDep, session: SessionDep, context: ContextDep) -> StreamingResponse:
     """Fetch everything that the studio keeps of you: a zip of JSON lines and pictures, with hashes."""
     return _exported(session, context, actor, repository.get_person(session, actor.id))
+
+
+@router.post("/library/trash/empty")
+def empty_trash(actor: ActorDep, session: SessionDep, context: ContextDep) -> Emptied:
+    """Delete what is in your trash for good, with its files; asked again while anything is left."""
+    return trash.empty(session, context.storage, actor)
 
 
 @router.post(

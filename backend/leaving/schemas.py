@@ -69,3 +69,11 @@ class ErasurePage(BaseModel):
 
     items: list[ErasureReport]
     next_cursor: str | None = None
+
+
+class Emptied(BaseModel):
+    """How much of one's trash was deleted for good."""
+
+    deleted: int
+    kept: int = Field(description="Images that a legal hold keeps there.")
+    left: int = Field(description="Images still to be deleted: ask again.")

@@ -17,6 +17,7 @@ from backend.kit.clock import utc_now
 from backend.kit.database import call_after_commit
 from backend.kit.errors import Conflict, Forbidden
 from backend.kit.notifier import Notifier
+from backend.likeness import service as likeness
 from backend.moderation import repository
 from backend.moderation.models import Flag, SafetyCheck
 from backend.moderation.policy import POLICY_VERSION, verdict_on
@@ -44,7 +45,10 @@ def judge(session: Session, image: Image, scores: SafetyScores | None) -> None:
     verdict = verdict_on(scores)
     image.moderation, image.reason = verdict.moderation, verdict.reason
     session.add(image)
-    session.add(SafetyCheck(image_id=image.id, scores=scores, policy_version=POLICY_VERSION))
+    # Where the image lies is kept apart, as what can be searched.
+    measured = scores.model_copy(update={"embedding": None}) if scores else None
+    session.add(SafetyCheck(image_id=image.id, scores=measured, policy_version=POLICY_VERSION))
+    likeness.place(session, image, scores)
     if verdict.reason is not None:
         session.add(Flag(image_id=image.id, reason=verdict.reason))
         audit.record(

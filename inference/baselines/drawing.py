@@ -97,7 +97,7 @@ class Pipeline:
         if likeness_of(asked[0]).guided:
             prompts = [one.negative_prompt for one in asked] + prompts
         with self._reading:
-            return torch.cat([self._bundle.encoder.encode(prompt) for prompt in prompts])
+            return torch.cat(self._bundle.encoder.together(prompts))
 
     def _scales(self, asked: Sequence[GenerationParameters]) -> torch.Tensor | None:
         if not likeness_of(asked[0]).guided:

@@ -23,6 +23,7 @@ from inference.minimodel.captions import plain_caption
 from inference.minimodel.dataset import drawn_batch, sketch_for
 from inference.minimodel.export import SHIPPED, folder_size
 from inference.minimodel.judge import HEADS, judge_accuracy, load_judge
+from inference.minimodel.likeness import measure_likeness
 from inference.minimodel.training import seed_for
 from inference.minimodel.vocabulary import HELD_OUT, STYLES, Sketch
 
@@ -193,6 +194,7 @@ def evaluate(folder: Path = SHIPPED, only: str | None = None) -> Figures:
         "autoencoder": lambda: measure_autoencoder(pipeline),
         "judge": lambda: judge_accuracy(load_judge(folder / "judge")),
         "checker_on_drawings": lambda: measure_checker(pipeline),
+        "likeness": lambda: measure_likeness(folder),
         "prompts": lambda: measure_prompts(pipeline, folder),
         "requested_motif": lambda: measure_requested_motif(pipeline, folder),
     }

@@ -4,6 +4,7 @@
     checks       what a single value may be, and what is told to who sends another
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
+    prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
     client       InferenceClient                                      who draws it
 
 Import from here; the modules are for reading. Plain pydantic: no torch, Ray, SQL or web framework is
@@ -51,10 +52,23 @@ from inference.protocol.parameters import (
     Scheduler,
     new_generation_id,
 )
+from inference.protocol.prompts import (
+    MAX_CHUNKS,
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    PromptLength,
+    PromptNote,
+    PromptPart,
+    ReadPrompt,
+    read_prompt,
+)
 
 __all__ = [
+    "MAX_CHUNKS",
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
+    "MAX_WEIGHT",
+    "MIN_WEIGHT",
     "RANDOM_SEED",
     "Broken",
     "Canceled",
@@ -74,7 +88,11 @@ __all__ = [
     "Preview",
     "Priority",
     "Progress",
+    "PromptLength",
+    "PromptNote",
+    "PromptPart",
     "Queued",
+    "ReadPrompt",
     "Refused",
     "SafetyScores",
     "Scheduler",
@@ -86,4 +104,5 @@ __all__ = [
     "generation_event",
     "new_generation_id",
     "problem_of",
+    "read_prompt",
 ]

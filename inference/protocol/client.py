@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from inference.protocol.events import GenerationEvent
 from inference.protocol.parameters import GenerationRequest, ModelCard
+from inference.protocol.prompts import PromptLength
 
 
 class InferenceHealth(BaseModel):
@@ -54,6 +55,15 @@ class InferenceClient(Protocol):
 
     async def models(self) -> list[ModelCard]:
         """Return the models on offer there; the first is the default."""
+        ...
+
+    async def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        """Return how many tokens and chunks `prompt` is to `model`, or to the default one; draws nothing.
+
+        Raises:
+            UnknownModel: There is no such model there.
+            Unavailable: Nothing answered, or the models are still loading.
+        """
         ...
 
     async def health(self) -> InferenceHealth:

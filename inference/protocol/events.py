@@ -20,6 +20,12 @@ class SafetyScores(BaseModel):
     weights_sha256: str
     concepts: dict[str, float | None]
     special_care: dict[str, float | None] = Field(default_factory=dict)
+    embedding: str | None = Field(
+        default=None,
+        max_length=16_384,
+        description="Where the checker's vision model put the middle of the image: a unit vector, base64 of "
+        "little-endian float16. Images that look alike point the same way; vectors of other weights say nothing.",
+    )
 
 
 class Queued(BaseModel):

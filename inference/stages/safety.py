@@ -1,4 +1,4 @@
-"""What the checkpoint's safety checker sees in an image: a score for every concept, no verdict.
+"""What the checkpoint's safety checker sees in an image: a score for every concept and where it lies, no verdict.
 
 Runs the vision model and thresholds of `StableDiffusionSafetyChecker` itself, because the stock
 forward rounds the scores, throws them away and paints the image black. Here nothing is rounded and
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -72,14 +73,19 @@ def squares(height: int, width: int) -> list[tuple[int, int, int]]:
 
 
 def _scores(checker: SafetyChecker, pixels: torch.Tensor) -> Iterator[SafetyScores]:
-    special, concepts = _margins(checker.model, _crops(pixels, checker.preprocessing))
+    seen = _embedded(checker.model, _crops(pixels, checker.preprocessing))
+    special, concepts = _margins(checker.model, seen)
     images = len(pixels)
-    for ours, theirs in zip(special.chunk(images), concepts.chunk(images), strict=True):
+    middles = functional.normalize(seen).unflatten(0, (images, -1)).cpu()
+    for ours, theirs, crops in zip(
+        special.chunk(images), concepts.chunk(images), middles, strict=True
+    ):
         yield SafetyScores(
             checker=checker.name,
             weights_sha256=checker.weights_sha256,
             concepts=_highest(checker.concepts, theirs),
             special_care=_highest(checker.special_care, ours),
+            embedding=_written(crops[len(crops) // 2]),
         )
 
 
@@ -103,17 +109,29 @@ def _crops(pixels: torch.Tensor, how: Preprocessing) -> torch.Tensor:
     return (zero_to_one - mean) / std
 
 
-def _margins(model: Any, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
+def _embedded(model: Any, crops: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
+    """Return where the checker's vision model puts each crop: float32 [crops, width]."""
+    projected: torch.Tensor = model.visual_projection(model.vision_model(crops.to(model.dtype))[1])
+    return projected.float()
+
+
+def _written(direction: torch.Tensor) -> str | None:
+    """Return a unit vector as base64 of little-endian float16; None if it is not finite."""
+    if not bool(torch.isfinite(direction).all()):
+        return None
+    return b64encode(direction.numpy().astype("<f2").tobytes()).decode("ascii")
+
+
+def _margins(model: Any, seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
     """Return cosine minus threshold per crop: special care [crops, 3] and concepts [crops, 17].
 
     As in the stock checker: once a special-care concept fires, every later margin of that crop is
     raised by 0.01.
     """
-    seen = model.visual_projection(model.vision_model(crops.to(model.dtype))[1]).float()
     special = _cosine(seen, model.special_care_embeds) - model.special_care_embeds_weights.float()
     concepts = _cosine(seen, model.concept_embeds) - model.concept_embeds_weights.float()
     special, concepts = special.cpu(), concepts.cpu()
-    adjustment = torch.zeros(len(crops))
+    adjustment = torch.zeros(len(seen))
     for column in range(special.shape[1]):
         special[:, column] += adjustment
         adjustment = torch.where(

@@ -257,7 +257,8 @@ def generation_of(bundle: Bundle, job: Job, number: int | None = None) -> Genera
 
 def key_of(bundle: Bundle) -> Key:
     """Return the key of everything that is drawn here."""
-    return Key(bundle.card.name, bundle.card.defaults.height, bundle.card.defaults.width)
+    usual = bundle.card.defaults
+    return Key(bundle.card.name, usual.height, usual.width, bundle.encoder.chunk_tokens)
 
 
 def _prompt(number: int) -> str:

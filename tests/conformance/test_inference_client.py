@@ -188,6 +188,48 @@ class TestSameSeed:
         assert psnr(pixels_of(alone), pixels_of(beside.result()[0])) >= ALIKE
 
 
+class TestLongPrompts:
+    async def test_draw_the_same_picture_beside_shorter_ones(self, client: InferenceClient) -> None:
+        long = "a long coat, a (red:1.4) scarf BREAK [buttons] on a cream background"
+        asked = {"seed": 31, "prompt": long, "negative_prompt": "(noise:1.3)"}
+        (alone,) = await drawn(client, asking(**asked))
+        async with asyncio.TaskGroup() as tasks:
+            for k in (1, 2):
+                tasks.create_task(drawn(client, asking(prompt="red", seed=k, num_images=2)))
+            beside = tasks.create_task(drawn(client, asking(**asked)))
+        assert psnr(pixels_of(alone), pixels_of(beside.result()[0])) >= ALIKE
+
+    async def test_are_drawn_to_their_end(self, client: InferenceClient) -> None:
+        begun = "a long coat with buttons and a scarf, "
+        pictures = [
+            await drawn(client, asking(seed=31, prompt=begun + end)) for end in ("red", "blue")
+        ]
+        assert psnr(*(pixels_of(picture) for (picture,) in pictures)) < ALIKE
+
+    async def test_are_refused_where_they_cannot_be(self, client: InferenceClient) -> None:
+        with pytest.raises(InvalidParameters, match="at most 32"):
+            await heard(client, asking(prompt="red", negative_prompt="x BREAK " * 40))
+
+
+class TestLength:
+    async def test_is_told_in_tokens_and_chunks(self, client: InferenceClient) -> None:
+        length = await client.length_of("a (red:1.3) coat BREAK with buttons")
+        assert 0 < length.tokens <= 2 * length.limit
+        assert length.chunks == 2
+        assert await client.length_of("a (red:1.3) coat BREAK with buttons", "tiny") == length
+
+    async def test_of_nothing_is_one_empty_chunk(self, client: InferenceClient) -> None:
+        length = await client.length_of("")
+        assert (length.tokens, length.chunks) == (0, 1)
+
+    async def test_is_told_also_of_what_cannot_be_drawn(self, client: InferenceClient) -> None:
+        assert (await client.length_of("x BREAK " * 40)).chunks == 40
+
+    async def test_of_a_model_that_is_not_there(self, client: InferenceClient) -> None:
+        with pytest.raises(UnknownModel):
+            await client.length_of("red", "sdxl")
+
+
 class TestSafetyScores:
     async def test_come_with_every_image(self, client: InferenceClient) -> None:
         events = await heard(client, asking(seed=5, num_images=2))

@@ -1,6 +1,7 @@
 """The tests' own scripted inference keeps the contract too, or what they prove would be worth little.
 
-Left out is what it has no need of: a waiting room, and a real checker's twenty scores.
+Left out is what it has no need of: a waiting room, prompts that have a say in the picture, and a real
+checker's twenty scores.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ class TestGenerate(suite.TestGenerate): ...
 
 
 class TestSameSeed(suite.TestSameSeed): ...
+
+
+class TestLength(suite.TestLength): ...
 
 
 class TestCancel(suite.TestCancel):

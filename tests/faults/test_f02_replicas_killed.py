@@ -25,6 +25,7 @@ from inference.protocol import (
     InferenceClient,
     InferenceHealth,
     ModelCard,
+    PromptLength,
 )
 from tests.faults.dispatchers import ledger_of, rows_of
 from tests.fixtures.inference import Server, running_server
@@ -90,6 +91,9 @@ class Watched:
 
     async def models(self) -> list[ModelCard]:
         return await self._client.models()
+
+    async def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
+        return await self._client.length_of(prompt, model)
 
     async def health(self) -> InferenceHealth:
         return await self._client.health()

@@ -39,6 +39,37 @@ def events(text: str) -> list[tuple[int, str, dict[str, Any]]]:
     return told
 
 
+class TestPromptLength:
+    def test_is_told_of_the_default_model(self, http: TestClient) -> None:
+        answer = http.post("/v1/prompts/length", json={"prompt": "a red dress"})
+        assert answer.json() == {"tokens": 9, "limit": 14, "chunks": 1}
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            ({}, 422),
+            ({"prompt": "x" * 2001}, 422),
+            ({"prompt": "\ud800"}, 422),
+            ({"prompt": "x", "steps": 2}, 422),
+            ({"prompt": "x", "model": "sdxl"}, 404),
+        ],
+    )
+    def test_of_bad_input_is_refused_in_words(
+        self, http: TestClient, body: dict[str, Any], status: int
+    ) -> None:
+        answer = http.post(
+            "/v1/prompts/length",
+            content=json.dumps(body),
+            headers={"content-type": "application/json"},
+        )
+        assert answer.status_code == status
+        assert answer.json()["message"]
+
+    def test_is_unknown_while_the_model_loads(self, unloaded: TestClient) -> None:
+        answer = unloaded.post("/v1/prompts/length", json={"prompt": "a red dress"})
+        assert answer.status_code == 503
+
+
 class TestGenerate:
     def test_streams_numbered_events(self, http: TestClient) -> None:
         answer = http.post("/v1/generate", json={"id": "numbered", "parameters": PARAMETERS})

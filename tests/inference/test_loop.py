@@ -208,6 +208,21 @@ class TestPictures:
             made = finished[generation.id]
             assert (made - wanted).abs().max() <= 1e-4 * wanted.abs().max()
 
+    def test_of_a_long_prompt_is_the_same_alone_and_beside_others(self, bench: Bench) -> None:
+        asked = {"prompt": "a (red:1.3) coat BREAK with buttons", "negative_prompt": "(noise:1.2)"}
+        (alone,) = bench.draw(**asked)
+        others = [
+            bench.admit(prompt=prompt, num_images=2)
+            for prompt in ("red", "blue BREAK coat", "green")
+        ]
+        beside = bench.admit(**asked)
+        bench.run(beside, *others)
+        assert psnr(alone, pixels_of(beside.images[0])) >= 45
+
+    @pytest.mark.parametrize("prompt", ["a (red:1.5) dress", "a red BREAK dress", "a dress"])
+    def test_follow_weights_and_breaks(self, bench: Bench, prompt: str) -> None:
+        assert not np.array_equal(bench.draw(prompt=prompt)[0], bench.draw(prompt="a red dress")[0])
+
     def test_the_negative_prompt_matters_only_when_guided(self, bench: Bench) -> None:
         def with_negative(words: str, guidance: float) -> np.ndarray:
             return bench.draw(negative_prompt=words, guidance_scale=guidance)[0]
@@ -260,6 +275,12 @@ class TestCalls:
         small, large = bench.admit(), bench.admit(width=128)
         bench.run(small, large)
         assert bench.rows == [2] * 8
+
+    def test_prompts_of_other_lengths_do_not_mix_and_equal_ones_do(self, bench: Bench) -> None:
+        short, long = {"prompt": "red"}, {"prompt": "red", "negative_prompt": "a BREAK b"}
+        longer = {"prompt": "a (red:1.3) coat BREAK with buttons BREAK on cream"}
+        bench.run(*(bench.admit(**asked) for asked in (short, long, longer, long, short)))
+        assert sorted(bench.rows) == [2] * 4 + [4] * 8
 
     def test_a_canceled_image_is_gone_by_the_next_tick(self, bench: Bench) -> None:
         one, other = bench.admit(guidance_scale=1.0), bench.admit(guidance_scale=1.0)

@@ -129,7 +129,7 @@ class TestGraphs:
         )
         studio.placement = Placement(torch.device("cuda", 0), torch.float16)
         monkeypatch.setattr("inference.studio.GraphedUNet", lambda _: GraphedUNet(Doubling()))
-        unet = studio.unet(Key("tiny", 64, 64))
+        unet = studio.unet(Key("tiny", 64, 64, 16))
         assert isinstance(unet, GraphedUNet)
         ask(unet, 2)
         done: list[object] = []

@@ -11,7 +11,7 @@ from backend.accounts.invites.schemas import InviteState
 from backend.kit.queue import State
 from backend.usage.models import QuotaOf
 from backend.webhooks.schemas import TEST, Kind
-from inference.protocol import Priority
+from inference.protocol import Priority, PromptNote
 from webui import static_files
 from webui.i18n import LANGUAGES, dictionaries
 
@@ -31,6 +31,7 @@ def dead_codes() -> set[str]:
     [
         ("dead.advice", dead_codes() | {"other"}),
         ("invites.state", set(InviteState)),
+        ("prompt.note", set(PromptNote)),
         ("queue.priority", set(Priority)),
         ("queue.state", {*ALIVE, "paused", "stopping"}),
         ("quotas.row", set(QuotaOf)),

@@ -59,6 +59,7 @@ def composer(words: gr.I18n) -> Composer:
         max_lines=10,
         elem_id="prompt",
     )
+    island("counter")
     island("styles")
     ratio = _chips(words, "ratio", RATIOS, "square")
     quality = _chips(words, "quality", QUALITIES, "standard")

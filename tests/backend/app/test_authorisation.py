@@ -115,6 +115,10 @@ class Things:
             session.add(row)
         return row.id
 
+    def search(self) -> str:
+        body = {"name": "linen", "query": "linen"}
+        return str(self.browser().post(f"{API}/library/searches", json=body).json()["id"])
+
     def delivery(self) -> str:
         """A delivery that was given up."""
         sent = self.browser().post(f"{WEBHOOKS}/{self.webhook()}/test").json()["id"]
@@ -251,6 +255,33 @@ MATRIX = [
         Things.held,
         note="held",
     ),
+    Row("GET", f"{API}/library", SIGNED_IN),
+    Row("GET", f"{API}/library/facets", SIGNED_IN),
+    Row("GET", f"{API}/library/suggestions", SIGNED_IN),
+    Row("POST", f"{API}/library/changes", SIGNED_IN, body={"image_ids": ["none"], "starred": True}),
+    Row("GET", f"{API}/library/export.csv", SIGNED_IN),
+    Row(
+        "POST",
+        f"{API}/library/export",
+        (401, 422, 422, 422, 422),
+        body={"image_ids": ["none"]},
+        note="of nothing",
+    ),
+    Row("POST", f"{API}/library/trash/empty", SIGNED_IN),
+    Row("GET", f"{API}/library/searches", SIGNED_IN),
+    Row(
+        "POST",
+        f"{API}/library/searches",
+        (401, 201, 201, 201, 201),
+        body={"name": "linen", "query": "linen"},
+    ),
+    Row("PATCH", f"{API}/library/searches/{{search_id}}", OWNERS, Things.search, body={}),
+    Row(
+        "DELETE", f"{API}/library/searches/{{search_id}}", (401, 204, 404, 404, 404), Things.search
+    ),
+    Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.image),
+    Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.held, note="held"),
+    Row("GET", f"{API}/library/{{image_id}}/lineage", OWNERS_AND_REVIEWERS, Things.image),
     Row("POST", f"{API}/uploads", (401, 415, 415, 403, 415), note="a body that is no form"),
     Row("GET", f"{API}/uploads", SIGNED_IN),
     Row("GET", f"{API}/uploads/{{upload_id}}", OWNERS, Things.upload),
@@ -285,6 +316,7 @@ MATRIX = [
         Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
+    Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),
     Row("POST", f"{API}/me/api-keys", (401, 201, 201, 201, 201), body={"name": "script"}),

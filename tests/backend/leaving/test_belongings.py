@@ -50,6 +50,8 @@ def test_what_refers_to_something_goes_before_it() -> None:
     order = [str(one.table.__tablename__) for one in BELONGINGS]
     for name in order:
         for table, _ in references(name):
+            if table in NOBODYS:
+                continue  # the database removes it with what it refers to
             # A webhook may be of one generation, and goes before it with all others.
             assert order.index(table) < order.index(name), f"{table} refers to {name}"
 

@@ -17,11 +17,12 @@ from sqlmodel import select
 from backend.accounts.keys import create as create_api_key
 from backend.accounts.models import ApiKey, UserSession
 from backend.accounts.schemas import ApiKeyCreate
+from backend.kit import archive
+from backend.kit.archive import MANIFEST, Entry
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.ids import new_id
-from backend.leaving import archive, export
-from backend.leaving.archive import MANIFEST, Entry
+from backend.leaving import export
 from backend.leaving.belongings import BELONGINGS
 from backend.webhooks.models import Webhook
 from tests.fixtures.app import Studio

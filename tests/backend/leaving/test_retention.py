@@ -35,7 +35,7 @@ from tests.fixtures.actors import add_session
 from tests.fixtures.estate import LABEL, PROMPT, Estate
 
 DAYS = 10.0
-FOR_EVER = {"delivery_days": 0.0, "session_max_days": 3650.0}
+FOR_EVER = {"delivery_days": 0.0, "trash_days": 0.0, "session_max_days": 3650.0}
 
 TABLES: dict[str, type[SQLModel]] = {
     "generations": Generation,
@@ -122,6 +122,27 @@ class TestRules:
         estate = old_estate(database, tmp_path, failed_days=DAYS)
         assert run(estate) == {"failed": 1}
         assert len(estate.images_of(estate.person)) == 2
+
+    def test_images_go_when_they_were_in_the_trash_for_long(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        estate = old_estate(database, tmp_path, trash_days=DAYS)
+        (old, held), (new, *_) = estate.images_of(estate.person), estate.images_of(estate.other)
+        with database.write() as session:
+            for image, days in ((old, 11), (held, 11), (new, 9)):
+                thrown = utc_now() - timedelta(days=days)
+                session.execute(
+                    update(Image).where(col(Image.id) == image.id).values(trashed_at=thrown)
+                )
+        hold = estate.hold_legally(f"image:{held.id}")
+        assert survey(estate)["trash"].rows == 1
+        assert run(estate) == {"trash": 1}
+        assert [one.id for one in estate.images_of(estate.person)] == [held.id]
+        assert not estate.context.storage.exists(old.storage_key)
+        assert estate.keeps_files_of(estate.other)
+        assert len(estate.generations_of(estate.person)) == 3
+        estate.lift(hold)
+        assert run(estate) == {"trash": 1}
 
     def test_withheld_images_go_after_the_decision(
         self, database: Database, tmp_path: Path

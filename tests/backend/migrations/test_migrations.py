@@ -55,10 +55,23 @@ OLDER_ROWS = (
 )
 
 
+def is_not_of_the_search(
+    _object: object,
+    name: str,
+    kind: str,
+    reflected: bool,
+    _compared: object,
+) -> bool:
+    """Leave out the index of words, which each database keeps in its own way; `library` tests it."""
+    words = {"table": "search_index", "column": "vector", "index": "ix_search_entry_vector"}
+    return not (reflected and name.startswith(words.get(kind, "\0")))
+
+
 class TestUpgrade:
     def test_leaves_no_difference_to_the_models(self, database: Database) -> None:
         with database.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            opts = {"compare_type": True, "include_object": is_not_of_the_search}
+            context = MigrationContext.configure(connection, opts=opts)
             assert compare_metadata(context, SQLModel.metadata) == []
 
     def test_writes_the_roles_that_a_new_studio_has(self, database: Database) -> None:

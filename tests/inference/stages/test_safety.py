@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from base64 import b64decode
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -174,3 +176,34 @@ class TestSquares:
         assert ((height - side) // 2, (width - side) // 2, side) in crops
         starts = [top + left for top, left, _ in crops]
         assert max(b - a for a, b in pairwise(starts)) <= side / 2 + 1
+
+
+class TestEmbedding:
+    def embedding_of(self, checker: SafetyChecker, pixels: torch.Tensor) -> np.ndarray:
+        *_, scores = safety.score(checker, pixels)
+        assert scores is not None
+        assert scores.embedding is not None
+        return np.frombuffer(b64decode(scores.embedding), "<f2").astype(np.float32)
+
+    def test_is_where_the_checker_itself_puts_the_picture(self, checker: SafetyChecker) -> None:
+        pixels = picture(1)
+        told = self.embedding_of(checker, pixels)
+        assert np.linalg.norm(told) == pytest.approx(1, abs=1e-3)
+        own = seen(checker, pixels).numpy()
+        assert told @ own / np.linalg.norm(own) == pytest.approx(1, abs=1e-3)
+
+    def test_is_the_same_alone_and_beside_others(self, checker: SafetyChecker) -> None:
+        alone = self.embedding_of(checker, picture(1))
+        beside = self.embedding_of(checker, torch.cat([picture(2), picture(1)]))
+        assert alone @ beside == pytest.approx(1, abs=1e-3)
+
+    def test_is_that_of_the_middle_of_a_tall_picture(self, checker: SafetyChecker) -> None:
+        tall = picture(3, height=64)
+        middle = self.embedding_of(checker, tall[:, :, 16:48])
+        assert self.embedding_of(checker, tall) @ middle == pytest.approx(1, abs=1e-3)
+
+    def test_is_left_out_where_it_is_not_finite(self, checker: SafetyChecker) -> None:
+        checker.model.visual_projection.weight.fill_(float("nan"))
+        (scores,) = safety.score(checker, picture(1))
+        assert scores is not None
+        assert scores.embedding is None

@@ -42,7 +42,7 @@ export const form = {
     if (typed) current.prompt = typed;
     restored = true;
     started.resolve();
-    document.dispatchEvent(new Event("atelier:form"));
+    tellOthers();
     return listed(current);
   },
 
@@ -56,8 +56,8 @@ export const form = {
     if (!restored) return;
     current = named(list);
     keepDraft(current);
-    document.dispatchEvent(new Event("atelier:form"));
     element?.changed();
+    tellOthers();
   },
 
   /** Generate was pressed: mark the call with a ticket, which is also its idempotency key. */
@@ -98,6 +98,9 @@ async function usualValues() {
   usualSteps(model.defaults.num_inference_steps);
   return { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale };
 }
+
+/** Let whoever shows something about the form know that it has changed. */
+const tellOthers = () => document.dispatchEvent(new Event("atelier:form"));
 
 const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => NAMES.includes(name) && value !== null));
 

@@ -1,9 +1,11 @@
-/* Keyboard shortcuts. Single letters are inert while somebody types. */
+/* Keyboard shortcuts. Keys without Ctrl, Cmd or Alt are inert while somebody types. */
 import { typing } from "./dom.js";
 import { openKeys } from "../overlay/keys_help.js";
 
 const mac = /mac/i.test(navigator.platform);
 export const generateKeys = mac ? "⌘ Enter" : "Ctrl Enter";
+export const weightKeys = mac ? "⌘ ↑ ↓" : "Ctrl ↑ ↓";
+export const recallKeys = mac ? "⌥ ↑ ↓" : "Alt ↑ ↓";
 const actions = new Map();
 
 /** Let `press` answer a key: `Mod+Enter`, `/`, `?`, `Shift+A`, `j`. It returns false to let it pass. */
@@ -18,7 +20,7 @@ export function startKeys() {
   document.addEventListener("keydown", (event) => {
     const press = actions.get(nameOf(event));
     if (!press || event.isComposing) return;
-    if (typing(event) && !(event.ctrlKey || event.metaKey)) return;
+    if (typing(event) && !(event.ctrlKey || event.metaKey || event.altKey)) return;
     if (press(event) !== false) event.preventDefault();
   });
 }

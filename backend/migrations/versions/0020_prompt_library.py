@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0014"
+revision = "0020"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

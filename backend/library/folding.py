@@ -1,0 +1,35 @@
+"""Makes of any text the words that are compared: without case, without accents, without anything between them.
+
+Done here and not by a database, so that SQLite and PostgreSQL answer a question alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+LONGEST_WORD: Final = 64
+# Written without blanks between words: each character counts as a word, and a few of them as a phrase.
+_UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+
+
+def fold(text: str) -> str:
+    """Return `text` without case and accents: "Café" and "CAFE" are the same."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in apart if not unicodedata.combining(each)).casefold()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of `text`, folded, in their order; what is longer than a word can be is cut."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
+
+
+def line_of(texts: Iterable[str]) -> str:
+    """Return the words of some texts as one line with a blank before and after each.
+
+    Two texts stay apart by a mark that is no word, so that no phrase reaches from one into the other.
+    """
+    return " " + "".join(f"{' '.join(words)} ¶ " for text in texts if (words := words_of(text)))

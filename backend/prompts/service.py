@@ -1,0 +1,71 @@
+"""Reads a prompt for whoever is about to draw it. Keeps nothing and writes nothing down.
+
+What its brackets mean is `inference.protocol.prompts`'; how many tokens it has only the model can say,
+and without one the rest is told all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from backend.accounts.actor import Actor
+from backend.catalog.service import Catalog
+from backend.kit.errors import NotReady
+from backend.prompts.schemas import NotePublic, ReadingPublic, ReadingWrite
+from inference.protocol import (
+    MAX_CHUNKS,
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    InferenceClient,
+    InferenceError,
+    PromptLength,
+    PromptNote,
+    read_prompt,
+)
+
+ANSWER_WITHIN_S: Final = 2.0
+_SAID: Final[Mapping[PromptNote, str]] = {
+    PromptNote.WEIGHT_BOUNDED: f"Weights go from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}; what is beyond counts as the nearest.",
+    PromptNote.NO_PARTNER: "A bracket has no partner, so it is read as a character. Write \\( to mean one.",
+    PromptNote.NO_SCHEDULE: "[from:to:0.5] does not change words half-way here; it is read as it stands.",
+    PromptNote.NO_ALTERNATION: "[one|other] does not alternate between words here; it is read as it stands.",
+    PromptNote.NO_JOINING: "AND does not join two prompts here; it is read as a word.",
+    PromptNote.UNKNOWN_TAG: "A tag such as <lora:name:0.8> is not known here; it is read as it stands.",
+    PromptNote.TOO_LONG: f"It has more than {MAX_CHUNKS} chunks, which is more than can be drawn. Shorten it.",
+}
+
+
+async def reading_of(
+    inference: InferenceClient, catalog: Catalog, actor: Actor, asked: ReadingWrite
+) -> ReadingPublic:
+    """Return how `asked` is read, and how long it is where a model can be asked.
+
+    Raises:
+        Forbidden: None of the models that `actor` may draw with is on offer.
+        Unprocessable: There is no such model for them.
+    """
+    read = read_prompt(asked.prompt)
+    length = await _length_of(inference, catalog, actor, asked)
+    too_long = length is not None and length.chunks > MAX_CHUNKS
+    notes = [*read.notes, *([PromptNote.TOO_LONG] if too_long else [])]
+    return ReadingPublic(
+        tokens=length and length.tokens,
+        limit=length and length.limit,
+        chunks=length and length.chunks,
+        parts=list(read.parts),
+        notes=[NotePublic(code=note, text=_SAID[note]) for note in notes],
+    )
+
+
+async def _length_of(
+    inference: InferenceClient, catalog: Catalog, actor: Actor, asked: ReadingWrite
+) -> PromptLength | None:
+    """Return how long the prompt is, or None when nobody who knows answers soon."""
+    try:
+        card = await catalog.resolve_for(actor, asked.model)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await inference.length_of(asked.prompt, card.name)
+    except (NotReady, InferenceError, TimeoutError):
+        return None
