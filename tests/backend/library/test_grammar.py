@@ -120,7 +120,7 @@ def test_days(text: str, moment: datetime) -> None:
 )
 def test_a_day_is_one_or_is_none(text: str) -> None:
     if is_moment(text):
-        assert moment_of(text, NOW)
+        assert moment_of(text, NOW).tzinfo is not None
     else:
         with pytest.raises(ValueError, match="is no day"):
             moment_of(text, NOW)
