@@ -4,8 +4,6 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { toast } from "../overlay/toast.js";
 import { values } from "./form.js";
-import { showNothing, showRestoration } from "./restore_dialog.js";
-import { rowsOf } from "./restore_rows.js";
 import { reading } from "./veil.js";
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"];
@@ -42,15 +40,16 @@ async function restore(asked, address, before = values()) {
   const done = reading();
   const found = await api("/restorations", { method: "POST", ...asked }).catch(refused);
   const models = found && await api("/models").catch(() => []);
+  const [{ showRestoration }, { rowsOf }] = await Promise.all([import("./restore_dialog.js"), import("./restore_rows.js")]);
   done();
   if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), picture: address() });
 }
 
 /** Say why there is nothing to restore; returns null, for what was found. */
 
-function refused(error) {
+async function refused(error) {
   if (!(error instanceof ApiError)) toast(t("trouble.offline"), "bad");
-  else if (error.code === "no_settings") showNothing();
+  else if (error.code === "no_settings") (await import("./restore_dialog.js")).showNothing();
   else if (error.status !== 401) toast(error.status === 413 ? t("restore.too_large") : error.fields.length ? t("restore.kinds") : error.message, "bad");
   return null;
 }
