@@ -75,7 +75,7 @@ def test_is_made_from_an_empty_page_and_filled_from_a_card(open_as: OpenAs) -> N
     page.get_by_role("heading", name="No images yet").wait_for()
     expect(page.locator("at-galleries .brief")).to_have_text("Linen.\nNo logos.")
     draw(page)
-    page.goto("/history")
+    page.goto("/")
     page.get_by_role("button", name="Add to gallery").click()
     page.get_by_role("dialog", name="Add to a gallery").get_by_role("button", name="Spring").click()
     page.locator(".toast", has_text="Added to Spring").wait_for()

@@ -6,8 +6,8 @@ import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { failed, ghosts } from "../core/lists.js";
 import { toast } from "../overlay/toast.js";
-import { mosaic } from "./cards.js";
 import { newGallery } from "./forms.js";
+import { mosaic } from "./mosaic.js";
 import { ask, door, edits } from "./parts.js";
 
 const PAGE = 100;

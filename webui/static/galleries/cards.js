@@ -1,9 +1,10 @@
 /* Galleries as cards: four of their images, their name, whose they are, and how far they are decided. */
-import { api, contentOf } from "../core/api.js";
+import { api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { failed, nothing } from "../core/lists.js";
+import { mosaic } from "./mosaic.js";
 import { door } from "./parts.js";
 
 const PAGE = 24;
@@ -58,16 +59,6 @@ function card(gallery) {
     h("div", { class: "about" }, h("h2", { title: gallery.name }, gallery.name),
       h("p", { class: "facts" }, door(gallery.visibility), h("span", {}, gallery.role === "owner" ? t("galleries.yours") : t("galleries.of", { name: gallery.owner.name }))),
       decided(gallery)));
-}
-
-/** Return up to four images as one; what cannot be loaded leaves its place empty. */
-export function mosaic(ids) {
-  const picture = (id) => {
-    const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: contentOf(id, ids.length === 1 ? "preview" : "thumb") });
-    image.addEventListener("error", () => { image.style.visibility = "hidden"; }, { once: true });
-    return image;
-  };
-  return h("div", { class: "mosaic", "data-count": ids.length }, ids.length ? ids.map(picture) : icon("gallery"));
 }
 
 /** Return how many of a gallery's images are approved, as words and a bar. */

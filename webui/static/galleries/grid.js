@@ -36,7 +36,7 @@ export class Grid {
   footer() {
     if (this.cursor) return [button({ press: () => this.more() }, t("galleries.more"))];
     if (this.tiles.children.length) return [];
-    return [nothing("gallery", t("galleries.images.empty.title"), t("galleries.images.empty.text"), h("a", { class: "button", href: "/history" }, t("nav.history")))];
+    return [nothing("gallery", t("galleries.images.empty.title"), t("galleries.images.empty.text"), h("a", { class: "button", href: "/library" }, t("nav.library")))];
   }
 
   tile(image) {

@@ -4,7 +4,7 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
 import { decided } from "./cards.js";
-import { editGallery } from "./forms.js";
+import { editGallery } from "./edit.js";
 import { Grid } from "./grid.js";
 import { openLinks } from "./links.js";
 import { openMembers } from "./members.js";
