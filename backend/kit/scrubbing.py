@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any, Final
+
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from backend.kit.database import Database
+
+_PATIENCE_S: Final = 10.0
+_AGAIN_S: Final = 0.02
 
 
 def scrub(database: Database) -> None:
@@ -31,7 +37,20 @@ def _scrub_sqlite(database: Database) -> None:
         driver = connection.connection.cursor()
         connection.rollback()
         driver.execute("VACUUM")
-        busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        emptied = _empty_log(driver)
         driver.close()
-    if busy:
+    if not emptied:
         raise OperationalError("the write-ahead log is being read", None, RuntimeError("busy"))
+
+
+def _empty_log(driver: Any) -> bool:  # noqa: ANN401
+    """Empty the write-ahead log; return whether that was done in time.
+
+    For those who read or write SQLite waits by itself, for another who empties the log it does not.
+    """
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy or time.monotonic() >= until:
+            return not busy
+        time.sleep(_AGAIN_S)

@@ -18,7 +18,7 @@ from backend.kit import clock
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
-from backend.kit.pagination import CursorQuery, cut
+from backend.kit.pagination import CursorQuery, LimitQuery, cut
 from backend.library import (
     export,
     facets,
@@ -50,9 +50,8 @@ from backend.likeness import service as likeness
 
 router = APIRouter(prefix="/library", tags=["library"])
 
-_LARGEST_PAGE: Final = 200
 _USUAL_PAGE: Final = 60
-_MOST_SIMILAR: Final = 60
+_USUAL_STRIP: Final = 12
 
 
 class Suggested(StrEnum):
@@ -72,9 +71,6 @@ QueryDep = Annotated[
         description="Words and terms such as `tag:linen`; see docs/library.md.",
         examples=['linen -blue status:approved gallery:"Spring 26"'],
     ),
-]
-LimitDep = Annotated[
-    int, Query(ge=1, le=_LARGEST_PAGE, description=f"How many at most, 1 to {_LARGEST_PAGE}.")
 ]
 ImageId = Annotated[
     str,
@@ -115,7 +111,7 @@ def find_images(  # noqa: PLR0913 - each is a part of the request
     query: QueryDep = "",
     stacked: Annotated[bool, Query(description="One image of each stack, the newest.")] = False,
     cursor: CursorQuery = None,
-    limit: LimitDep = _USUAL_PAGE,
+    limit: LimitQuery = _USUAL_PAGE,
 ) -> LibraryPage:
     """Find images, newest first."""
     terms = grammar.parse(query)
@@ -225,7 +221,7 @@ def read_similar(
     session: SessionDep,
     actor: ActorDep,
     image_id: ImageId,
-    limit: Annotated[int, Query(ge=1, le=_MOST_SIMILAR)] = 12,
+    limit: LimitQuery = _USUAL_STRIP,
 ) -> list[Alike]:
     """Read which images look most like one, the most alike first; none where no checker saw it."""
     image = images.get(session, actor, image_id)

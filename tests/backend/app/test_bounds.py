@@ -22,6 +22,9 @@ SHORT = {
     "list_members": "MOST_MEMBERS",
     "list_candidates": "MOST_CANDIDATES",
     "list_links": "MOST_LINKS",
+    "read_similar": "its own limit",
+    "suggest_values": "MOST_SUGGESTIONS",
+    "list_searches": "MOST_SEARCHES",
 }
 BOUND = {"string": "maxLength", "integer": "maximum", "number": "maximum", "array": "maxItems"}
 # What bounds a value by itself: a set of words, or a form that has a length.
