@@ -1,6 +1,4 @@
 /* What can be done with the images that are selected, in a bar at the bottom. */
-import { api } from "../core/api.js";
-import { attempt } from "../core/actions.js";
 import { STATUSES, change, trash } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
@@ -15,7 +13,6 @@ export class Bulk {
   constructor(selection, results) {
     Object.assign(this, { selection, results });
     this.element = h("div", { class: "bulk", role: "toolbar", "aria-label": t("bulk"), hidden: true });
-    this.galleries = null;
   }
 
   get items() {
@@ -43,7 +40,7 @@ export class Bulk {
     return [
       curates && dropdown({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
       curates && dropdown({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
-      dropdown({ label: t("bulk.gallery"), text: t("bulk.gallery"), picture: "gallery" }, () => this.places()),
+      this.act("gallery", "galleries.add", () => this.place()),
       items.length >= 2 && items.length <= MOST_COMPARED && this.act("compare", "viewer.compare", () => this.compare()),
       this.act("download", "bulk.zip", () => saveZip(this.ids)),
       this.act("trash", "changes.trash", () => trash(this.ids)),
@@ -59,6 +56,11 @@ export class Bulk {
     await openCompare(this.items);
   }
 
+  async place() {
+    const { openAddToGallery } = await import("../galleries/add.js");
+    await openAddToGallery(this.ids);
+  }
+
   tagging() {
     const input = h("input", { class: "tagging", type: "text", maxlength: 50, placeholder: t("tags.add"), "aria-label": t("tags.add"), autocomplete: "off",
       onkeydown: (event) => {
@@ -69,23 +71,5 @@ export class Bulk {
       } });
     requestAnimationFrame(() => input.focus());
     return input;
-  }
-
-  /** Return the galleries that somebody may put images into; they are asked for each time the menu opens. */
-  places() {
-    const list = h("div", { class: "places" }, h("span", { class: "spinner" }));
-    const entry = (gallery) => button({ kind: "choice", press: () => this.put(gallery) }, gallery.name);
-    api("/galleries").then((page) => (page.items ?? page).filter(({ role }) => role === "owner" || role === "editor"))
-      .then((open) => list.replaceChildren(...(open.length ? open.map(entry) : [h("p", { class: "sub" }, t("bulk.gallery.none"))])))
-      .catch(() => list.replaceChildren(h("p", { class: "sub" }, t("bulk.gallery.error"))));
-    return list;
-  }
-
-  put({ id, name }) {
-    return attempt(async () => {
-      const { placed, refused } = await api(`/galleries/${id}/images`, { method: "POST", json: { image_ids: this.ids } });
-      if (placed.length) toast(t("bulk.placed", { count: number(placed.length), name }));
-      if (refused.length) toast(t("changes.refused", { count: number(refused.length), reason: refused[0].reason }), "bad");
-    });
   }
 }
