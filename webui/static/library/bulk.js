@@ -10,8 +10,8 @@ import { saveZip } from "./zip.js";
 const MOST_COMPARED = 4;
 
 export class Bulk {
-  constructor(selection, results) {
-    Object.assign(this, { selection, results });
+  constructor(selection, results, scope) {
+    Object.assign(this, { selection, results, scope });
     this.element = h("div", { class: "bulk", role: "toolbar", "aria-label": t("bulk"), hidden: true });
   }
 
@@ -26,7 +26,7 @@ export class Bulk {
   show() {
     const { items } = this;
     this.element.hidden = !items.length;
-    const kind = [items.length, this.results.inTrash, items.some(({ image }) => image.can_curate)].join();
+    const kind = [items.length, this.results.inTrash, items.some(({ image }) => image.can_curate), this.scope.lets(items)].join();
     if (this.element.hidden || kind === this.kind) return;
     this.kind = kind;
     this.element.replaceChildren(
@@ -41,6 +41,7 @@ export class Bulk {
       curates && dropdown({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
       curates && dropdown({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
       this.act("gallery", "galleries.add", () => this.place()),
+      this.scope.lets(items) && this.act("minus", "galleries.images.out", () => this.scope.takeOut(this.ids)),
       items.length >= 2 && items.length <= MOST_COMPARED && this.act("compare", "viewer.compare", () => this.compare()),
       this.act("download", "bulk.zip", () => saveZip(this.ids)),
       this.act("trash", "changes.trash", () => trash(this.ids)),
