@@ -41,15 +41,16 @@ export class Bulk {
       curates && dropdown({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
       curates && dropdown({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
       this.act("gallery", "galleries.add", () => this.place()),
-      this.scope.lets(items) && this.act("minus", "galleries.images.out", () => this.scope.takeOut(this.ids)),
+      this.scope.lets(items) && this.act("minus", "galleries.images.out", () => this.scope.takeOut(this.ids), t("galleries.images.out.whole")),
       items.length >= 2 && items.length <= MOST_COMPARED && this.act("compare", "viewer.compare", () => this.compare()),
       this.act("download", "bulk.zip", () => saveZip(this.ids)),
       this.act("trash", "changes.trash", () => trash(this.ids)),
     ].filter(Boolean);
   }
 
-  act(picture, word, press) {
-    return button({ "data-act": picture, press }, icon(picture), h("span", {}, t(word)));
+  /** Return a button; its `label` says all of it where its word is short, or the bar too narrow for words. */
+  act(picture, word, press, label = t(word)) {
+    return button({ "data-act": picture, label, press }, icon(picture), h("span", {}, t(word)));
   }
 
   async compare() {

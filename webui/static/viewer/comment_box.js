@@ -54,9 +54,9 @@ export class CommentBox {
   async press() {
     const { imageId, text } = this;
     if (!text || this.sending) return;
-    this.sending = this.submit.disabled = true;
+    this.sending = this.submit.disabled = this.input.readOnly = true;
     const stands = await this.send(imageId, text);
-    this.sending = false;
+    this.sending = this.input.readOnly = false;
     if (stands) drafts.delete(imageId);
     if (stands && this.imageId === imageId) this.input.value = "";
     this.tell();
