@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import Session, col, select
 
 from backend.accounts.actor import Actor
@@ -26,8 +26,11 @@ from backend.library.folding import fold, words_of
 from backend.library.grammar import Is, Kind, Shape, Term, sides_of
 from backend.library.models import ImageStar, ImageTag, SearchEntry
 from backend.library.words import Phrase, has
+from backend.likeness import repository as looks
+from backend.likeness import service as likeness
 
 Condition = ColumnElement[bool]
+MOST_ALIKE: Final = 200
 
 # Of these an image has one each: two of them ask for either.
 _EITHER: Final = frozenset({Kind.MODEL, Kind.BY, Kind.STATUS, Kind.SEED, Kind.RATIO, Kind.STACK})
@@ -167,12 +170,25 @@ def _is(asking: Asking, value: str) -> Condition:
             return col(Image.trashed_at).is_not(None)
         case Is.MINE:
             return asking.mine()
+        case Is.DUPLICATE:
+            return looks.has_a_twin(asking.actor)
 
 
 def _stacked_with(asking: Asking, value: str) -> Condition:
     """Those of the stack of an image that this person may read about."""
     one = images.readable_by(asking.actor).where(Image.id == value).subquery()
     return col(Image.stack).in_(select(one.c.stack).where(one.c.stack != ""))
+
+
+def _alike(asking: Asking, value: str) -> Condition:
+    """Those that look like an image that this person may read about, and the image itself."""
+    one = asking.session.exec(
+        images.readable_by(asking.actor).where(Image.id == value)
+    ).one_or_none()
+    if one is None:
+        return false()
+    found = likeness.alike(asking.session, asking.actor, one, limit=MOST_ALIKE)
+    return col(Image.id).in_([one.id, *(each.image_id for each in found)])
 
 
 _FILTERS: Final[dict[Kind, Callable[[Asking, str], Condition]]] = {
@@ -187,4 +203,5 @@ _FILTERS: Final[dict[Kind, Callable[[Asking, str], Condition]]] = {
     Kind.AFTER: _after,
     Kind.IS: _is,
     Kind.STACK: _stacked_with,
+    Kind.LIKE: _alike,
 }

@@ -50,6 +50,7 @@ class Is(StrEnum):
     STARRED = "starred"
     HELD = "held"
     TRASHED = "trashed"
+    DUPLICATE = "duplicate"
     MINE = "mine"
 
 
@@ -191,8 +192,6 @@ def _explained(kind: Kind, value: str) -> str:
             return f"That cannot be asked; write {kind}:{_nearest(value, Is)}."
         case Kind.LORA:
             return "Images here are drawn without LoRAs; write model: and the name of a model."
-        case Kind.LIKE:
-            return "Images that look alike cannot be asked for yet; write stack: and the id of an image."
         case _:
             return f"{kind}: does not take that; write {kind}:{_GOOD[kind]}."
 
@@ -216,7 +215,7 @@ _READ: Final[dict[Kind, Callable[[str], str | None]]] = {
     Kind.AFTER: _day,
     Kind.IS: lambda value: _one_of(Is, value),
     Kind.STACK: _id,
-    Kind.LIKE: _nothing,
+    Kind.LIKE: _id,
 }
 _GOOD: Final = {
     Kind.MODEL: "atelier-mini",

@@ -32,6 +32,7 @@ from backend.library import (
 from backend.library.conditions import Asking, wanted
 from backend.library.models import QUERY_LENGTH
 from backend.library.schemas import (
+    Alike,
     Changed,
     Changes,
     Choice,
@@ -45,11 +46,13 @@ from backend.library.schemas import (
     SearchPublic,
     TermPublic,
 )
+from backend.likeness import service as likeness
 
 router = APIRouter(prefix="/library", tags=["library"])
 
 _LARGEST_PAGE: Final = 200
 _USUAL_PAGE: Final = 60
+_MOST_SIMILAR: Final = 60
 
 
 class Suggested(StrEnum):
@@ -215,6 +218,23 @@ def read_lineage(session: SessionDep, actor: ActorDep, image_id: ImageId) -> Lin
         ancestors=presentation.present(session, actor, ancestors),
         children=presentation.present(session, actor, children),
     )
+
+
+@router.get("/{image_id}/similar", responses=_ABSENT)
+def read_similar(
+    session: SessionDep,
+    actor: ActorDep,
+    image_id: ImageId,
+    limit: Annotated[int, Query(ge=1, le=_MOST_SIMILAR)] = 12,
+) -> list[Alike]:
+    """Read which images look most like one, the most alike first; none where no checker saw it."""
+    image = images.get(session, actor, image_id)
+    found = likeness.alike(session, actor, image, limit=limit)
+    shown = {
+        one.id: one
+        for one in presentation.present_ids(session, actor, [each.image_id for each in found])
+    }
+    return [Alike(score=each.score, image=shown[each.image_id]) for each in found]
 
 
 def _sent(chunks: Iterator[bytes], media_type: str, suffix: str) -> StreamingResponse:

@@ -104,6 +104,13 @@ class Lineage(BaseModel):
     children: list[LibraryImage]
 
 
+class Alike(BaseModel):
+    """An image and how much it looks like another: the cosine of what a vision model saw in both, at most 1."""
+
+    score: float = Field(description="From 0.98 on the two are nearly the same picture.")
+    image: LibraryImage
+
+
 class Choice(BaseModel):
     """A value to search by, its name for people, and how many images it would find."""
 

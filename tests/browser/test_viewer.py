@@ -202,3 +202,24 @@ def told(picture: Any) -> str:
     """Return all that a file says, as text."""
     comment = picture.getexif().get_ifd(0x8769).get(0x9286, b"")
     return str(picture.info.get("parameters", "")) + comment[8:].decode("utf-16-be")
+
+
+class TestRelatives:
+    def test_a_variation_is_told_from_what_it_was_made(self, viewer: Any) -> None:
+        page = viewer.page
+        viewer.get_by_role("button", name="Vary").click()
+        page.locator("at-run").nth(3).locator("img.layer.in:not(.soft)").wait_for()
+        page.locator("at-run").nth(0).get_by_role("button", name="Open image").click()
+        strip = viewer.locator("ol.lineage")
+        strip.get_by_role("button", name=f"Made from: {PROMPTS[-1]}").wait_for()
+
+    def test_what_looks_like_it_is_shown(self, viewer: Any) -> None:
+        page = viewer.page
+        viewer.get_by_role("button", name="Close").click()
+        drawn(page, "a green coat again", seed=102)  # the colour that the script gives to this seed
+        page.reload()
+        page.get_by_role("button", name="Open image: a green coat again").click()
+        viewer.get_by_role("button", name="Nearly the same: a green coat").wait_for()
+        viewer.get_by_role("link", name="Show all").click()
+        page.wait_for_url(lambda url: "/library?q=like" in url)
+        page.get_by_role("button", name="a green coat again").first.wait_for()

@@ -315,6 +315,7 @@ MATRIX = [
     ),
     Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/library/{{image_id}}", OWNERS_AND_REVIEWERS, Things.held, note="held"),
+    Row("GET", f"{API}/library/{{image_id}}/similar", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/library/{{image_id}}/lineage", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/galleries", SIGNED_IN),
     Row("POST", f"{API}/galleries", (401, 201, 201, 201, 201), body={"name": "Spring"}),

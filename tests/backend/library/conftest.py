@@ -22,7 +22,9 @@ from backend.kit.settings import Settings
 from backend.library import index
 from backend.library.models import ImageTag
 from backend.library.service import folded_tag
+from backend.likeness import service as likeness
 from inference.protocol import GenerationParameters, Priority
+from tests.backend.likeness.test_service import seen
 from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import QUIET, UNLIMITED, Studio, open_studio
 from tests.fixtures.scripted import ScriptedInference
@@ -46,8 +48,12 @@ class Library:
         return self.studio.actors.browser(user=user)
 
     def image(self, prompt: str = "a red dress", owner: User | None = None, **values: Any) -> str:
-        """Add a finished image that can be found, and return its id; `tags` and `look` are its own."""
+        """Add a finished image that can be found, and return its id; `tags` and `look` are its own.
+
+        `seen_at` is the direction in which a checker saw it.
+        """
         tags, look = values.pop("tags", ()), values.pop("look", {})
+        seen_at = values.pop("seen_at", None)
         with self.database.write() as session:
             image = add_image(session, owner or self.dana, prompt, look, **values)
             for tag in tags:
@@ -57,6 +63,8 @@ class Library:
                 session.add(row)
             session.flush()
             index.enter(session, [image])
+            if seen_at:
+                likeness.place(session, image, seen(*seen_at))
         return image.id
 
     def gallery(

@@ -79,7 +79,8 @@ def test_terms(text: str, kind: Kind, value: str, *, negated: bool) -> None:
         ("tag:", "tag:linen"),
         ('tgag:"a b"', 'tag:"a b"'),
         ("lora:linen", "model:"),
-        ("like:abc", "stack:"),
+        ("like:a-b", "like:01m7"),
+        ("is:duplicated", "is:duplicate"),
         ("--", "write a word"),
     ],
 )

@@ -16,8 +16,8 @@ export function recall({ image, parameters }, take) {
   else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: { parameters, take } }));
 }
 
-/** Draw the same settings with a new seed. */
-export const vary = (generation) => again({ ...generation.parameters, seed: -1 });
+/** Draw the same settings with a new seed; `parent` is the image that is varied, where it is one. */
+export const vary = (generation, parent = null) => again({ ...generation.parameters, seed: -1 }, parent);
 
 /** Draw the same settings with the same seed, after a failure. */
 export const retry = (generation) => again(generation.parameters);
@@ -46,8 +46,8 @@ export const copy = (text, said = "action.copied") => attempt(async () => {
 /** Copy an image's permanent address. */
 export const copyLink = (image) => copy(new URL(`/i/${image.id}`, location.origin).href, "say.link");
 
-const again = (parameters) => attempt(async () => {
-  learn(await generate(parameters));
+const again = (parameters, parent = null) => attempt(async () => {
+  learn(await generate(parameters, parent));
   toast(t("say.accepted"));
 });
 

@@ -1,7 +1,7 @@
 /* One stream of events a tab. It closes when the tab has been hidden for half a minute, because a browser
    keeps no more than six connections to one host, and comes back with a snapshot when the tab does. */
 import { api } from "./api.js";
-import { ended, find, learn, learnComment, learnModeration, learnPreview, learnProgress, learnWait, running, store } from "./store.js";
+import { ended, find, learn, learnModeration, learnPreview, learnProgress, learnWait, running, store } from "./store.js";
 
 const HIDDEN_MS = 30_000;
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
@@ -30,7 +30,7 @@ function open() {
   hear("progress", learnProgress);
   hear("preview", learnPreview);
   hear("moderation", learnModeration);
-  hear("comment", learnComment);
+  hear("comment", (detail) => store.dispatchEvent(new CustomEvent("comment", { detail })));
 }
 
 function hear(type, learned) {

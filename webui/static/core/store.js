@@ -48,9 +48,6 @@ export function learnModeration(message) {
   tell("moderation", message);
 }
 
-/** An image's comments changed; whoever shows them reads them anew. */
-export const learnComment = (message) => tell("comment", message);
-
 export const find = (id) => generations.get(id) ?? null;
 export const progressOf = (id) => progress.get(id) ?? null;
 export const previewsOf = (id) => [...(previews.get(id)?.values() ?? [])];

@@ -10,6 +10,7 @@ import { downloads } from "./downloads.js";
 import { Lineage } from "./lineage.js";
 import { recallButtons, recallKeys } from "./recall.js";
 import { settingsTable } from "./settings.js";
+import { Similar } from "./similar.js";
 import { TagEditor } from "./tags.js";
 
 export class Details {
@@ -19,6 +20,7 @@ export class Details {
     this.tags = new TagEditor();
     this.lineage = new Lineage((image) => viewer.show({ image, parameters: image.parameters }));
     this.comments = new Comments();
+    this.similar = new Similar((image) => viewer.show({ image, parameters: image.parameters }));
     this.body = h("div", { class: "details" });
     this.element = h("aside", { "aria-label": t("viewer.info") }, this.body);
   }
@@ -34,16 +36,16 @@ export class Details {
       this.by = h("p", { class: "made" }),
       this.curate.element, this.tags.element,
       this.making = h("div", { class: "making", hidden: true }, recallButtons(item, () => this.viewer.dialog.close())),
-      h("div", { class: "actions" }, this.again = button({ hidden: true, title: t("action.vary.hint"), press: () => { this.viewer.dialog.close(); vary({ parameters: item.parameters }); } }, icon("vary"), t("action.vary")),
+      h("div", { class: "actions" }, this.again = button({ hidden: true, title: t("action.vary.hint"), press: () => { this.viewer.dialog.close(); vary({ parameters: item.parameters }, item.image.id); } }, icon("vary"), t("action.vary")),
         downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
         button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
       section("viewer.settings", settingsTable(item)),
-      this.lineage.element,
-      this.comments.element);
+      this.lineage.element, this.comments.element, this.similar.element);
     this.curate.show(this.known);
     this.tags.show(this.known);
     this.lineage.show(null);
     this.comments.show(item.image.id);
+    this.similar.load(item.image);
     may("generate").then((maker) => { if (this.item === item) this.making.hidden = this.again.hidden = !maker; }).catch(() => null);
     this.ask(item);
   }
