@@ -56,6 +56,10 @@ def make(page: Any, name: str = "Spring", **wanted: Any) -> str:
     return str(tell(page, "/galleries", {"name": name, **wanted})["id"])
 
 
+def cells(page: Any) -> Any:
+    return page.locator("at-library .cell")
+
+
 def test_is_made_from_an_empty_page_and_filled_from_a_card(open_as: OpenAs) -> None:
     page = open_as("designer", "/galleries")
     expect(page).to_have_title("Galleries · Atelier")
@@ -83,11 +87,11 @@ def test_is_made_from_an_empty_page_and_filled_from_a_card(open_as: OpenAs) -> N
     card = page.locator("a.gallery", has_text="Spring")
     expect(card).to_contain_text("0 of 1 approved")
     card.click()
-    page.locator(".tile img").wait_for()
-    page.get_by_role("button", name="Open image: a red hat").click()
+    cells(page).locator(".picture").click()
     page.locator("dialog.viewer[open]").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Take out: a red hat").click()
+    cells(page).locator(".check").click()
+    page.get_by_role("button", name="Take out of this gallery").click()
     page.get_by_role("heading", name="No images yet").wait_for()
     assert page.evaluate("window.owned") is None
 
@@ -119,6 +123,59 @@ def test_people_are_let_in_by_name_and_the_gallery_handed_over(
     dialog.get_by_role("button", name="Leave").click()
     page.get_by_role("dialog", name="Leave Spring?").get_by_role("button", name="Leave it").click()
     page.wait_for_url("**/galleries")
+
+
+def test_its_images_are_found_judged_and_taken_out_as_in_the_library(open_as: OpenAs) -> None:
+    page = open_as("designer", "/galleries")
+    gallery = make(page)
+    images = [draw(page, f"a {colour} hat") for colour in ("red", "blue")]
+    draw(page, "a green hat outside")
+    tell(page, f"/galleries/{gallery}/images", {"image_ids": images})
+    page.goto(f"/galleries?id={gallery}")
+    expect(cells(page)).to_have_count(2)
+    assert page.get_by_role("heading", level=1).all_inner_texts() == ["Spring"]
+    assert page.locator("at-library .chip").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.type("hat -red")
+    expect(cells(page)).to_have_count(1)
+    page.wait_for_url(f"**/galleries?id={gallery}&q=hat+-red")
+    page.reload()
+    expect(cells(page)).to_have_count(1)
+    cells(page).locator(".picture").focus()
+    page.keyboard.press("1")
+    page.get_by_text("1 of 2 approved").wait_for()
+    page.locator(".facet", has_text="Approved").wait_for()
+    cells(page).locator(".check").click()
+    page.get_by_role("button", name="Take out of this gallery").click()
+    expect(cells(page)).to_have_count(0)
+    page.get_by_text("0 of 1 approved").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    expect(cells(page)).to_have_count(1)
+    page.get_by_text("1 of 2 approved").wait_for()
+
+
+def test_who_does_not_edit_it_takes_out_only_what_is_theirs(
+    open_as: OpenAs, as_mate: Callable[[str], Any], mate: User
+) -> None:
+    page = open_as("designer", "/galleries")
+    gallery = make(page)
+    tell(page, f"/galleries/{gallery}/images", {"image_ids": [draw(page, "not theirs")]})
+    tell(page, f"/galleries/{gallery}/members/{mate.id}", {"role": "editor"}, "PUT")
+    theirs = as_mate("/galleries")
+    own = draw(theirs, "their own")
+    tell(theirs, f"/galleries/{gallery}/images", {"image_ids": [own]})
+    tell(page, f"/galleries/{gallery}/members/{mate.id}", {"role": "viewer"}, "PUT")
+    theirs.goto(f"/galleries?id={gallery}")
+    expect(cells(theirs)).to_have_count(2)
+    out = theirs.get_by_role("button", name="Take out of this gallery")
+    cells(theirs).last.locator(".check").click()
+    theirs.get_by_text("1 selected").wait_for()
+    assert out.count() == 0
+    cells(theirs).first.locator(".check").click()
+    out.click()
+    theirs.locator(".toast.bad", has_text="Not changed: 1").wait_for()
+    expect(cells(theirs)).to_have_count(1)
+    expect(cells(theirs).locator(".picture")).to_have_attribute("aria-label", "not theirs, Draft")
 
 
 def test_is_edited_given_a_cover_and_deleted(open_as: OpenAs) -> None:

@@ -192,6 +192,20 @@ class TestSelecting:
         library.keyboard.press("Escape")
         search(library, 'tag:"spring 26" status:selected', 2)
 
+    def test_puts_them_into_a_gallery(self, library: Any) -> None:
+        gallery = tell(library, "/galleries", {"name": "Spring"})["id"]
+        for place in (0, 2):
+            cells(library).nth(place).locator(".check").click()
+        bar = library.get_by_role("toolbar", name="Selected images")
+        bar.get_by_role("button", name="Add to gallery").click()
+        dialog = library.get_by_role("dialog", name="Add 2 images to a gallery")
+        dialog.get_by_role("button", name="Spring").click()
+        library.locator(".toast", has_text="Added to Spring").wait_for()
+        dialog.wait_for(state="detached")
+        bar.get_by_text("2 selected").wait_for()
+        held = tell(library, f"/library?q=gallery:{gallery}", method="GET")["items"]
+        assert [one["parameters"]["prompt"] for one in held] == [PROMPTS[4], PROMPTS[2]]
+
     def test_compares_them(self, library: Any) -> None:
         for place in range(3):
             cells(library).nth(place).locator(".check").click()

@@ -31,7 +31,7 @@ def editor(open_as: OpenAs) -> Any:
         images.append(tell(page, f"/generations/{made['id']}", method="GET")["images"][0]["id"])
     tell(page, f"/galleries/{gallery}/images", {"image_ids": images})
     page.goto(f"/galleries?id={gallery}")
-    page.locator("at-galleries .tile img").first.wait_for()
+    page.locator("at-galleries .cell img").first.wait_for()
     return page
 
 

@@ -4,12 +4,13 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
-import { editPreset, savePreset } from "./preset_form.js";
 import { wear, worn } from "./style.js";
 import { nameOf } from "./styles.js";
 
 const MOST = 100;
 const PAUSE_MS = 200;
+// Few keep a preset: its form is loaded when one does.
+const form = () => import("./preset_form.js");
 
 export class StyleList {
   constructor({ chosen, leave }) {
@@ -17,7 +18,7 @@ export class StyleList {
     this.search = h("input", { type: "search", class: "search", placeholder: t("presets.search"), "aria-label": t("presets.search"), autocomplete: "off", spellcheck: "false", maxlength: 80, oninput: () => this.soon() });
     this.rows = h("div", { class: "rows" });
     this.element = h("div", { class: "list", onkeydown: (event) => this.move(event) }, h("div", { class: "finder" }, icon("search"), this.search), this.rows,
-      button({ kind: "save", press: () => { leave(); savePreset(); } }, icon("plus"), t("presets.save")));
+      button({ kind: "save", press: async () => { leave(); (await form()).savePreset(); } }, icon("plus"), t("presets.save")));
   }
 
   open() {
@@ -62,7 +63,7 @@ export class StyleList {
       button({ kind: "style", "aria-pressed": String(on), press: () => this.chosen(preset) },
         h("span", { class: "name" }, name, preset.mine && preset.visibility !== "private" && h("small", {}, t(`presets.visibility.${preset.visibility}`))),
         h("span", { class: "what" }, about(preset.parameters)), on && icon("check")),
-      preset.can_change && button({ kind: "round tiny", label: t("presets.edit", { name }), press: () => { this.leave(); editPreset(preset); } }, icon("create")),
+      preset.can_change && button({ kind: "round tiny", label: t("presets.edit", { name }), press: async () => { this.leave(); (await form()).editPreset(preset); } }, icon("create")),
       preset.can_change && button({ kind: "round tiny", label: t("presets.remove", { name }), press: () => this.remove(preset) }, icon("trash")));
   }
 

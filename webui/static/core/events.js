@@ -30,6 +30,7 @@ function open() {
   hear("progress", learnProgress);
   hear("preview", learnPreview);
   hear("moderation", learnModeration);
+  hear("comment", (detail) => store.dispatchEvent(new CustomEvent("comment", { detail })));
 }
 
 function hear(type, learned) {

@@ -1,11 +1,10 @@
-/* One gallery: what it is for, who is in it, and its images. */
+/* One gallery: what it is for, who is in it, and its images, which the library shows. */
 import { ApiError, api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
 import { decided } from "./cards.js";
 import { editGallery } from "./edit.js";
-import { Grid } from "./grid.js";
 import { openLinks } from "./links.js";
 import { openMembers } from "./members.js";
 import { door, edits, face } from "./parts.js";
@@ -27,8 +26,9 @@ export class One {
       const [gallery, members] = await Promise.all([api(path), api(`${path}/members`)]);
       this.show(gallery, members);
     } catch (error) {
-      this.head.replaceChildren();
       const gone = error instanceof ApiError && [404, 422].includes(error.status);
+      if (this.library && !gone) return;
+      this.head.replaceChildren();
       this.space.replaceChildren(gone
         ? nothing("gallery", t("galleries.gone.title"), t("galleries.gone.text"), h("a", { class: "button", href: "/galleries" }, t("galleries.up")))
         : failed(t("galleries.error"), () => this.look()));
@@ -42,7 +42,9 @@ export class One {
       h("div", { class: "acts" }, this.people(gallery, members), ...this.changes(gallery)),
       gallery.brief && h("p", { class: "brief" }, gallery.brief),
       decided(gallery));
-    if (!this.grid) this.space.replaceChildren((this.grid = new Grid(gallery, () => this.look())).element);
+    this.library ??= h("at-library", { gallery: gallery.id, name: gallery.name });
+    this.library.toggleAttribute("edits", edits(gallery.role));
+    if (!this.library.isConnected) this.space.replaceChildren(this.library);
   }
 
   /** Return the members as faces; pressed, they are listed. */

@@ -14,8 +14,13 @@ export class Galleries extends AtElement {
 
   render() {
     const id = new URLSearchParams(location.search).get("id");
-    if (id) this.shadowRoot.append(new One(id).element);
+    if (id) this.shadowRoot.append((this.one = new One(id)).element);
     else this.all();
+  }
+
+  /** What is said of images changes how far a gallery is decided. */
+  connected() {
+    if (this.one) this.listen(document, "atelier:changed", () => this.one.look());
   }
 
   all() {

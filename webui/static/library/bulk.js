@@ -1,6 +1,4 @@
 /* What can be done with the images that are selected, in a bar at the bottom. */
-import { api } from "../core/api.js";
-import { attempt } from "../core/actions.js";
 import { STATUSES, change, trash } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
@@ -12,10 +10,9 @@ import { saveZip } from "./zip.js";
 const MOST_COMPARED = 4;
 
 export class Bulk {
-  constructor(selection, results) {
-    Object.assign(this, { selection, results });
+  constructor(selection, results, scope) {
+    Object.assign(this, { selection, results, scope });
     this.element = h("div", { class: "bulk", role: "toolbar", "aria-label": t("bulk"), hidden: true });
-    this.galleries = null;
   }
 
   get items() {
@@ -29,7 +26,7 @@ export class Bulk {
   show() {
     const { items } = this;
     this.element.hidden = !items.length;
-    const kind = [items.length, this.results.inTrash, items.some(({ image }) => image.can_curate)].join();
+    const kind = [items.length, this.results.inTrash, items.some(({ image }) => image.can_curate), this.scope.lets(items)].join();
     if (this.element.hidden || kind === this.kind) return;
     this.kind = kind;
     this.element.replaceChildren(
@@ -43,20 +40,27 @@ export class Bulk {
     return [
       curates && dropdown({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => button({ kind: "choice", press: () => change(this.ids, { status }) }, h("span", {}, h("i", { class: `dot ${status}` }), ` ${t(`status.${status}`)}`)))),
       curates && dropdown({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => this.tagging()),
-      dropdown({ label: t("bulk.gallery"), text: t("bulk.gallery"), picture: "gallery" }, () => this.places()),
+      this.act("gallery", "galleries.add", () => this.place()),
+      this.scope.lets(items) && this.act("minus", "galleries.images.out", () => this.scope.takeOut(this.ids), t("galleries.images.out.whole")),
       items.length >= 2 && items.length <= MOST_COMPARED && this.act("compare", "viewer.compare", () => this.compare()),
       this.act("download", "bulk.zip", () => saveZip(this.ids)),
       this.act("trash", "changes.trash", () => trash(this.ids)),
     ].filter(Boolean);
   }
 
-  act(picture, word, press) {
-    return button({ "data-act": picture, press }, icon(picture), h("span", {}, t(word)));
+  /** Return a button; its `label` says all of it where its word is short, or the bar too narrow for words. */
+  act(picture, word, press, label = t(word)) {
+    return button({ "data-act": picture, label, press }, icon(picture), h("span", {}, t(word)));
   }
 
   async compare() {
     const { openCompare } = await import("../viewer/compare.js");
     await openCompare(this.items);
+  }
+
+  async place() {
+    const { openAddToGallery } = await import("../galleries/add.js");
+    await openAddToGallery(this.ids);
   }
 
   tagging() {
@@ -69,23 +73,5 @@ export class Bulk {
       } });
     requestAnimationFrame(() => input.focus());
     return input;
-  }
-
-  /** Return the galleries that somebody may put images into; they are asked for each time the menu opens. */
-  places() {
-    const list = h("div", { class: "places" }, h("span", { class: "spinner" }));
-    const entry = (gallery) => button({ kind: "choice", press: () => this.put(gallery) }, gallery.name);
-    api("/galleries").then((page) => (page.items ?? page).filter(({ role }) => role === "owner" || role === "editor"))
-      .then((open) => list.replaceChildren(...(open.length ? open.map(entry) : [h("p", { class: "sub" }, t("bulk.gallery.none"))])))
-      .catch(() => list.replaceChildren(h("p", { class: "sub" }, t("bulk.gallery.error"))));
-    return list;
-  }
-
-  put({ id, name }) {
-    return attempt(async () => {
-      const { placed, refused } = await api(`/galleries/${id}/images`, { method: "POST", json: { image_ids: this.ids } });
-      if (placed.length) toast(t("bulk.placed", { count: number(placed.length), name }));
-      if (refused.length) toast(t("changes.refused", { count: number(refused.length), reason: refused[0].reason }), "bad");
-    });
   }
 }

@@ -12,9 +12,11 @@ const VIEWS = [["is:starred", "star"], ["is:mine", "mine"], ["is:trashed", "tras
 export class Facets {
   #unfolded = new Set();
 
-  /** `narrowed` is told the search that somebody pressed. */
-  constructor(narrowed) {
+  /** `narrowed` is told the search that somebody pressed. Within a gallery neither galleries nor the trash are offered. */
+  constructor(narrowed, { gallery }) {
     this.narrowed = narrowed;
+    this.kinds = KINDS.filter((kind) => !gallery || kind !== "gallery");
+    this.views = VIEWS.filter(([, word]) => !gallery || word !== "trash");
     this.lists = h("div", {});
     this.element = h("nav", { class: "facets", "aria-label": t("library.facets") }, this.lists);
   }
@@ -33,8 +35,8 @@ export class Facets {
     this.query = query;
     this.known = known;
     this.lists.replaceChildren(
-      h("ul", { class: "views" }, VIEWS.map(([text, word]) => h("li", {}, this.choice(text, t(`library.view.${word}`), null)))),
-      ...KINDS.filter((kind) => known[kind].length).map((kind) => this.section(kind, known[kind])));
+      h("ul", { class: "views" }, this.views.map(([text, word]) => h("li", {}, this.choice(text, t(`library.view.${word}`), null)))),
+      ...this.kinds.filter((kind) => known[kind].length).map((kind) => this.section(kind, known[kind])));
     if (focused) this.lists.querySelector(`[data-term="${CSS.escape(focused)}"]`)?.focus();
   }
 

@@ -15,6 +15,7 @@ import { Facets } from "./facets.js";
 import { Grid } from "./grid.js";
 import { term } from "./query.js";
 import { Results } from "./results.js";
+import { Scope } from "./scope.js";
 import { SearchBox } from "./search_box.js";
 import { Saved } from "./saved.js";
 import { Selection } from "./selection.js";
@@ -29,20 +30,21 @@ export class Library extends AtElement {
   static sheets = ["parts", "library"];
 
   render() {
+    this.scope = new Scope(this);
     this.results = new Results();
     this.selection = new Selection();
     this.box = new SearchBox((query) => this.search(query));
-    this.facets = new Facets((query) => this.search(query));
-    this.bulk = new Bulk(this.selection, this.results);
-    this.grid = new Grid({ label: t("library.title"), tile: (item, place, box) => this.tile(item, place, box), near: () => this.results.more() });
+    this.facets = new Facets((query) => this.search(query), this.scope);
+    this.bulk = new Bulk(this.selection, this.results, this.scope);
+    this.grid = new Grid({ label: this.scope.name ?? t("library.title"), tile: (item, place, box) => this.tile(item, place, box), near: () => this.results.more() });
     this.tools = new Tools({ shaped: (shape) => this.grid.shape(shape), stacked: () => this.search(this.query, true), unfolded: () => this.facets.element.classList.toggle("open") });
-    this.saved = new Saved(() => this.query, (query) => this.search(query));
+    this.saved = this.scope.gallery ? null : new Saved(() => this.query, (query) => this.search(query));
     this.trash = new Trash(() => this.search(this.query, true));
     this.acting = new Acting(this);
     this.total = h("span", { class: "sub", role: "status" });
     this.space = h("div", { class: "space" });
     this.shadowRoot.append(
-      h("header", { class: "bar" }, h("h1", {}, t("library.title")), this.total, this.box.element, this.saved.element, this.tools.element),
+      h("header", { class: "bar" }, ...[!this.scope.gallery && h("h1", {}, t("library.title")), this.total, this.box.element, this.saved?.element, this.tools.element].filter(Boolean)),
       this.box.chips,
       h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash.element, this.grid.element, this.space)),
       this.bulk.element);
@@ -69,21 +71,16 @@ export class Library extends AtElement {
     this.grid.disconnect();
   }
 
-  /** Begin with what the address asks for; who only looks begins with what was approved. */
+  /** Begin with what the address asks for; who only looks begins with what was approved, but sees all of a gallery. */
   async start() {
     const asked = new URLSearchParams(location.search);
     this.maker = await may("generate").catch(() => false);
     this.tools.stacked = asked.get("stacked") === "true";
-    this.search(asked.get("q") ?? (this.maker ? "" : APPROVED), true);
+    this.usual = this.maker || this.scope.gallery ? "" : APPROVED;
+    this.search(asked.get("q") ?? this.usual, true);
     const image = asked.get("image");
     if (image) this.acting.openAsked(image);
     else this.results.addEventListener("grew", warm, { once: true });
-  }
-
-  /** Return a search with what this page is about. */
-  whole(query) {
-    const gallery = this.getAttribute("gallery");
-    return gallery ? `${term("gallery", gallery)} ${query}`.trim() : query;
   }
 
   search(query, anyway = false) {
@@ -91,14 +88,14 @@ export class Library extends AtElement {
     this.query = query;
     this.box.value = query;
     this.tellAddress();
-    this.results.find(this.whole(query), this.tools.stacked);
+    this.results.find(this.scope.whole(query), this.tools.stacked);
     this.recount();
   }
 
-  /** Keep what is looked for in the address. Who only looks begins with what was approved, so nothing has to be said. */
+  /** Keep what is looked for in the address; that it is everything, only where one usually begins with less. */
   tellAddress() {
     const address = new URL(location.href);
-    const said = { q: [this.query, this.query || !this.maker], stacked: ["true", this.tools.stacked] };
+    const said = { q: [this.query, this.query || this.usual], stacked: ["true", this.tools.stacked] };
     for (const [name, [value, needed]] of Object.entries(said)) {
       if (needed) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
@@ -107,7 +104,7 @@ export class Library extends AtElement {
   }
 
   async recount() {
-    const known = await this.facets.look(this.query, this.whole(this.query));
+    const known = await this.facets.look(this.query, this.scope.whole(this.query));
     if (known) this.total.textContent = t(known.complete ? "library.total" : "library.total.more", { count: number(known.total) });
   }
 
@@ -119,7 +116,7 @@ export class Library extends AtElement {
   }
 
   grew() {
-    this.box.show(this.results.terms);
+    this.box.show(this.scope.own(this.results.terms));
     this.space.replaceChildren();
     this.grid.grew();
     this.tellEnd();
@@ -139,7 +136,7 @@ export class Library extends AtElement {
   /** Say what follows the last tile: nothing, more, or why there is none. */
   tellEnd() {
     const { items, ended, inTrash } = this.results;
-    this.trash.show(inTrash, items.length > 0);
+    this.trash.show(inTrash && !this.scope.gallery, items.length > 0);
     if (!ended) return this.space.replaceChildren(...(items.length ? [h("span", { class: "spinner", role: "progressbar", "aria-label": t("library.title") })] : []));
     if (!items.length) say(t("library.none.title"));
     return this.space.replaceChildren(...(items.length ? [] : [emptyOf({ ...this, search: (query) => this.search(query) })]));

@@ -56,9 +56,10 @@ export class Results extends EventTarget {
     return this.items.findIndex((item) => item.image.id === id);
   }
 
-  /** Some images were changed: show them so. What went to the trash leaves, and comes back where it was. */
-  learn({ ids, trashed, ...what }) {
-    if (trashed === true && !this.inTrash) this.#take(ids);
+  /** Some images were changed: show them so. What went to the trash or out of the gallery leaves, and comes back where it was. */
+  learn({ ids, trashed, placed, ...what }) {
+    if (placed !== undefined) (placed ? this.#putBack(ids) : this.#take(ids));
+    else if (trashed === true && !this.inTrash) this.#take(ids);
     else if (trashed === false && !this.inTrash) this.#putBack(ids);
     else if (trashed !== undefined) this.#take(ids);
     else this.#change(ids, what);

@@ -1,4 +1,6 @@
-/* Galleries: all that one may open, or one of them. */
+/* Galleries: all that one may open, or one of them, whose images the library shows. */
 import { Galleries } from "../galleries/page.js";
 
-export const elements = { galleries: Galleries };
+const shown = new URLSearchParams(location.search).has("id") ? { library: (await import("../library/page.js")).Library } : {};
+
+export const elements = { ...shown, galleries: Galleries };

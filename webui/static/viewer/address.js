@@ -1,5 +1,5 @@
 /* Which image is open, in the page's address, so that a reload opens it again. */
-const SHOWS_IMAGES = ["/history", "/library"];
+const SHOWS_IMAGES = ["/history", "/library", "/galleries"];
 
 /** Return this page's address with ?image=, or without. */
 export function addressOf(image) {

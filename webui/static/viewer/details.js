@@ -1,9 +1,10 @@
-/* Beside the picture: its prompt, what one can do with it, what the team thinks of it, its settings, where it comes from. */
+/* Beside the picture: its prompt, what one can do with it, what the team thinks of it, its settings, where it comes from, what is said about it. */
 import { api, may } from "../core/api.js";
 import { copy, copyLink, vary } from "../core/actions.js";
 import { changed } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { Comments } from "./comments.js";
 import { Curate } from "./curate.js";
 import { downloads } from "./downloads.js";
 import { Lineage } from "./lineage.js";
@@ -18,6 +19,7 @@ export class Details {
     this.curate = new Curate();
     this.tags = new TagEditor();
     this.lineage = new Lineage((image) => viewer.show({ image, parameters: image.parameters }));
+    this.comments = new Comments();
     this.similar = new Similar((image) => viewer.show({ image, parameters: image.parameters }));
     this.body = h("div", { class: "details" });
     this.element = h("aside", { "aria-label": t("viewer.info") }, this.body);
@@ -38,10 +40,11 @@ export class Details {
         downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
         button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
       section("viewer.settings", settingsTable(item)),
-      this.lineage.element, this.similar.element);
+      this.lineage.element, this.comments.element, this.similar.element);
     this.curate.show(this.known);
     this.tags.show(this.known);
     this.lineage.show(null);
+    this.comments.show(item.image.id);
     this.similar.load(item.image);
     may("generate").then((maker) => { if (this.item === item) this.making.hidden = this.again.hidden = !maker; }).catch(() => null);
     this.ask(item);

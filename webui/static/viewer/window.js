@@ -29,6 +29,7 @@ export class ViewerWindow {
     this.details = new Details(this);
     this.build();
     document.addEventListener("atelier:changed", this.heard);
+    this.details.comments.listen();
     overlay().shadowRoot.append(this.dialog);
     this.dialog.showModal();
     this.show();
@@ -173,6 +174,7 @@ export class ViewerWindow {
 
   closed() {
     document.removeEventListener("atelier:changed", this.heard);
+    this.details.comments.deafen();
     history.replaceState(history.state, "", addressOf(null));
     this.dialog.remove();
     this.source.left?.(this.item.image.id);
