@@ -21,6 +21,7 @@ from backend.accounts import commands as accounts
 from backend.accounts.invites.commands import app as invite
 from backend.audit.commands import app as audit
 from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
+from backend.demo.commands import demo_data
 from backend.doctor import Finding, Level, examine
 from backend.kit.settings import Settings
 from backend.leaving.commands import app as person
@@ -41,6 +42,7 @@ app.add_typer(retention_by_class, name="retention")
 app.add_typer(legal_hold, name="legal-hold")
 app.command("end-sessions")(accounts.end_sessions)
 app.command("revoke-key")(accounts.revoke_key)
+app.command("demo-data")(demo_data)
 
 _MARKS = {
     Level.OK: "[green]ok[/]     ",
