@@ -11,7 +11,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OF
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare soak clean
+.PHONY: help run test check fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare screenshots soak clean
 
 ##@ Everyday
 
@@ -74,6 +74,9 @@ figures: .venv/ready-test ## Measure the bundled model and the running studio ag
 
 compare: .venv/ready-test ## Measure the engine beside the study's servers (about 15 minutes)
 	@$(PY) -m loadtests.compare --quick $(ARGS)
+
+screenshots: .venv/ready-test ## Photograph every page of a furnished studio into docs/screens (some minutes)
+	@$(PY) -m tests.browser.take_screens
 
 soak: .venv/ready-test ## Load both databases for half an hour while processes and PostgreSQL are killed
 	@$(PY) -m loadtests.soak --minutes 30 $(ARGS)

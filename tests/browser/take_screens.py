@@ -1,8 +1,8 @@
 """Takes the pictures in docs/screens from a real studio with the bundled model.
 
-    python -m tests.browser.take_screens
+    make screenshots
 
-Starts a studio in a folder of its own, draws a dozen pictures, and photographs the pages (1280 × 800).
+Starts a studio in a folder of its own, furnishes it with the demo data, and photographs the pages (1280 × 800).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from backend.demo import telling as demo
 from loadtests.studio import running_studio
 from tests.browser.conftest import FLAGS, sign_in, tell
 
@@ -57,6 +58,13 @@ class Photographer:
         page.locator("at-rail").wait_for()
         return page
 
+    def stranger(self, url: str) -> Any:
+        """Return a page that somebody without an account has opened."""
+        page = self._browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(url)
+        return page
+
     def keep(self, page: Any, name: str, after_ms: int = 1500) -> None:
         """Write what `page` shows to docs/screens, small enough for the repository."""
         page.wait_for_timeout(after_ms)  # crossfades have ended; nothing says so
@@ -84,12 +92,10 @@ def draw(page: Any, prompt: str, **parameters: Any) -> Any:
         time.sleep(0.2)
 
 
-def photograph(photographer: Photographer) -> None:
-    """Take every picture."""
+def photograph(photographer: Photographer, link: str) -> None:
+    """Take every picture; `link` leads a guest to the lookbook."""
     prompts = json.loads((BUNDLED / "examples.json").read_text())["prompts"]
     page = photographer.page("designer", dark=True)
-    for place, prompt in enumerate(prompts[1:]):
-        draw(page, prompt, num_images=4 if place == 4 else 1)
     for prompt in RESTRICTED:
         draw(page, prompt)
     for prompt in prompts[:3]:
@@ -111,8 +117,42 @@ def photograph(photographer: Photographer) -> None:
     page.locator("at-run img.in").nth(5).wait_for()
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
-    photographer.keep(photographer.page("designer", "/history", phone=True), "phone")
+    photographer.keep(photographer.page("designer", "/library", phone=True), "phone")
+    photograph_the_library(photographer)
+    photograph_galleries(photographer, link)
     photograph_lists(photographer, prompts)
+
+
+def photograph_the_library(photographer: Photographer) -> None:
+    """Take the pictures of the library in both themes, of the viewer, and of two images compared."""
+    light = photographer.page("designer", "/library")
+    page = photographer.page("designer", "/library", dark=True)
+    for one, name in ((light, "library-light"), (page, "library-dark")):
+        one.locator("at-library img").nth(20).wait_for()
+        photographer.keep(one, name)
+    page.goto("/library?q=tag:coat")
+    page.locator("at-library").get_by_role("button", name="blue coat").first.click()
+    viewer = page.get_by_role("dialog", name="Image viewer")
+    viewer.get_by_text("Sampling wants this one.").wait_for()
+    photographer.keep(page, "viewer")
+    page.keyboard.press("c")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")
+    page.get_by_role("dialog", name="Compare images").wait_for()
+    photographer.keep(page, "compare")
+
+
+def photograph_galleries(photographer: Photographer, link: str) -> None:
+    """Take the pictures of the galleries, of one of them, and of what a guest sees."""
+    page = photographer.page("designer", "/galleries")
+    page.get_by_text("Spring 26 lookbook").first.wait_for()
+    photographer.keep(page, "galleries")
+    page.get_by_text("Spring 26 lookbook").first.click()
+    page.locator("at-library img").nth(8).wait_for()
+    photographer.keep(page, "gallery")
+    guest = photographer.stranger(link)
+    guest.locator("img").nth(8).wait_for()
+    photographer.keep(guest, "guest")
 
 
 def photograph_lists(photographer: Photographer, prompts: list[str]) -> None:
@@ -166,7 +206,8 @@ def main() -> None:
         with running_studio(folder) as studio, sync_playwright() as playwright:
             chromium = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            photograph(Photographer(browser, studio.url))
+            link = demo.tell(studio.url, lambda *_: None)
+            photograph(Photographer(browser, studio.url), link)
             browser.close()
     finally:
         shutil.rmtree(folder)
