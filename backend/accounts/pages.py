@@ -1,26 +1,20 @@
 """The few pages of signing in: plain HTML, no script at all, a policy that allows none.
 
-Everything shown is escaped by the template engine; nothing a provider said is shown.
+Nothing a provider said is shown.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+from backend.kit.html import Pages
+
+_pages = Pages(Path(__file__).parent / "templates", "style-src 'nonce-{nonce}'; font-src 'self'")
 
 
 class Choosable(Protocol):
@@ -63,17 +57,17 @@ class Way(Protocol):
 
 def development_sign_in(people: Sequence[Choosable], carried: Mapping[str, str]) -> HTMLResponse:
     """Return the page that asks whom to be; `carried` goes along with the answer."""
-    return _page("choose.html", people=people, carried=carried)
+    return _pages.page("choose.html", people=people, carried=carried)
 
 
 def ways_in(ways: Mapping[str, Way], *, invited: bool) -> HTMLResponse:
     """Return the page that asks by which provider to come in; `ways` are its links."""
-    return _page("ways.html", ways=ways, invited=invited)
+    return _pages.page("ways.html", ways=ways, invited=invited)
 
 
 def waiting(next_path: str) -> HTMLResponse:
     """Return the page of somebody who has an account now, and waits to be let in."""
-    return _page("waiting.html", 403, link=_login(next_path))
+    return _pages.page("waiting.html", 403, link=_login(next_path))
 
 
 def failure(
@@ -86,14 +80,14 @@ def failure(
 ) -> HTMLResponse:
     """Return a page that says what went wrong, and offers to sign in again."""
     link = _login(next_path) if next_path else "/auth/login"
-    return _page(
+    return _pages.page(
         "message.html", status, title=title, message=message, tone="bad", link=link, again=again
     )
 
 
 def signed_out() -> HTMLResponse:
     """Return the page after signing out."""
-    return _page(
+    return _pages.page(
         "message.html",
         title="You have signed out",
         message="This browser no longer has access to the studio.",
@@ -105,23 +99,3 @@ def signed_out() -> HTMLResponse:
 
 def _login(next_path: str) -> str:
     return f"/auth/login?next={quote(next_path, safe='/')}"
-
-
-def _page(template: str, status: int = 200, **values: object) -> HTMLResponse:
-    nonce = secrets.token_urlsafe(16)
-    html = _templates.get_template(template).render(nonce=nonce, **values)
-    return HTMLResponse(html, status, headers=_headers(nonce))
-
-
-def _headers(nonce: str) -> dict[str, str]:
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; font-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-    }

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from inference.protocol import GenerationParameters
+
+ImageId = Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]
+"""The id of an image in the body of a request."""
 
 
 class Moderation(StrEnum):

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from backend.accounts import repository as accounts
 from backend.accounts.actor import Actor
 from backend.images.models import Image
+from backend.images.service import to_public
 from backend.library import repository
 from backend.library.schemas import LibraryImage, Person
 
@@ -27,25 +28,11 @@ def present(
     curated = repository.curated_by(session, actor, images)
     return [
         LibraryImage(
-            **image.model_dump(
-                include={
-                    "id",
-                    "generation_id",
-                    "index",
-                    "width",
-                    "height",
-                    "content_type",
-                    "moderation",
-                    "reason",
-                    "created_at",
-                    "status",
-                    "parent_id",
-                    "stack",
-                    "trashed_at",
-                }
-            ),
-            seed=image.seed,
-            parameters=image.parameters,
+            **dict(to_public(image)),
+            status=image.status,
+            parent_id=image.parent_id,
+            stack=image.stack,
+            trashed_at=image.trashed_at,
             starred=image.id in starred,
             tags=tags.get(image.id, []),
             owner=Person(id=image.owner_id, name=owners[image.owner_id].name),

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from backend.accounts.dependencies import ActorDep
 from backend.images import repository as images
+from backend.images.router import ImageId
 from backend.kit import clock
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
@@ -70,14 +71,6 @@ QueryDep = Annotated[
         max_length=QUERY_LENGTH,
         description="Words and terms such as `tag:linen`; see docs/library.md.",
         examples=['linen -blue status:approved gallery:"Spring 26"'],
-    ),
-]
-ImageId = Annotated[
-    str,
-    Path(
-        pattern="^[0-9a-z]{1,64}$",
-        description="Id of an image.",
-        examples=["01m7xxtq72y599hfwczfvzjz52"],
     ),
 ]
 SearchId = Annotated[str, Path(pattern="^[0-9a-z]{1,26}$", description="Id of a kept search.")]

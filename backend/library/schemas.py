@@ -14,17 +14,15 @@ from pydantic import (
     model_validator,
 )
 
-from backend.images.schemas import Moderation, Status
+from backend.images.schemas import ImageId, ImagePublic, Status
 from backend.library.folding import words_of
 from backend.library.grammar import Kind
 from backend.library.models import NAME_LENGTH, QUERY_LENGTH, TAG_LENGTH
-from inference.protocol import GenerationParameters
 
 MOST_AT_ONCE = 500
 MOST_TAGS = 32
 
 QueryText = Annotated[str, StringConstraints(max_length=QUERY_LENGTH)]
-ImageIdText = Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]
 
 
 def _worded(tag: str) -> str:
@@ -61,20 +59,9 @@ class Person(BaseModel):
     name: str
 
 
-class LibraryImage(BaseModel):
+class LibraryImage(ImagePublic):
     """An image as it is found; its bytes are under /api/v1/images/{id}/content."""
 
-    id: str
-    generation_id: str
-    index: int = Field(description="0-based place within its generation.")
-    seed: int
-    width: int = Field(description="Pixels across.")
-    height: int = Field(description="Pixels down.")
-    content_type: str
-    moderation: Moderation
-    reason: str | None = Field(description="Why it is held or rejected, in plain words.")
-    parameters: GenerationParameters = Field(description="What draws this one image again.")
-    created_at: datetime
     status: Status
     starred: bool = Field(description="By you; nobody else sees it.")
     tags: list[str]
@@ -138,7 +125,7 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image_ids: list[ImageIdText] = Field(
+    image_ids: list[ImageId] = Field(
         min_length=1, max_length=MOST_AT_ONCE, examples=[["01m7xxtq72y599hfwczfvzjz52"]]
     )
     status: Status | None = None
@@ -178,7 +165,7 @@ class Export(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image_ids: list[ImageIdText] | None = Field(default=None, min_length=1, max_length=MOST_AT_ONCE)
+    image_ids: list[ImageId] | None = Field(default=None, min_length=1, max_length=MOST_AT_ONCE)
     q: QueryText | None = Field(default=None, examples=["status:approved"])
 
     @model_validator(mode="after")

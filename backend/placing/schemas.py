@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.galleries.schemas import PersonOf
-from backend.images.schemas import Status
+from backend.images.schemas import ImageId, Status
 
 MOST_AT_ONCE: Final = 500
-ImageId = Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]
 
 
 class ImagesWanted(BaseModel):

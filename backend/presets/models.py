@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
+from backend.galleries.schemas import Visibility
 from backend.kit import clock
 from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
-from backend.presets.schemas import LONGEST_NAME, PresetParameters, Visibility
+from backend.presets.schemas import LONGEST_NAME, PresetParameters
 
 _ID = 26
 

@@ -7,11 +7,11 @@ from sqlmodel import Session, col, select
 
 from backend.accounts.actor import Actor
 from backend.accounts.models import User
+from backend.galleries.schemas import Visibility
 from backend.kit.database import is_sqlite
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
 from backend.presets.models import Preset
-from backend.presets.schemas import Visibility
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from backend.galleries.schemas import Visibility
 from inference.protocol import Scheduler
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within
 
@@ -16,14 +17,6 @@ MOST_PRESETS: Final = 200
 LONGEST_NAME: Final = 80
 PLACE: Final = "{prompt}"
 _LINE: Final = r"^[^\x00-\x1f\x7f]*$"
-
-
-class Visibility(StrEnum):
-    """Who sees a preset."""
-
-    PRIVATE = "private"
-    TEAM = "team"
-    EVERYONE = "everyone"
 
 
 class Shape(StrEnum):

@@ -9,6 +9,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import ADMINISTER
 from backend.accounts.repository import users_by_id
 from backend.audit import service as audit
+from backend.galleries.schemas import Visibility
 from backend.kit import clock
 from backend.kit.errors import Conflict, FieldProblem, Forbidden, Unprocessable
 from backend.presets import repository
@@ -20,7 +21,6 @@ from backend.presets.schemas import (
     PresetOwner,
     PresetPage,
     PresetPublic,
-    Visibility,
 )
 
 

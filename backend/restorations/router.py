@@ -19,6 +19,7 @@ from backend.kit.errors import FieldProblem, Problem, Unprocessable
 from backend.restorations import service
 from backend.restorations.found import Found
 from backend.restorations.schemas import MOST_TEXT, Restoration, RestorationText
+from backend.uploads.forms import NOT_RECEIVED, picture_form
 from backend.uploads.receiving import received
 
 PATH: Final = "/api/v1/restorations"
@@ -28,29 +29,15 @@ router = APIRouter(prefix="/restorations", tags=["restorations"])
 
 EarlyGenerator = Annotated[Actor, Depends(requires_before(GENERATE))]
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    403: {"model": Problem, "description": "Your role does not generate."},
-    408: {"model": Problem, "description": "The file did not arrive in time."},
-    413: {"model": Problem, "description": "The body is larger than an upload may be."},
+    **NOT_RECEIVED,
     415: {"model": Problem, "description": "The body is neither multipart/form-data nor JSON."},
     503: {"model": Problem, "description": "The model is still loading."},
-}
-_PICTURE: Final = {
-    "type": "object",
-    "required": ["file"],
-    "additionalProperties": False,
-    "properties": {
-        "file": {
-            "type": "string",
-            "format": "binary",
-            "description": "A PNG, JPEG or WebP as its tool wrote it.",
-        }
-    },
 }
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {"schema": _PICTURE},
+            **picture_form("A PNG, JPEG or WebP as its tool wrote it."),
             "application/json": {"schema": RestorationText.model_json_schema()},
         },
     }

@@ -19,6 +19,7 @@ from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 from backend.uploads import repository, service
 from backend.uploads.decoding import Picture, decode
+from backend.uploads.forms import NOT_RECEIVED, picture_form
 from backend.uploads.receiving import received
 from backend.uploads.schemas import CONTENT_TYPE, UploadPage, UploadPublic
 
@@ -42,31 +43,14 @@ _KEPT: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "A legal hold forbids it."},
 }
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    403: {"model": Problem, "description": "Your role does not generate."},
-    408: {"model": Problem, "description": "The file did not arrive in time."},
+    **NOT_RECEIVED,
     409: {"model": Problem, "description": "You have as many uploads as you may have."},
-    413: {"model": Problem, "description": "The body is larger than an upload may be."},
     415: {"model": Problem, "description": "The body is not multipart/form-data."},
 }
 _BODY: Final = {
     "requestBody": {
         "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "A still PNG, JPEG or WebP of at most 16 million pixels.",
-                        }
-                    },
-                }
-            }
-        },
+        "content": picture_form("A still PNG, JPEG or WebP of at most 16 million pixels."),
     }
 }
 _WEBP: Final = {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}

@@ -18,13 +18,14 @@ from fastapi.routing import iter_route_contexts
 from sqlmodel import col, delete
 
 from backend.accounts.models import Role, Standing, Team, User
+from backend.galleries.schemas import Visibility
 from backend.generations import events
 from backend.generations.models import queue
 from backend.kit.ids import new_id
 from backend.kit.notifier import Notifier
 from backend.kit.queue import State
 from backend.presets.models import Preset
-from backend.presets.schemas import PresetParameters, Visibility
+from backend.presets.schemas import PresetParameters
 from backend.uploads.models import Upload
 from backend.webhooks.models import Delivery, Webhook
 from backend.webhooks.signatures import new_secret

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from backend.accounts.actor import Actor
 from backend.accounts.models import Team, User
 from backend.galleries import repository as galleries
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.galleries.schemas import Visibility
-from backend.generations.models import Generation
 from backend.images import repository as images
 from backend.images.models import Image
 from backend.images.schemas import Moderation
@@ -18,9 +17,8 @@ from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.errors import NotFound
 from backend.kit.ids import new_id
-from backend.kit.queue import State
-from inference.protocol import GenerationParameters, Priority
 from tests.fixtures.actors import actor_of, add_user
+from tests.fixtures.images import add_image
 
 
 class Show:
@@ -71,38 +69,6 @@ class Show:
             else:
                 assert seen
             return seen
-
-
-def add_image(session: Session, owner: User) -> Image:
-    parameters = GenerationParameters(prompt="a dress", seed=1)
-    generation = Generation(
-        owner_id=owner.id,
-        parameters=parameters,
-        request_hash="",
-        state=State.SUCCEEDED,
-        priority=Priority.NORMAL,
-        cost=1,
-        max_attempts=1,
-    )
-    session.add(generation)
-    session.flush()
-    image = Image(
-        generation_id=generation.id,
-        index=0,
-        owner_id=owner.id,
-        parameters=parameters,
-        width=8,
-        height=8,
-        content_type="image/webp",
-        sha256="",
-        storage_key="",
-        preview_key="",
-        thumb_key="",
-        moderation=Moderation.RELEASED,
-    )
-    session.add(image)
-    session.flush()
-    return image
 
 
 @pytest.fixture

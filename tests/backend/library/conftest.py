@@ -7,26 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from backend.accounts.models import User
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.galleries.schemas import MemberRole, Visibility
-from backend.generations.models import Generation
-from backend.images.models import Image
-from backend.images.schemas import Moderation
-from backend.images.service import stack_of
-from backend.kit.ids import new_id
-from backend.kit.queue import State
 from backend.kit.settings import Settings
 from backend.library import index
 from backend.library.models import ImageTag
 from backend.library.service import folded_tag
 from backend.likeness import service as likeness
-from inference.protocol import GenerationParameters, Priority
 from tests.backend.likeness.test_service import seen
 from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import QUIET, UNLIMITED, Studio, open_studio
+from tests.fixtures.images import add_image
 from tests.fixtures.scripted import ScriptedInference
 
 API = "/api/v1/library"
@@ -105,44 +98,6 @@ class Library:
         answer = self.browser(user or self.dana).post(f"{API}/changes", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-
-def add_image(
-    session: Session, owner: User, prompt: str, look: dict[str, Any], **values: Any
-) -> Image:
-    parameters = GenerationParameters(
-        **{"prompt": prompt, "seed": 1, "model": "atelier-mini", **look}
-    )
-    generation = Generation(
-        owner_id=owner.id,
-        parameters=parameters,
-        request_hash="",
-        state=State.SUCCEEDED,
-        priority=Priority.NORMAL,
-        cost=1,
-        max_attempts=1,
-    )
-    session.add(generation)
-    session.flush()
-    told = {
-        "generation_id": generation.id,
-        "index": 0,
-        "owner_id": owner.id,
-        "parameters": parameters,
-        "width": parameters.width,
-        "height": parameters.height,
-        "content_type": "image/webp",
-        "sha256": "",
-        "storage_key": f"00/{new_id()}.webp",
-        "preview_key": "",
-        "thumb_key": "",
-        "moderation": Moderation.RELEASED,
-        "stack": stack_of(parameters),
-    }
-    image = Image(**{**told, **values})
-    session.add(image)
-    session.flush()
-    return image
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from backend.likeness.models import ImageLikeness
 from backend.moderation import service as moderation
 from backend.moderation.models import Flag, SafetyCheck
 from inference.protocol import SafetyScores
-from tests.backend.galleries.test_repository import add_image
 from tests.fixtures.actors import actor_of, add_user
+from tests.fixtures.images import add_image
 
 WEIGHTS = "ab" * 32
 

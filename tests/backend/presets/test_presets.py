@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import Team, User
+from backend.galleries.schemas import Visibility
 from backend.kit.ids import new_id
 from backend.presets.builtin import BUILT_IN
 from backend.presets.models import Preset
-from backend.presets.schemas import MOST_PRESETS, PresetParameters, Visibility
+from backend.presets.schemas import MOST_PRESETS, PresetParameters
 from inference.minimodel.captions import _TAILS
 from inference.minimodel.vocabulary import BACKGROUNDS, STYLES
 from tests.fixtures.actors import Client

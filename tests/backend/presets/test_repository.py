@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from backend.accounts.models import Team
+from backend.galleries.schemas import Visibility
 from backend.kit.database import Database
 from backend.presets import repository, service
 from backend.presets.models import Preset
-from backend.presets.schemas import PresetCreate, PresetParameters, Visibility
+from backend.presets.schemas import PresetCreate, PresetParameters
 from tests.fixtures.actors import actor_of, add_user
 
 LOOK = PresetParameters(template="an ink drawing of {prompt}", guidance_scale=2.5)
