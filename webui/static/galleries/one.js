@@ -51,7 +51,7 @@ export class One {
   people(gallery, members) {
     const more = members.length - FACES;
     return button({ kind: "faces", label: t("galleries.members.open", { count: members.length }), press: () => openMembers(gallery, () => this.look()) },
-      ...members.slice(0, FACES).map(({ user }) => face(user.name)), more > 0 && h("i", { class: "face", "aria-hidden": "true" }, `+${more}`));
+      ...members.slice(0, FACES).map(({ user }) => face(user.name)), more > 0 && h("i", { class: "face", "aria-hidden": "true", "data-letters": `+${more}` }));
   }
 
   changes(gallery) {
