@@ -95,6 +95,9 @@ def draw(page: Any, prompt: str, **parameters: Any) -> Any:
 def photograph(photographer: Photographer, link: str) -> None:
     """Take every picture; `link` leads a guest to the lookbook."""
     prompts = json.loads((BUNDLED / "examples.json").read_text())["prompts"]
+    photographer.keep(photographer.page("designer", "/library", phone=True), "phone")
+    photograph_the_library(photographer)
+    photograph_galleries(photographer, link)
     page = photographer.page("designer", dark=True)
     for prompt in RESTRICTED:
         draw(page, prompt)
@@ -117,9 +120,6 @@ def photograph(photographer: Photographer, link: str) -> None:
     page.locator("at-run img.in").nth(5).wait_for()
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
-    photographer.keep(photographer.page("designer", "/library", phone=True), "phone")
-    photograph_the_library(photographer)
-    photograph_galleries(photographer, link)
     photograph_lists(photographer, prompts)
 
 
