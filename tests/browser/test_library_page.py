@@ -266,6 +266,7 @@ class TestSearches:
         library.get_by_label("Name").fill("Coats <b>")
         library.keyboard.press("Enter")
         library.locator(".toast", has_text="Search kept").wait_for()
+        library.get_by_role("dialog").wait_for(state="detached")
         search(library, "", 5)
         menu.click()
         library.get_by_role("button", name="Coats <b>").click()
