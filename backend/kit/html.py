@@ -43,5 +43,5 @@ class Pages:
         """Return the page of `template` with `values` in it."""
         nonce = secrets.token_urlsafe(16)
         html = self._templates.get_template(template).render(nonce=nonce, **values)
-        policy = f"{_ALWAYS}; {self._allowing.format(nonce=nonce)}"
+        policy = f"default-src 'none'; {self._allowing.format(nonce=nonce)}; {_ALWAYS}"
         return HTMLResponse(html, status, {**self._headers, "Content-Security-Policy": policy})
