@@ -134,6 +134,13 @@ def scripted_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script
 
 
 @pytest.fixture
+def context(scripted_studio: ScriptedStudio) -> Context:
+    """What that studio's requests are given: its database, its storage."""
+    found: Context = scripted_studio.app.state.context
+    return found
+
+
+@pytest.fixture
 def open_as(scripted_studio: ScriptedStudio, new_page: Callable[..., Any]) -> Callable[..., Any]:
     """Open a page as a new person: `open_as("designer", "/history", locale=…)`."""
 

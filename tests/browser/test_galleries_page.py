@@ -21,12 +21,6 @@ HOSTILE = "<img src=x onerror=window.owned=1>"
 
 
 @pytest.fixture
-def context(scripted_studio: ScriptedStudio) -> Context:
-    found: Context = scripted_studio.app.state.context
-    return found
-
-
-@pytest.fixture
 def mate(context: Context) -> User:
     return add_user(context.database, name=f"Mate {HOSTILE} {new_id()}")
 

@@ -12,19 +12,13 @@ from playwright.sync_api import expect
 from backend.accounts.models import Team, User
 from backend.kit.context import Context
 from backend.kit.ids import new_id
-from tests.browser.conftest import ScriptedStudio, tell
+from tests.browser.conftest import tell
 from tests.fixtures.actors import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
 OpenAs = Callable[..., Any]
 HOSTILE = "<img src=x onerror=window.owned=1>"
-
-
-@pytest.fixture
-def context(scripted_studio: ScriptedStudio) -> Context:
-    found: Context = scripted_studio.app.state.context
-    return found
 
 
 @pytest.fixture
