@@ -83,7 +83,9 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
 
     seed = _seed_of(card)
     designer.goto("/history")
-    found = designer.locator("at-run").filter(has_text=PROMPT)
+    found = designer.locator("at-run").get_by_role(
+        "article", name=PROMPT
+    )  # its words are marked where they changed
     found.get_by_role("button", name="Load").click()
     designer.wait_for_url(f"{real.url}/")
     designer.wait_for_function("() => document.querySelector('#prompt textarea')?.value !== ''")
