@@ -66,6 +66,7 @@ def composer(words: gr.I18n) -> Composer:
     num_images = gr.Radio(
         [("1", 1), ("2", 2), ("4", 4)], value=1, label=words("images"), elem_id="num_images"
     )
+    island("into")
     generate = gr.Button(words("generate"), variant="primary", size="lg", elem_id="generate")
     helper = bound_island("composer")
     island("fold")

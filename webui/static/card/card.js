@@ -36,6 +36,7 @@ export class Card extends AtElement {
       h("div", { class: "body" },
         h("p", { class: "prompt", title: parameters.prompt }, parameters.prompt),
         h("p", { class: "facts" }, this.facts(parameters)),
+        this.into = h("a", { class: "into", hidden: true }),
         this.status, this.bar, this.actions)));
     previewsOf(this.known.id).forEach((preview) => this.preview(preview));
     this.update();
@@ -53,6 +54,7 @@ export class Card extends AtElement {
     this.dataset.state = state;
     images.forEach((image) => this.tiles[image.index]?.image(image));
     if (ended(this.known)) this.tiles.filter((_, index) => !images.some((image) => image.index === index)).forEach((tile) => tile.stop());
+    this.showInto();
     this.showStatus();
     this.offer();
   }
@@ -80,6 +82,16 @@ export class Card extends AtElement {
     this.bar.hidden = ended(this.known);
     if (progress) this.bar.value = progress.step / progress.total;
     else this.bar.removeAttribute("value");
+  }
+
+  /** Say which gallery its images go into, unless none will. */
+  showInto() {
+    const { gallery, state } = this.known;
+    this.into.hidden = !gallery || state === "failed" || state === "canceled";
+    if (this.into.hidden) return;
+    this.into.href = `/galleries?id=${gallery.id}`;
+    this.into.title = t("card.into", { name: gallery.name });
+    this.into.replaceChildren(icon("gallery"), h("span", {}, gallery.name));
   }
 
   open(image) {

@@ -4,6 +4,7 @@ import { t } from "../core/i18n.js";
 import { openDialog } from "../overlay/dialog.js";
 import { toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
+import { stemFrom } from "./origin.js";
 import { wear } from "./style.js";
 import { idle } from "./restore_rows.js";
 
@@ -35,7 +36,10 @@ export function showNothing() {
 }
 
 function apply(rows) {
-  if (rows.some(({ name }) => name === "prompt")) wear(null); // what a picture was drawn from has its style in it
+  if (rows.some(({ name }) => name === "prompt")) {
+    wear(null); // what a picture was drawn from has its style in it
+    stemFrom(null);
+  }
   fill(Object.assign({}, ...rows.map(({ values }) => values)));
   toast(t("restore.done"));
   document.querySelector("#prompt textarea")?.focus({ preventScroll: true });

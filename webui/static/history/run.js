@@ -1,16 +1,17 @@
 /* A row of the history: one generation, its pictures small, its prompt with what changed, and what one can do with it. */
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
-import { cancel, copy, retry, reuse, vary } from "../core/actions.js";
+import { attempt, cancel, copy, retry, reuse, vary } from "../core/actions.js";
 import { credits, time, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { menuButton } from "../core/menu.js";
+import { differences } from "../core/settings.js";
 import { ended, previewsOf, progressOf, store } from "../core/store.js";
 import { statusOf } from "../card/status.js";
 import { Tile } from "../card/tile.js";
 import { openViewer } from "../viewer/viewer.js";
 import { callOf } from "./call.js";
-import { settingChanges, wordChanges } from "./changes.js";
+import { wordChanges } from "./changes.js";
 import { askName, remember } from "./naming.js";
 
 const SHOWN = 4;
@@ -93,7 +94,7 @@ export class Run extends AtElement {
     const pieces = before ? wordChanges(before.prompt, parameters.prompt) : [{ kind: "same", text: parameters.prompt }];
     this.prompt.replaceChildren(...pieces.map(pieceOf));
     const related = before && (before.prompt === parameters.prompt || pieces.some((piece) => piece.kind !== "same"));
-    this.changed.replaceChildren(...(related ? settingChanges(before, parameters).map(changeOf) : []));
+    this.changed.replaceChildren(...(related ? changesOf(this.older, this.known) : []));
   }
 
   offered() {
@@ -120,6 +121,7 @@ export class Run extends AtElement {
       label: t("history.more"),
       entries: () => [
         [t("history.name.title"), "create", () => askName(one)],
+        [t("history.preset"), "brush", () => savePreset(one)],
         [t("history.copy.prompt"), "copy", () => copy(one.parameters.prompt)],
         [t("history.copy.seed"), "copy", () => copy(String(one.parameters.seed), "seed.copied")],
         [t("history.copy.call"), "key", () => copy(callOf(one), "history.copied.call")],
@@ -128,12 +130,16 @@ export class Run extends AtElement {
   }
 }
 
+/** Keep the settings of a generation as a preset; the form for it is the composer's. */
+const savePreset = (generation) => attempt(async () => (await import("../composer/preset_form.js")).savePresetOf(generation));
+
 function pieceOf({ kind, text }) {
   if (kind === "same") return text;
   return kind === "added" ? h("ins", {}, text) : h("del", {}, text);
 }
 
-function changeOf([name, before, now]) {
-  const what = t(`history.setting.${name}`);
-  return h("li", {}, name === "negative_prompt" ? what : `${what} ${before} → ${now}`);
+/** Return what was set otherwise than the time before; the prompt shows it by itself, and the seed is expected to differ. */
+function changesOf(before, now) {
+  const shown = differences([before, now].map(({ parameters }) => ({ parameters }))).filter(({ name }) => name !== "prompt" && name !== "seed");
+  return shown.map(({ name, label, texts: [old, fresh] }) => h("li", {}, name === "negative_prompt" ? t("history.avoid") : `${label} ${old || "–"} → ${fresh || "–"}`));
 }
