@@ -260,7 +260,7 @@ class TestHistory:
         assert form.get_by_label("Around the prompt").input_value() == "a linen hat, {prompt}"
         form.get_by_label("Name").fill("Linen")
         form.get_by_role("button", name="Save").click()
-        designer.get_by_text("Linen is kept among your styles").wait_for()
+        designer.get_by_text("Linen is kept among your styles").first.wait_for()
         [kept] = designer.request.get("/api/v1/presets").json()["items"]
         assert kept["parameters"]["template"] == "a linen hat, {prompt}"
         designer.goto("/")

@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { origin, originNow, setOrigin } from "./origin.js";
 
 export class ParentChip {
-  element = h("span", { class: "worn stem", hidden: true });
+  element = h("span", { class: "stem", hidden: true });
 
   /** Keep up with where the form comes from for as long as `host` is in the document. */
   follow(host) {

@@ -1,4 +1,5 @@
 /* A row of the history: one generation, its pictures small, its prompt with what changed, and what one can do with it. */
+import { may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { attempt, cancel, copy, retry, reuse, vary } from "../core/actions.js";
@@ -57,6 +58,7 @@ export class Run extends AtElement {
 
   connected() {
     const mine = (act) => ({ detail }) => { if (detail.generation_id === this.known.id) act(detail); };
+    may("generate").then((maker) => { this.maker = maker; this.update(); }).catch(() => null);
     this.listen(store, "preview", mine((preview) => this.preview(preview)));
     this.listen(store, "progress", mine(() => this.tell()));
     this.listen(store, "generation", ({ detail }) => { if (detail.generation.id === this.known.id) this.generation = detail.generation; });
@@ -102,9 +104,9 @@ export class Run extends AtElement {
     if (!ended(one)) return [button({ kind: "button small", press: () => cancel(one) }, t("action.cancel")), this.pin()];
     const again = one.state === "failed" ? [retry, "retry", "action.retry"] : [vary, "vary", "history.again"];
     const [act, picture, word] = again;
-    return [button({ kind: "button small", title: t("action.vary.hint"), press: () => act(one) }, icon(picture), h("span", {}, t(word))),
-      button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), h("span", {}, t("history.load"))),
-      this.pin(), this.more()];
+    const making = [button({ kind: "button small", title: t("action.vary.hint"), press: () => act(one) }, icon(picture), h("span", {}, t(word))),
+      button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), h("span", {}, t("history.load")))];
+    return [...(this.maker ? making : []), this.pin(), this.more()];
   }
 
   pin() {
@@ -121,7 +123,7 @@ export class Run extends AtElement {
       label: t("history.more"),
       entries: () => [
         [t("history.name.title"), "create", () => askName(one)],
-        [t("history.preset"), "brush", () => savePreset(one)],
+        ...(this.maker ? [[t("history.preset"), "brush", () => savePreset(one)]] : []),
         [t("history.copy.prompt"), "copy", () => copy(one.parameters.prompt)],
         [t("history.copy.seed"), "copy", () => copy(String(one.parameters.seed), "seed.copied")],
         [t("history.copy.call"), "key", () => copy(callOf(one), "history.copied.call")],
