@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.backend.restorations import pictures
 from tests.browser.conftest import tell
+from tests.browser.test_restore import bring, dialog_of
 from tests.fixtures.actors import FROM_A_PAGE
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
@@ -155,6 +157,17 @@ class TestParent:
         page.get_by_role("button", name="Remix").click()
         page.locator("at-styles .stem:not([hidden])").wait_for()
         assert draw(page, "a hat")["parent_id"] == image
+
+    def test_a_file_of_ours_that_is_dropped_brings_its_image_along(self, page: Any) -> None:
+        image = draw(page)["images"][0]["id"]
+        file = page.request.get(f"/api/v1/images/{image}/content").body()
+        bring(page, file, kind="image/webp")
+        dialog_of(page).get_by_role("button", name="All but seed").click()
+        page.locator("at-styles .stem:not([hidden])").wait_for()
+        assert draw(page, "a hat")["parent_id"] == image
+        bring(page, pictures.a1111())
+        dialog_of(page).get_by_role("button", name="Apply all").click()
+        expect(page.locator("at-styles .stem")).to_be_hidden()
 
     def test_one_that_is_gone_is_said_at_the_chip(self, page: Any) -> None:
         image = self.remixed(page)
