@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from backend.images.models import Image
+from backend.kit.among import among
 from backend.kit.database import is_sqlite
 from backend.kit.pagination import decode_cursor
 from backend.library.conditions import Asking, Wanted
@@ -100,7 +101,7 @@ def _heads_among(
         conditions.append(has(asking.session, wanted.phrases, col(Image.id)))
     stacks = {stack for _, stack in some}
     query = select(col(Image.stack), func.max(Image.id), func.count()).where(*conditions)
-    query = query.where(col(Image.stack).in_(stacks)).group_by(col(Image.stack))
+    query = query.where(among(col(Image.stack), stacks)).group_by(col(Image.stack))
     newest = {head: number for _, head, number in asking.session.execute(query)}
     return [
         (image_id, newest.get(image_id, 1))
