@@ -27,11 +27,12 @@ def present(
     tags = repository.tags_of(session, ids)
     owners = accounts.users_by_id(session, {image.owner_id for image in images})
     curated = repository.curated_by(session, actor, images)
+    parents = repository.known_parents(session, actor, images)
     return [
         LibraryImage(
             **dict(to_public(image)),
             status=image.status,
-            parent_id=image.parent_id,
+            parent_id=parents.get(image.id),
             stack=image.stack,
             trashed_at=image.trashed_at,
             starred=image.id in starred,

@@ -88,6 +88,16 @@ def ancestors_of(session: Session, actor: Actor, image: Image) -> list[Image]:
     return found[::-1]
 
 
+def known_parents(session: Session, actor: Actor, shown: Collection[Image]) -> dict[str, str]:
+    """Return what each of these was made from: of one's own always, of others' where `actor` may read about it."""
+    made = {image.id: image.parent_id for image in shown if image.parent_id}
+    mine = {image.id for image in shown if image.owner_id == actor.id}
+    asked = {parent for image, parent in made.items() if image not in mine}
+    rows = images.readable_by(actor).where(among(col(Image.id), asked))
+    known = {row.id for row in session.exec(rows)} if asked else set()
+    return {image: parent for image, parent in made.items() if image in mine or parent in known}
+
+
 def children_of(session: Session, actor: Actor, image: Image) -> list[Image]:
     """Return what was made from `image` and `actor` may come across, the newest first."""
     query = select(Image).where(Image.parent_id == image.id, images.visible_to(actor))
