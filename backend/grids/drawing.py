@@ -62,7 +62,7 @@ class _Measures:
             max(self.scaled(tile.width) for tile in plan.tiles),
             max(self.scaled(tile.height) for tile in plan.tiles),
         )
-        unit = max(13, min(22, round(max(self.box) / 20)))
+        unit = max(13, min(22, round(max(self.box) / 18)))
         self.gap, self.margin = unit // 2, unit * 2
         self.title = Lettering(round(unit * 1.35), _INK, STRONG)
         self.value = Lettering(round(unit * 1.1), _INK, STRONG)
@@ -135,9 +135,11 @@ def _columns(
 ) -> None:
     left = size.margin + size.gutter
     _lines(pen, size.small, (left, y), [plan.across.name])
-    for column, lines in enumerate(labels):
+    most = max(map(len, labels))
+    for column, lines in enumerate(labels):  # the last line of each is nearest to its images
         middle = left + column * (size.box[0] + size.gap) + size.box[0] / 2
-        _lines(pen, size.value, (middle, y + size.small.line), lines, shift=0.5)
+        above = y + size.small.line + (most - len(lines)) * size.value.line
+        _lines(pen, size.value, (middle, above), lines, shift=0.5)
 
 
 def _rows(pen: ImageDraw.ImageDraw, size: _Measures, plan: Plan, top: int) -> None:

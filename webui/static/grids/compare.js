@@ -140,7 +140,8 @@ class Compare {
 
 function sentence({ columns, rows, total, credits: cost, remaining }, beyond) {
   const values = { columns, rows, total, credits: credits(cost), left: credits(remaining ?? 0) };
-  return [t(total === 1 ? "grids.price.one" : "grids.price", values), beyond && t("grids.price.beyond", values)].filter(Boolean).join(" ");
+  const key = total === 1 ? "grids.price.one" : rows === 1 ? "grids.price.row" : "grids.price";
+  return [t(key, values), beyond && t("grids.price.beyond", values)].filter(Boolean).join(" ");
 }
 
 /** Return three numbers of steps around the form's own, as a beginning. */

@@ -57,7 +57,7 @@ class GridView {
     const { x, y, columns } = this.grid;
     const rows = Array.from({ length: this.grid.rows }, (_, row) => this.cells.slice(row * columns, (row + 1) * columns));
     const corner = y ? h("td", { class: "corner" }, h("span", {}, settingName(x.setting)), h("span", {}, settingName(y.setting))) : null;
-    return h("table", { style: { "--columns": columns } },
+    return h("table", { style: { "--columns": columns, "--rows": this.grid.rows } },
       h("caption", { class: "hidden-text" }, this.grid.parameters.prompt),
       !y && h("thead", {}, h("tr", {}, h("td", { class: "only", colspan: columns }, settingName(x.setting)))),
       h("thead", { class: "edge" }, h("tr", {}, corner, x.values.map((value) => h("th", { scope: "col" }, valueName(x.setting, value))))),
@@ -67,9 +67,10 @@ class GridView {
   heard(id) {
     const cell = this.byId.get(id);
     if (!cell) return;
+    const before = this.left;
     cell.update();
     this.tell();
-    if (!this.left) say(t("grids.all_done"));
+    if (before && !this.left) say(t("grids.all_done"));
   }
 
   /** Say how far it is. */
