@@ -73,6 +73,7 @@ def composer(words: gr.I18n) -> Composer:
     # Not an accordion of Gradio's: its closed content does not exist, and so has no values to send.
     with gr.Column(elem_id="advanced", elem_classes="folded"):
         negative, steps, guidance, seed, random_seed, last_seed, scheduler = _advanced(words)
+        island("compare")
     return Composer(
         prompt, ratio, quality, num_images, negative, steps, guidance, seed, scheduler,
         random_seed, last_seed, generate, helper,
