@@ -428,6 +428,8 @@ MATRIX = [
     Row("POST", f"{API}/invites", (401, 403, 403, 403, 201), body={"role": "designer"}),
     Row("DELETE", f"{API}/invites/{{invite_id}}", (401, 403, 403, 403, 204), Things.invite),
     Row("GET", f"{API}/me/usage", SIGNED_IN),
+    Row("GET", f"{API}/usage/report", ADMINISTRATORS),
+    Row("GET", f"{API}/usage/report.csv", ADMINISTRATORS),
     Row("GET", f"{API}/quotas", ADMINISTRATORS),
     Row("PUT", f"{API}/quotas", ADMINISTRATORS, body=QUOTA),
     Row("DELETE", f"{API}/quotas/{{quota_id}}", (401, 403, 403, 403, 204), Things.quota),
