@@ -7,7 +7,7 @@ from typing import IO, Final
 from anyio import to_thread
 
 from backend.accounts.actor import Actor
-from backend.catalog.service import Catalog, offered_to
+from backend.catalog.service import Catalog
 from backend.kit.errors import FieldProblem, Unprocessable
 from backend.kit.places import places
 from backend.restorations import dialects
@@ -64,7 +64,7 @@ async def restoration_of(found: Found, catalog: Catalog, actor: Actor) -> Restor
         Forbidden: None of the models that they may draw with is on offer.
     """
     default = await catalog.resolve_for(actor)
-    others = [card for card in offered_to(actor, await catalog.cards()) if card != default]
+    others = [card for card in await catalog.cards_for(actor) if card != default]
     return fitted(found, [default, *others])
 
 

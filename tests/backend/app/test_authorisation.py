@@ -208,6 +208,9 @@ class Things:
             session.add(role)
         return role.name
 
+    def model(self) -> str:
+        return self.studio.inference.cards[0].name
+
     def unknown_token(self) -> str:
         return "x" * 43
 
@@ -415,6 +418,8 @@ MATRIX = [
         Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
+    Row("GET", f"{API}/models/choices", ADMINISTRATORS),
+    Row("PATCH", f"{API}/models/{{model}}", ADMINISTRATORS, Things.model, body={}),
     Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),
