@@ -23,6 +23,7 @@ def keep(session: Session, row: ModelChoice) -> None:
     """Write a choice; of the models, one at most is the default."""
     if row.is_default:
         others = update(ModelChoice).where(col(ModelChoice.model) != row.model)
-        session.exec(others.values(is_default=False))
+        with session.no_autoflush:  # or there would be two for a moment
+            session.exec(others.values(is_default=False))
     session.add(row)
     session.flush()

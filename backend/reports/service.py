@@ -1,4 +1,4 @@
-"""Puts the report together: five questions to the database, joined by bucket, with the names of what they are about."""
+"""Puts the report together: six questions to the database, joined by bucket, with the names of what they are about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from backend.reports.span import Span
 from backend.usage.price import credits_in
 
 MOST_ROWS: Final = 1000
+ADDED_UP: Final = (
+    "generations", "succeeded", "failed", "canceled", "images", "credits", "held", "released", "rejected",
+)  # fmt: skip
 _TOTAL: Final = ""
+
+Told = tuple[tuple[str, str], Any]
+"""Bucket and figure, and its value."""
 
 
 def report(session: Session, span: Span, by: By, *, compare: bool) -> UsageReport:
@@ -25,8 +31,8 @@ def report(session: Session, span: Span, by: By, *, compare: bool) -> UsageRepor
         first_day=span.first,
         last_day=span.last,
         by=by,
-        total=_total(session, span),
-        before=_total(session, span.before) if compare else None,
+        total=_total(session, span, items),
+        before=_alone(session, span.before) if compare else None,
         items=items[:MOST_ROWS],
         left_off=max(0, len(items) - MOST_ROWS),
     )
@@ -45,37 +51,50 @@ def rows(session: Session, span: Span, by: By) -> list[ReportRow]:
     return sorted(made, key=lambda row: (-row.credits, -row.images, row.key))
 
 
-def _total(session: Session, span: Span) -> Figures:
+def _total(session: Session, span: Span, items: list[ReportRow]) -> Figures:
+    """Return what the rows are together: counts add up, percentiles do not and are asked for."""
+    counted = {name: sum(getattr(row, name) for row in items) for name in ADDED_UP}
+    timed = dict(_timed(Asked(session, span, None)))
+    return Figures(**_rated({**counted, **{name: value for (_, name), value in timed.items()}}))
+
+
+def _alone(session: Session, span: Span) -> Figures:
     return Figures(**_figures(Asked(session, span, None)).get(_TOTAL, {}))
 
 
 def _figures(asked: Asked) -> dict[str, dict[str, Any]]:
     """Return what `Figures` says of each bucket in which anything happened."""
     found: dict[str, dict[str, Any]] = {}
-    for key, name, value in _answers(asked):
+    for (key, name), value in (*_counted(asked), *_timed(asked)):
         found.setdefault(key, {})[name] = value
-    for of in found.values():
-        if of.get("images"):
-            of["hold_rate"] = of["held"] / of["images"]
-    return found
+    return {key: _rated(of) for key, of in found.items()}
 
 
-def _answers(asked: Asked) -> Iterator[tuple[str, str, Any]]:
-    """Yield bucket, figure and value of everything that the database is asked."""
-    counted = {
+def _rated(of: dict[str, Any]) -> dict[str, Any]:
+    return {**of, "hold_rate": of.get("held", 0) / of["images"]} if of.get("images") else of
+
+
+def _counted(asked: Asked) -> Iterator[Told]:
+    """Yield what is counted, and the credits."""
+    counts = {
         ("generations", "succeeded", "failed", "canceled"): repository.generations(asked),
-        ("images", "held", "released", "rejected"): repository.images(asked),
+        ("images",): repository.images(asked),
+        ("held", "released", "rejected"): repository.flags(asked),
     }
-    for names, answers in counted.items():
+    for names, answers in counts.items():
         for key, values in answers.items():
-            yield from ((key, name, value) for name, value in zip(names, values, strict=True))
-    for kind, timed in (("wait", repository.waits(asked)), ("run", repository.runs(asked))):
-        for key, values in timed.items():
+            yield from (((key, name), value) for name, value in zip(names, values, strict=True))
+    for key, (net,) in repository.spent(asked).items():
+        yield (key, "credits"), credits_in(int(net))
+
+
+def _timed(asked: Asked) -> Iterator[Told]:
+    """Yield the percentiles."""
+    for kind, answers in (("wait", repository.waits(asked)), ("run", repository.runs(asked))):
+        for key, values in answers.items():
             for percent, value in zip(repository.PERCENTILES, values, strict=True):
                 # Two machines' clocks may disagree by more than a wait was long.
-                yield key, f"{kind}_p{percent}", round(max(0.0, value), 3)
-    for key, (net,) in repository.spent(asked).items():
-        yield key, "credits", credits_in(int(net))
+                yield (key, f"{kind}_p{percent}"), round(max(0.0, value), 3)
 
 
 def _names(session: Session, by: By, keys: set[str]) -> dict[str, dict[str, str]]:
