@@ -33,7 +33,7 @@ export class Models extends AtElement {
     this.list.replaceChildren(h("ul", { class: "models" }, items.map((model) => modelCard(model, {
       figures: report && (figures.get(model.name) ?? {}), ready: inference.ready, alone: on.length === 1 && on[0] === model, changed: () => this.look(model.name),
     }))));
-    if (focused) this.list.querySelector(`[data-model="${CSS.escape(focused)}"] button`)?.focus();
+    if (focused) this.list.querySelector(`[data-model="${CSS.escape(focused)}"] footer button`)?.focus();
   }
 }
 
