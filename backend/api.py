@@ -28,6 +28,7 @@ from backend.placing.router import router as placing
 from backend.presets.router import router as presets
 from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
+from backend.reports.router import router as reports
 from backend.restorations.router import router as restorations
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
@@ -60,6 +61,7 @@ router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me
 router.include_router(invites)  #     /invites
 router.include_router(usage)  #       /me/usage  /quotas
+router.include_router(reports)  #     /usage/report
 router.include_router(leaving)  #     /me/export  /people/{id}/…  /erasures
 router.include_router(legal_holds)  # /legal-holds
 router.include_router(people)  #      /people  /teams  /roles

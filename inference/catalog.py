@@ -42,6 +42,8 @@ class Offer(BaseModel):
     schedulers: list[Scheduler] = Field(default_factory=lambda: list(Scheduler), min_length=1)
     safety_checker: str = Field(default="stable-diffusion-safety-checker")
     credit_factor: float = Field(default=1.0, gt=0, le=1000)
+    family: str = Field(default="", max_length=80)
+    licence: str = Field(default="", max_length=80)
 
     @cached_property
     def card(self) -> ModelCard:
@@ -60,6 +62,11 @@ class Offer(BaseModel):
             schedulers=self.schedulers,
             safety_checker=self.safety_checker if has_checker else NO_CHECKER,
             weights_sha256=digest_of(self.directory),
+            weights_bytes=sum(
+                (self.directory / file).stat().st_size for file in _weights(self.directory)
+            ),
+            family=self.family,
+            licence=self.licence,
             credit_factor=self.credit_factor,
         )
 
@@ -116,10 +123,7 @@ def digest_of(directory: Path) -> str:
     Raises:
         CatalogError: There is none.
     """
-    found = (file.relative_to(directory) for file in directory.rglob("*.safetensors"))
-    files = sorted(
-        file for file in found if len(file.parts) == 1 or file.parts[0] in WEIGHT_FOLDERS
-    )
+    files = _weights(directory)
     if not files:
         raise CatalogError(
             f"{directory} holds no *.safetensors weights; put a diffusers model folder there"
@@ -130,3 +134,9 @@ def digest_of(directory: Path) -> str:
         with (directory / file).open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
+
+
+def _weights(directory: Path) -> list[Path]:
+    """Return the weight files in `directory`, relative to it and in order."""
+    found = (file.relative_to(directory) for file in directory.rglob("*.safetensors"))
+    return sorted(file for file in found if len(file.parts) == 1 or file.parts[0] in WEIGHT_FOLDERS)

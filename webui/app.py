@@ -34,8 +34,10 @@ from webui.pages import (
     galleries,
     history,
     library,
+    models,
     moderation,
     people,
+    usage,
 )
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
@@ -99,6 +101,10 @@ def _blocks(client: Client) -> gr.Blocks:
         admin.build()
     with blocks.route("People", "/people", show_in_navbar=False):
         people.build()
+    with blocks.route("Usage", "/usage", show_in_navbar=False):
+        usage.build()
+    with blocks.route("Models", "/models", show_in_navbar=False):
+        models.build()
     with blocks.route("Account", "/account", show_in_navbar=False):
         account.build()
     return blocks

@@ -31,6 +31,8 @@ PAGES: Final[dict[str, str | None]] = {
     "/moderation": "review",
     "/admin": "administer",
     "/people": "administer",
+    "/usage": "administer",
+    "/models": "administer",
     "/account": None,
 }
 PUBLIC_FOLDERS: Final = ("/assets/", "/static/js/", "/static/img/")

@@ -1,6 +1,7 @@
 """What can be drawn with: the model cards that inference offers, remembered for a few seconds.
 
-Loads no model and knows no weights. A studio that other machines can reach refuses models whose
+Loads no model and knows no weights. What administrators switched off is not offered to people, while what waits
+for it is still drawn (`choosing`). A studio that other machines can reach refuses models whose
 safety checker is only a demonstration, unless its operator has said that this is meant.
 """
 
@@ -8,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Annotated, NoReturn
 
 from fastapi import Depends, Request
 
 from backend.accounts.actor import Actor
+from backend.catalog.choosing import Choices, ModelSwitchedOff, nobody_chose
+from backend.kit.database import run_writing
 from backend.kit.errors import FieldProblem, Forbidden, NotReady, Unprocessable
 from backend.kit.settings import Settings
 from inference.protocol import InferenceClient, InferenceError, ModelCard
@@ -32,8 +36,14 @@ class DemoCheckerRefused(NotReady):
 class Catalog:
     """The cards, asked for once for everybody who wants them at the same time."""
 
-    def __init__(self, inference: InferenceClient, settings: Settings) -> None:
+    def __init__(
+        self,
+        inference: InferenceClient,
+        settings: Settings,
+        choices: Callable[[], Choices] = nobody_chose,
+    ) -> None:
         self._inference = inference
+        self._choices = choices
         self.accepts_demonstrations = settings.on_loopback or settings.allow_demo_safety_checker
         self._cards: list[ModelCard] = []
         self._asked_at = float("-inf")
@@ -57,7 +67,7 @@ class Catalog:
         return self._cards
 
     async def resolve(self, name: str | None = None) -> ModelCard:
-        """Return the card of `name`, or of the default model.
+        """Return the card of `name`, or of inference's own default model, also of one that is switched off.
 
         Raises:
             NotReady: As `cards`.
@@ -65,15 +75,34 @@ class Catalog:
         """
         return _chosen(await self.cards(), name)
 
+    async def cards_for(self, actor: Actor) -> list[ModelCard]:
+        """Return the models that `actor` may draw with now, the default first.
+
+        Raises:
+            NotReady: As `cards`.
+        """
+        return (await self._offered_to(actor))[0]
+
     async def resolve_for(self, actor: Actor, name: str | None = None) -> ModelCard:
         """Return the card of `name`, or of the first model that `actor` may draw with.
 
         Raises:
-            NotReady: As `cards`.
+            NotReady: As `cards`, or every model is switched off.
             Forbidden: None of the models that they may draw with is on offer.
-            Unprocessable: There is no such model for them; names those there are.
+            Unprocessable: There is no such model for them, or it is switched off; names the nearest one.
         """
-        return _chosen(offered_to(actor, await self.cards()) or _nothing_for(actor), name)
+        cards, choices = await self._offered_to(actor)
+        if not cards:
+            _nothing_for(actor)
+        off = choices.off.get(name) if name and actor.may_draw_with(name) else None
+        if off is not None:
+            raise ModelSwitchedOff.of(off, _nearest(off.model, [card.name for card in cards]))
+        return _chosen(cards, name)
+
+    async def _offered_to(self, actor: Actor) -> tuple[list[ModelCard], Choices]:
+        cards = await self.cards()
+        choices = await run_writing(self._choices)
+        return offered_to(actor, choices.offer(cards)), choices
 
     async def aclose(self) -> None:
         """Stop asking."""
@@ -131,6 +160,10 @@ def _chosen(cards: list[ModelCard], name: str | None) -> ModelCard:
 
 
 def _nothing_for(actor: Actor) -> NoReturn:
+    if not actor.models:
+        raise NotReady(
+            "Every model is switched off; an administrator can switch one on.", retry_after=60
+        )
     listed = ", ".join(sorted(actor.models))
     raise Forbidden(
         f"the role {actor.role!r} may draw with {listed}, which is not offered now; "
@@ -139,10 +172,14 @@ def _nothing_for(actor: Actor) -> NoReturn:
 
 
 def _no_such_model(name: str, known: list[str]) -> Unprocessable:
-    nearest = (get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+    nearest = _nearest(name, known)
     limit = "one of " + ", ".join(known)
     message = f"must be {limit}, not {name!r}; the nearest good value is {nearest}"
     return Unprocessable(
         f"model {message}",
         fields=[FieldProblem(field="model", message=message, limit=limit, nearest=nearest)],
     )
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    return (get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]

@@ -51,7 +51,7 @@ class Generation(Leased, table=True):
     pinned_at: datetime | None = Field(
         default=None, description="When its owner pinned it; empty: they have not."
     )
-    created_at: datetime = Field(default_factory=utc_now)
+    created_at: datetime = Field(default_factory=utc_now, index=True)
     started_at: datetime | None = Field(default=None, description="When its last attempt began.")
     ended_at: datetime | None = None
     error_code: str | None = Field(default=None, max_length=64)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import Final
 
+from backend.kit import sheets
 from backend.library.schemas import LibraryImage
 
 COLUMNS: Final = (
     "id", "created_at", "owner", "status", "tags", "prompt", "negative_prompt", "model", "seed", "width", "height",
     "steps", "guidance_scale", "scheduler", "moderation", "parent_id",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def head(*before: str) -> bytes:
     """Return the first line: the names of the columns, after those of the caller's own."""
-    return _line((*before, *COLUMNS))
+    return sheets.line((*before, *COLUMNS))
 
 
 def lines(images: Iterable[LibraryImage]) -> Iterator[bytes]:
@@ -34,10 +32,4 @@ def line(image: LibraryImage, *before: str) -> bytes:
         asked.negative_prompt, asked.model, image.seed, image.width, image.height, asked.num_inference_steps,
         asked.guidance_scale, asked.scheduler, image.moderation, image.parent_id or "",
     )  # fmt: skip
-    return _line((*before, *map(str, cells)))
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    out = StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return out.getvalue().encode()
+    return sheets.line((*before, *map(str, cells)))

@@ -7,7 +7,7 @@ from typing import IO, Final
 from anyio import to_thread
 
 from backend.accounts.actor import Actor
-from backend.catalog.service import Catalog, offered_to
+from backend.catalog.service import Catalog
 from backend.images import repository as images
 from backend.kit.context import Context
 from backend.kit.errors import FieldProblem, Unprocessable
@@ -68,7 +68,7 @@ async def restoration_of(
         Forbidden: None of the models that they may draw with is on offer.
     """
     default = await catalog.resolve_for(actor)
-    others = [card for card in offered_to(actor, await catalog.cards()) if card != default]
+    others = [card for card in await catalog.cards_for(actor) if card != default]
     restoration = fitted(found, [default, *others])
     if found.place:
         restoration.image_id = await to_thread.run_sync(_image_at, context, actor, found.place)

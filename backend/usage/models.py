@@ -24,7 +24,7 @@ class UsageCharge(SQLModel, table=True):
     generation_id: str = Field(primary_key=True, max_length=26)
     user_id: str = Field(index=True, max_length=26)
     team_id: str | None = Field(default=None, max_length=26)
-    day: date
+    day: date = Field(index=True)
     microcredits: int = Field(sa_type=BigInteger)
     refunded: int = Field(default=0, sa_type=BigInteger)
 

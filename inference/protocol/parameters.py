@@ -118,6 +118,11 @@ class ModelCard(BaseModel):
     schedulers: list[Scheduler]
     safety_checker: str = Field(description="Name of its safety checker; a demo one says so.")
     weights_sha256: str = Field(description="Digest over the checkpoint's weight files.")
+    weights_bytes: int | None = Field(
+        default=None, description="How large those files are; null: inference does not say."
+    )
+    family: str = Field(default="", description="Which models it is one of; empty: not said.")
+    licence: str = Field(default="", description="What its weights are under; empty: not said.")
     credit_factor: float = Field(
         default=1.0, gt=0, le=1000, description="Credits for one megapixel and one step."
     )

@@ -179,6 +179,7 @@ def photograph_lists(photographer: Photographer, prompts: list[str]) -> None:
     admin.get_by_text("designer@example.com").first.wait_for()
     photographer.keep(admin, "people")
     photograph_invites_and_quotas(photographer, admin)
+    photograph_usage_and_models(photographer, admin)
 
 
 def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> None:
@@ -196,6 +197,16 @@ def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> Non
     admin.goto("/people?show=quotas")
     admin.get_by_text("designer@example.com").wait_for()
     photographer.keep(admin, "quotas")
+
+
+def photograph_usage_and_models(photographer: Photographer, admin: Any) -> None:
+    """Take the pictures of what was drawn, and of what it was drawn with."""
+    admin.goto("/usage?days=7")
+    admin.locator("at-report rect.bar-of").first.wait_for()
+    photographer.keep(admin, "usage")
+    admin.goto("/models")
+    admin.locator("at-models .model").first.wait_for()
+    photographer.keep(admin, "models")
 
 
 def main() -> None:

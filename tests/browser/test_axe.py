@@ -133,6 +133,8 @@ def test_what_an_administrator_sees(open_as: OpenAs, theme: str) -> None:
         ("/people?show=invites", "at-people"),
         ("/people?show=quotas", "at-people"),
         ("/people?show=audit", "at-people"),
+        ("/usage", "at-report .breakdown tbody tr"),
+        ("/models", "at-models .model"),
     ):
         page.goto(path)
         page.locator(ready).first.wait_for()

@@ -7,6 +7,8 @@ const PAGES = {
   "/moderation": () => import("./pages/moderation.js"),
   "/admin": () => import("./pages/admin.js"),
   "/people": () => import("./pages/people.js"),
+  "/usage": () => import("./pages/usage.js"),
+  "/models": () => import("./pages/models.js"),
   "/account": () => import("./pages/account.js"),
 };
 

@@ -11,6 +11,8 @@ import { forgetDraft } from "./composer/draft.js";
 
 const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["galleries", "/galleries", "gallery"], ["history", "/history", "history"]];
 
+const ADMINISTRATION = [["admin", "/admin", "queue"], ["people", "/people", "people"], ["usage", "/usage", "usage"], ["models", "/models", "model"]];
+
 export class Rail extends AtElement {
   static sheets = ["rail"];
 
@@ -48,8 +50,22 @@ export class Rail extends AtElement {
       this.links.append(link);
       this.count();
     }
-    if (person.permissions.includes("administer")) this.links.append(this.link("admin", "/admin", "queue"), this.link("people", "/people", "people"));
+    if (person.permissions.includes("administer")) this.links.append(this.administration());
     this.foot.append(button({ kind: "item", id: "sign-out", press: signOut }, icon("out"), h("span", {}, t("nav.sign_out"))), chip(person));
+  }
+
+  /** The pages of administrators under one heading; in a narrow window, behind one button. */
+  administration() {
+    const inside = ADMINISTRATION.some(([name]) => name === this.getAttribute("page"));
+    const pages = h("div", { class: "pages", id: "pages" }, ADMINISTRATION.map((link) => this.link(...link)));
+    const turn = (open) => { group.classList.toggle("open", open); more.setAttribute("aria-expanded", String(open)); };
+    const more = button({ kind: `item more${inside ? " here" : ""}`, "aria-expanded": "false", "aria-controls": "pages", press: () => turn(!group.classList.contains("open")) },
+      icon("administration"), h("span", {}, t("nav.administration")));
+    const group = h("div", { class: "group", role: "group", "aria-label": t("nav.administration"),
+      onfocusout: ({ relatedTarget }) => { if (!group.contains(relatedTarget)) turn(false); },
+      onkeydown: ({ key }) => { if (key === "Escape" && group.classList.contains("open")) { turn(false); more.focus(); } } },
+      h("p", { class: "heading", "aria-hidden": "true" }, t("nav.administration")), more, pages);
+    return group;
   }
 
   async count() {

@@ -212,6 +212,9 @@ class Things:
             session.add(role)
         return role.name
 
+    def model(self) -> str:
+        return self.studio.inference.cards[0].name
+
     def unknown_token(self) -> str:
         return "x" * 43
 
@@ -424,6 +427,8 @@ MATRIX = [
         Things.delivery,
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
+    Row("GET", f"{API}/models/choices", ADMINISTRATORS),
+    Row("PATCH", f"{API}/models/{{model}}", ADMINISTRATORS, Things.model, body={}),
     Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),
@@ -437,6 +442,8 @@ MATRIX = [
     Row("POST", f"{API}/invites", (401, 403, 403, 403, 201), body={"role": "designer"}),
     Row("DELETE", f"{API}/invites/{{invite_id}}", (401, 403, 403, 403, 204), Things.invite),
     Row("GET", f"{API}/me/usage", SIGNED_IN),
+    Row("GET", f"{API}/usage/report", ADMINISTRATORS),
+    Row("GET", f"{API}/usage/report.csv", ADMINISTRATORS),
     Row("GET", f"{API}/quotas", ADMINISTRATORS),
     Row("PUT", f"{API}/quotas", ADMINISTRATORS, body=QUOTA),
     Row("DELETE", f"{API}/quotas/{{quota_id}}", (401, 403, 403, 403, 204), Things.quota),

@@ -38,14 +38,12 @@ def test_can_be_turned_around(database: Database, teams: set[str]) -> None:
     assert found(database, ["Knits", "it's"], other=True) == teams - {"Knits", "it's"}
 
 
-def test_takes_more_values_than_a_statement_has_room_for(
-    database: Database, teams: set[str]
-) -> None:
+@pytest.mark.usefixtures("teams")
+def test_takes_more_values_than_a_statement_has_room_for(database: Database) -> None:
     """PostgreSQL's protocol counts parameters in 16 bits, SQLite takes 32,766 of them."""
     assert found(database, [*map(str, range(70_000)), "Knits"]) == {"Knits"}
 
 
-def test_keeps_its_values_apart_in_a_statement_that_is_remembered(
-    database: Database, teams: set[str]
-) -> None:
+@pytest.mark.usefixtures("teams")
+def test_keeps_its_values_apart_in_a_statement_that_is_remembered(database: Database) -> None:
     assert [found(database, [name]) for name in NAMES] == [{name} for name in NAMES]

@@ -53,6 +53,7 @@ export class Quotas {
     const shown = table(t("people.view.quotas"), [...COLUMNS.map((name) => t(`quotas.column.${name}`)), ""], rows);
     shown.classList.add("quotas");
     this.list.replaceChildren(shown, this.pager.element);
+    this.openFor(items);
   }
 
   row(quota) {
@@ -64,6 +65,22 @@ export class Quotas {
       h("td", { class: "act" }, h("div", { class: "row-of" },
         button({ kind: "button small", label: t("quotas.change.label", { name }), press: () => this.change(quota, name) }, icon("create"), t("quotas.change")),
         button({ kind: "button small bad", label: t("quotas.remove.label", { name }), press: () => this.remove(quota, name) }, icon("trash"), t("quotas.remove")))));
+  }
+
+  /** Open the form for the person whom the address names, once: it changes their quota, or makes one. */
+  async openFor(items) {
+    const address = new URL(location.href);
+    const person = address.searchParams.get("person");
+    if (!person) return;
+    address.searchParams.delete("person");
+    history.replaceState(history.state, "", address);
+    const quota = items.find(({ of, subject }) => of === "person" && subject === person);
+    if (quota) return this.change(quota, nameOf(quota));
+    await attempt(async () => {
+      const [{ name, email }, { items: found }] = await Promise.all([api(`/people/${encodeURIComponent(person)}`), api("/quotas?of=person&limit=100")]);
+      const theirs = found.find(({ subject }) => subject === person);
+      this.open(changedQuota({ quota: theirs ?? { of: "person", subject: person }, name: name || email, ...this.after() }));
+    });
   }
 
   async add() {
