@@ -48,6 +48,8 @@ comments.jsonl        what you said about pictures, and what was said about your
 uploads.jsonl         pictures you brought, one a line
 uploads/              their files as they are stored
 presets.jsonl         named ways to draw that you keep
+grids.jsonl           settings that you compared, one comparison a line
+grid_cells.jsonl      which generation is in which place of them
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
 likenesses.jsonl      a digest of how each looks, by which the same picture is found again

@@ -95,6 +95,7 @@ def test_the_viewer_and_the_dialogs(furnished: Callable[..., Any], theme: str) -
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.goto("/")
+    page.locator("at-card[hero]").wait_for()
     page.keyboard.press("?")
     page.get_by_role("dialog").wait_for()
     found["keys"] = troubles(page)
