@@ -27,7 +27,6 @@ from backend.accounts.query_keys import KeysBelongInHeaders
 from backend.accounts.throttle import Throttle
 from backend.accounts.watch import Watch
 from backend.accounts.witness import Witness
-from backend.catalog import choosing
 from backend.catalog.service import Catalog, DemoCheckerRefused
 from backend.dispatch.deliveries import Deliverer
 from backend.dispatch.dispatcher import Dispatcher
@@ -225,8 +224,7 @@ def _prepare(database: Database, settings: Settings) -> None:
 
 
 async def _open_catalog(context: Context, opened: AsyncExitStack) -> Catalog:
-    choices = partial(choosing.choices_in, context.database)
-    catalog = Catalog(context.inference, context.settings, choices)
+    catalog = Catalog.over(context)
     opened.push_async_callback(catalog.aclose)
     if not catalog.accepts_demonstrations:
         await _refuse_demonstrations(catalog)

@@ -11,12 +11,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Annotated, NoReturn
+from functools import partial
+from typing import Annotated, NoReturn, Self
 
 from fastapi import Depends, Request
 
 from backend.accounts.actor import Actor
-from backend.catalog.choosing import Choices, ModelSwitchedOff, nobody_chose
+from backend.catalog.choosing import Choices, ModelSwitchedOff, choices_in, nobody_chose
+from backend.kit.context import Context
 from backend.kit.database import run_writing
 from backend.kit.errors import FieldProblem, Forbidden, NotReady, Unprocessable
 from backend.kit.settings import Settings
@@ -48,6 +50,11 @@ class Catalog:
         self._cards: list[ModelCard] = []
         self._asked_at = float("-inf")
         self._asking: asyncio.Task[None] | None = None
+
+    @classmethod
+    def over(cls, context: Context) -> Self:
+        """Return the catalogue for people: it reads what administrators chose, too."""
+        return cls(context.inference, context.settings, partial(choices_in, context.database))
 
     async def cards(self) -> list[ModelCard]:
         """Return the models on offer, the first being the default.

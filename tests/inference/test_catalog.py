@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.catalog import BUNDLED, Catalog, CatalogError, digest_of
+from inference.catalog import BUNDLED, WEIGHT_FOLDERS, Catalog, CatalogError, digest_of
 from inference.protocol import Scheduler
 
 ONE = '[[model]]\nname = "one"\ntitle = "One"\ndescription = "d"\ndirectory = "weights/one"\n'
@@ -42,6 +42,16 @@ class TestRead:
         assert (offer.defaults.width, offer.defaults.height) == (256, 256)
         assert offer.defaults.scheduler == Scheduler.DDIM
         assert offer.directory == BUNDLED.parent / "models" / "atelier-mini"
+
+    def test_the_bundled_card_says_how_large_and_under_which_licence_it_is(self) -> None:
+        card = Catalog.read(BUNDLED).offers[0].card
+        folder = BUNDLED.parent / "models" / card.name
+        weights = [file for of in WEIGHT_FOLDERS for file in (folder / of).glob("*.safetensors")]
+        assert card.weights_bytes == sum(file.stat().st_size for file in weights)
+        assert (card.licence, card.family) == (
+            "Apache-2.0",
+            "Stable Diffusion, latent, trained from nothing",
+        )
 
     @pytest.mark.parametrize(
         ("text", "told"),
