@@ -26,6 +26,7 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.errors import AlreadyEnded, KeyReused, NotSignedIn, QueueFull, TooMany
 from backend.kit.queue import State
+from backend.notices import service as studio_notice
 from backend.usage import service as usage
 from backend.usage.price import credits_in, micro, microcredits_of
 from backend.usage.service import Spender
@@ -73,6 +74,7 @@ def submit(  # noqa: PLR0913
         QueueFull: Everybody together has too many queued.
         QuotaExceeded: Their credits, or their team's, are spent.
         QuotaTooSmall: It costs more than a whole day or month has.
+        Maintenance: The studio is under maintenance.
         Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
     fingerprint = _fingerprint(parameters, webhook_url, origin)
@@ -115,12 +117,14 @@ def foresee(
         QueueFull: As `submit`.
         QuotaExceeded: As `submit`.
         QuotaTooSmall: As `submit`.
+        Maintenance: As `submit`.
         Unprocessable: The model cannot draw that.
     """
     with context.database.read() as session:
         key = idempotency_key
         if key and repository.by_idempotency_key(session, actor.id, key):
             return
+        studio_notice.refuse_under_maintenance(session)
         _refuse_too_many(session, context, actor, card.name, coming=1)
         _refuse_beyond_depth(session, context, card.name, coming=1)
         complete = limits.within(card, parameters.completed_by(card, seed=0))
@@ -164,8 +168,12 @@ def stop(session: Session, context: Context, actor_id: str | None, row: Generati
 
 
 def pay(session: Session, spender: Spender, row: Generation) -> None:
-    """Charge `spender` for `row`, as it stands in the queue; nobody else is charged meanwhile."""
-    queue.gate.lock(session)
+    """Charge `spender` for `row`, as it stands in the queue; nobody else is charged meanwhile.
+
+    Raises:
+        Maintenance: The studio is under maintenance.
+    """
+    _enter(session)
     usage.charge(session, spender, row.id, micro(row.cost))
 
 
@@ -206,7 +214,7 @@ def _join(
     # The person before the gate: whoever shuts them out takes them, their generations, then the gate.
     if not accounts_of.hold_active(session, actor.id):
         raise NotSignedIn("this account was deactivated; ask an administrator of the studio")
-    queue.gate.lock(session)  # one after another, so that all limits are exact
+    _enter(session)
     queue.put(session, row, person=actor.id)
     _refuse_too_many(session, context, actor, card.name)
     _refuse_beyond_depth(session, context, card.name)
@@ -214,6 +222,12 @@ def _join(
     usage.refuse_beyond(session, context.settings, actor, price)
     session.flush()
     usage.charge(session, actor, row.id, price)
+
+
+def _enter(session: Session) -> None:
+    """Pass the one door of whatever adds to the queue: one after another, so that all limits are exact."""
+    queue.gate.lock(session)
+    studio_notice.must_be_open(session)
 
 
 def _row(

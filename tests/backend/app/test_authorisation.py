@@ -267,6 +267,10 @@ MATRIX = [
         for verb in ("pause", "resume", "move")
     ),
     Row("GET", f"{API}/events", SIGNED_IN),
+    Row("GET", f"{API}/system", ADMINISTRATORS),
+    Row("GET", f"{API}/notice", SIGNED_IN),
+    Row("PUT", f"{API}/notice", ADMINISTRATORS, body={"kind": "info", "text": "News."}),
+    Row("DELETE", f"{API}/notice", (401, 403, 403, 403, 204)),
     Row("GET", f"{API}/queue", ADMINISTRATORS),
     Row("POST", f"{API}/queue/drain", ADMINISTRATORS),
     Row("POST", f"{API}/queue/resume", ADMINISTRATORS),
