@@ -36,6 +36,7 @@ from webui.pages import (
     library,
     moderation,
     people,
+    system,
 )
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
@@ -99,6 +100,8 @@ def _blocks(client: Client) -> gr.Blocks:
         admin.build()
     with blocks.route("People", "/people", show_in_navbar=False):
         people.build()
+    with blocks.route("System", "/system", show_in_navbar=False):
+        system.build()
     with blocks.route("Account", "/account", show_in_navbar=False):
         account.build()
     return blocks

@@ -31,6 +31,7 @@ PAGES: Final[dict[str, str | None]] = {
     "/moderation": "review",
     "/admin": "administer",
     "/people": "administer",
+    "/system": "administer",
     "/account": None,
 }
 PUBLIC_FOLDERS: Final = ("/assets/", "/static/js/", "/static/img/")

@@ -45,7 +45,8 @@ def queue(context: Context) -> Check:
     name, most = "queue", context.settings.max_queued
     with context.database.read() as session:
         status, waited = operating.status(session), line.longest_wait(session)
-    says = f"{status.queued} queued, {status.running} running; the oldest is due for {_lasting(waited)}."
+    says = f"{status.queued} queued, {status.running} running"
+    says += f"; the oldest is due for {_lasting(waited)}." if status.queued else "."
     if status.drained_at:
         return warn(
             name,
@@ -77,7 +78,7 @@ def dispatchers(context: Context) -> Check:
     here = (
         f"this process keeps up to {own} in flight" if own else "this process leaves it to others"
     )
-    says = f"{seen.alive} hold leases now; {here}."
+    says = f"{seen.alive or 'none'} with a lease now; {here}.".capitalize()
     if seen.silent:
         return bad(
             name,

@@ -7,6 +7,7 @@ const PAGES = {
   "/moderation": () => import("./pages/moderation.js"),
   "/admin": () => import("./pages/admin.js"),
   "/people": () => import("./pages/people.js"),
+  "/system": () => import("./pages/system.js"),
   "/account": () => import("./pages/account.js"),
 };
 

@@ -48,7 +48,7 @@ export class Rail extends AtElement {
       this.links.append(link);
       this.count();
     }
-    if (person.permissions.includes("administer")) this.links.append(this.link("admin", "/admin", "queue"), this.link("people", "/people", "people"));
+    if (person.permissions.includes("administer")) this.links.append(this.link("admin", "/admin", "queue"), this.link("people", "/people", "people"), this.link("system", "/system", "pulse"));
     this.foot.append(button({ kind: "item", id: "sign-out", press: signOut }, icon("out"), h("span", {}, t("nav.sign_out"))), chip(person));
   }
 
