@@ -54,8 +54,6 @@ from backend.kit.storage import open_storage
 from backend.kit.telemetry import RequestTelemetry, metrics_text
 from backend.oversight import anchors
 from backend.restorations.router import PATH as RESTORATIONS
-from backend.system.examination import Examination
-from backend.system.service import examination
 from backend.uploads.router import PATH as UPLOADS
 from backend.webhooks.sealing import reseal
 from inference.client import connect
@@ -154,7 +152,6 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
             app.state.watch = _open_watch(context, opened)
             _tell_anchors(context, opened)
             app.state.catalog = await _open_catalog(context, opened)
-            app.state.examination = _open_examination(context, app.state.catalog, opened)
             winding_down = [*_open_dispatcher(context, opened), *_open_deliverer(context, opened)]
             opened.enter_context(
                 heard_before_stopping(partial(_begin_to_stop, context, winding_down))
@@ -232,13 +229,6 @@ async def _open_catalog(context: Context, opened: AsyncExitStack) -> Catalog:
     if not catalog.accepts_demonstrations:
         await _refuse_demonstrations(catalog)
     return catalog
-
-
-def _open_examination(context: Context, catalog: Catalog, opened: AsyncExitStack) -> Examination:
-    """Be ready to look at every part; nothing is looked at before somebody asks."""
-    examined = examination(context, catalog)
-    opened.push_async_callback(examined.aclose)
-    return examined
 
 
 async def _refuse_demonstrations(catalog: Catalog) -> None:

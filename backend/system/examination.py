@@ -48,13 +48,6 @@ class Examination:
         """Return how everything stands, in the order of the looks."""
         return list(await asyncio.gather(*map(self._check, self._looks)))
 
-    async def aclose(self) -> None:
-        """Give up what hangs."""
-        hanging = list(self._under_way.values())
-        for task in hanging:
-            task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
-
     async def _check(self, name: str) -> Check:
         looking = self._under_way.get(name)
         if looking is None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from backend.accounts.actor import Actor
 from backend.accounts.dependencies import NOT_ADMINISTERING, requires_before
 from backend.accounts.permissions import ADMINISTER
+from backend.catalog.service import CatalogDep
 from backend.kit.context import ContextDep
 from backend.system import service
 from backend.system.examination import Examination
@@ -20,9 +21,12 @@ router = APIRouter(prefix="/system", tags=["system"], responses=NOT_ADMINISTERIN
 EarlyAdministrator = Annotated[Actor, Depends(requires_before(ADMINISTER))]
 
 
-def examination_of(request: Request) -> Examination:
-    """Return what the running studio looks at."""
-    examination: Examination = request.app.state.examination
+async def examination_of(request: Request, context: ContextDep, catalog: CatalogDep) -> Examination:
+    """Return what the running studio looks at, the same for everybody who asks."""
+    state = request.app.state
+    if not hasattr(state, "examination"):
+        state.examination = service.examination(context, catalog)
+    examination: Examination = state.examination
     return examination
 
 

@@ -148,7 +148,7 @@ def retention(context: Context) -> Check:
         return warn(
             name,
             f"Kept longer than the settings say: {listed}.",
-            "Dispatchers remove it once an hour: look at the log of one, and run: atelier retention",
+            "Dispatchers remove it once an hour: look at the log of one, and run: atelier retention run --dry-run",
         )
     return ok(name, "Nothing is kept longer than the settings say.")
 

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from backend.kit.context import Context
 from backend.kit.notifier.memory import MemoryNotifier
 from backend.notices import service
+from backend.notices.schemas import NoticeWrite
 from tests.browser.conftest import ScriptedStudio, tell
 from tests.browser.test_pages import FINISHED, generate, until
 from tests.fixtures.scripted import ScriptedInference
@@ -129,7 +130,7 @@ class TestMaintenance:
         context: Context = scripted_studio.app.state.context
         notice("info", "soon")
         expect(designer.locator("at-notice .strip")).to_contain_text("soon")
-        wanted = service.NoticeWrite.model_validate({"kind": "maintenance", "text": "Now."})
+        wanted = NoticeWrite.model_validate({"kind": "maintenance", "text": "Now."})
         with context.database.write() as session:  # as the command line does, which nobody hears
             service.post(session, MemoryNotifier(), None, wanted)
         card.get_by_role("button", name="Vary").first.click()

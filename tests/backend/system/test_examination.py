@@ -52,7 +52,6 @@ async def _look_thrice(stuck: Stuck) -> tuple[list[Check], list[Check], list[Che
     first, second = await examined.checks(), await examined.checks()
     stuck.go_on.set()
     third = await examined.checks()
-    await examined.aclose()
     return first, second, third
 
 
