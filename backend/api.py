@@ -12,6 +12,7 @@ from backend.catalog.router import router as catalog
 from backend.comments.router import router as comments
 from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
+from backend.grids.router import router as grids
 from backend.images.router import permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
@@ -43,6 +44,7 @@ _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
 
 router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
 router.include_router(generations)  # /generations  /events
+router.include_router(grids)  #       /grids
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(library)  #     /library

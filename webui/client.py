@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
+from urllib.parse import urlencode
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -114,15 +115,23 @@ class Client:
         return _offers.validate_json(response.content)
 
     async def submit(
-        self, headers: Mapping[str, str], parameters: Mapping[str, object], *, key: str
+        self,
+        headers: Mapping[str, str],
+        parameters: Mapping[str, object],
+        *,
+        key: str,
+        origin: Mapping[str, str],
     ) -> str:
         """Ask for a generation and return its id. The same `key` never starts a second one.
+
+        `origin` names the `gallery` that its images go into and the `parent` image, where there are any.
 
         Raises:
             CallFailed: See the tree above.
         """
         sent = {**headers, "idempotency-key": key}
-        response = await self._call("POST", "/api/v1/generations", sent, json=parameters)
+        path = f"/api/v1/generations?{urlencode(origin)}"
+        response = await self._call("POST", path, sent, json=parameters)
         return str(response.json()["id"])
 
     async def price(self, headers: Mapping[str, str], parameters: Mapping[str, object]) -> float:

@@ -19,6 +19,7 @@ from backend.accounts.models import (
     User,
     UserSession,
 )
+from backend.kit.among import among
 
 
 def find_session(session: Session, id_hash: str) -> tuple[UserSession, User] | None:
@@ -89,13 +90,13 @@ def hold_active(session: Session, user_id: str) -> bool:
 
 def users_by_id(session: Session, ids: Collection[str]) -> dict[str, User]:
     """Return those of the people of these ids that there are."""
-    found = session.exec(select(User).where(col(User.id).in_(ids))) if ids else ()
+    found = session.exec(select(User).where(among(col(User.id), ids))) if ids else ()
     return {user.id: user for user in found}
 
 
 def teams_by_id(session: Session, ids: Collection[str]) -> dict[str, Team]:
     """Return those of the teams of these ids that there are."""
-    found = session.exec(select(Team).where(col(Team.id).in_(ids))) if ids else ()
+    found = session.exec(select(Team).where(among(col(Team.id), ids))) if ids else ()
     return {team.id: team for team in found}
 
 

@@ -147,14 +147,22 @@ def holds(session: Session, gallery_id: str, image_id: str) -> bool:
 
 def edited_by(session: Session, user_id: str, gallery_id: str) -> Gallery | None:
     """Return that gallery if the person is its owner or one of its editors, whoever asks."""
+    query = select(Gallery).where(Gallery.id == gallery_id, _edits(user_id))
+    return session.exec(query).one_or_none()
+
+
+def names_edited_by(session: Session, user_id: str, gallery_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of those of the galleries of which that person is the owner or an editor."""
+    query = select(Gallery.id, Gallery.name)
+    found = query.where(col(Gallery.id).in_(gallery_ids), _edits(user_id))
+    return dict(session.exec(found).all())
+
+
+def _edits(user_id: str) -> ColumnElement[bool]:
     editing = select(GalleryMember.gallery_id).where(
         GalleryMember.user_id == user_id, col(GalleryMember.role) == MemberRole.EDITOR
     )
-    query = select(Gallery).where(
-        Gallery.id == gallery_id,
-        or_(col(Gallery.owner_id) == user_id, col(Gallery.id).in_(editing)),
-    )
-    return session.exec(query).one_or_none()
+    return or_(col(Gallery.owner_id) == user_id, col(Gallery.id).in_(editing))
 
 
 def _placed() -> SelectOfScalar[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from backend.accounts.actor import Actor
 from backend.galleries import roles
 from backend.galleries.schemas import GalleryRole
 from backend.images import repository as images
+from backend.kit.errors import FieldProblem, Forbidden, NotFound
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,23 @@ class Origin:
             Forbidden: They may look at that gallery only.
         """
         if self.gallery_id:
-            roles.obtain(session, actor, self.gallery_id, GalleryRole.EDITOR)
+            with _about("gallery", "a gallery that you may change, or none"):
+                roles.obtain(session, actor, self.gallery_id, GalleryRole.EDITOR)
         if self.parent_id:
-            images.get_shown(session, actor, self.parent_id)
+            with _about("parent", "an image that you may see, or none"):
+                images.get_shown(session, actor, self.parent_id)
+
+
+@contextmanager
+def _about(field: str, limit: str) -> Iterator[None]:
+    """Name the field in what is refused meanwhile, so that a form can point at it; none is the nearest good value."""
+    try:
+        yield
+    except (NotFound, Forbidden) as refusal:
+        refusal.fields = [
+            FieldProblem(field=field, message=refusal.message, limit=limit, nearest="")
+        ]
+        raise
 
 
 def origin_of(

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
+from backend.galleries import repository as galleries
 from backend.generations.models import Generation
 from backend.generations.schemas import (
+    Destination,
     GenerationError,
     GenerationPublic,
     GenerationUrls,
@@ -43,7 +45,11 @@ def present(
     for image in images.of_generations(session, [row.id for row in rows]):
         pictures[image.generation_id].append(_image(image))
     waits = waits_of(session, context, rows) if waits is None else waits
-    return [_public(row, pictures[row.id], waits.get(row.id, Wait()), context.hub) for row in rows]
+    into = _destinations(session, rows)
+    return [
+        _public(row, pictures[row.id], waits.get(row.id, Wait()), into.get(row.id), context.hub)
+        for row in rows
+    ]
 
 
 def present_one(session: Session, context: Context, row: Generation) -> GenerationPublic:
@@ -71,8 +77,28 @@ def _glimpse(hub: Hub, row: Generation) -> Glimpse | None:
     return seen if seen and seen.mark.fence == row.fence else None
 
 
+def _destinations(session: Session, rows: Sequence[Generation]) -> dict[str, Destination]:
+    """Return where the images of each go, by its id; who may change a gallery no longer puts nothing into it."""
+    found: dict[str, Destination] = {}
+    for owner in {row.owner_id for row in rows}:
+        theirs = {
+            row.id: row.gallery_id for row in rows if row.owner_id == owner and row.gallery_id
+        }
+        names = galleries.names_edited_by(session, owner, set(theirs.values())) if theirs else {}
+        found |= {
+            row_id: Destination(id=gallery_id, name=names[gallery_id])
+            for row_id, gallery_id in theirs.items()
+            if gallery_id in names
+        }
+    return found
+
+
 def _public(
-    row: Generation, pictures: list[ImageInGeneration], wait: Wait, hub: Hub
+    row: Generation,
+    pictures: list[ImageInGeneration],
+    wait: Wait,
+    into: Destination | None,
+    hub: Hub,
 ) -> GenerationPublic:
     here = f"/api/v1/generations/{row.id}"
     return GenerationPublic(
@@ -82,6 +108,8 @@ def _public(
         name=row.name,
         pinned=row.pinned_at is not None,
         credits=credits_in(micro(row.cost)),
+        gallery=into,
+        parent_id=row.parent_id,
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

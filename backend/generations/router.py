@@ -14,7 +14,7 @@ from backend.accounts.dependencies import ActorDep, Generator, requires_before
 from backend.accounts.permissions import GENERATE
 from backend.accounts.watch import ListenerDep
 from backend.catalog.service import CatalogDep
-from backend.generations import line, remembering, repository, service, streams
+from backend.generations import foresight, line, remembering, repository, service, streams
 from backend.generations.examples import (
     ABSENT,
     CANCELED,
@@ -87,7 +87,7 @@ async def foreseen_room(
     if "dry_run" not in request.query_params:
         key = request.headers.get("idempotency-key")
         await run_in_threadpool(
-            service.foresee, context, actor, parameters, card, idempotency_key=key
+            foresight.foresee, context, actor, parameters, card, idempotency_key=key
         )
 
 
@@ -136,7 +136,7 @@ def submit_generation(  # noqa: PLR0913
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
-        return service.price(session, context, actor, parameters, card)
+        return foresight.price(session, context, actor, parameters, card)
     submitted = service.submit(
         session,
         context,

@@ -114,6 +114,13 @@ class GenerationUrls(BaseModel):
     cancel: str
 
 
+class Destination(BaseModel):
+    """A gallery that images are put into."""
+
+    id: str
+    name: str
+
+
 class GenerationPublic(Wait):
     """A generation as its owner sees it."""
 
@@ -123,6 +130,11 @@ class GenerationPublic(Wait):
     name: str | None = Field(default=None, description="What its owner calls this prompt.")
     pinned: bool = Field(default=False, description="Whether its owner pinned it.")
     credits: float = Field(description="What it was charged with when it was submitted.")
+    gallery: Destination | None = Field(
+        default=None,
+        description="Where its images go; null: nowhere, or into one that its owner may no longer change.",
+    )
+    parent_id: str | None = Field(default=None, description="The image that it was made from.")
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

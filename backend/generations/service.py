@@ -1,12 +1,12 @@
-"""The verbs of a generation: submit, price, cancel. Each works in the caller's transaction.
+"""The verbs of a generation: submit, cancel. Each works in the caller's transaction.
 
 Drawing it is `backend.dispatch`'s work; here a generation is accepted, and it is promised that it ends.
 """
 
 from __future__ import annotations
 
-import math
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -17,16 +17,16 @@ from sqlmodel import Session
 from backend.accounts import repository as accounts_of
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.generations import events, limits, notices, pace, repository
+from backend.generations import events, notices, repository, room
+from backend.generations.foresight import Wanted
 from backend.generations.models import Generation, queue
 from backend.generations.origin import Origin
-from backend.generations.schemas import GenerationParameters, Price
+from backend.generations.schemas import GenerationParameters
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import call_after_commit
-from backend.kit.errors import AlreadyEnded, KeyReused, NotSignedIn, QueueFull, TooMany
+from backend.kit.errors import AlreadyEnded, KeyReused, NotSignedIn
 from backend.kit.queue import State
-from backend.notices import service as studio_notice
 from backend.usage import service as usage
 from backend.usage.price import credits_in, micro, microcredits_of
 from backend.usage.service import Spender
@@ -36,7 +36,6 @@ from backend.webhooks.models import Webhook
 from inference.protocol import MAX_SEED, ModelCard
 
 NOWHERE: Final = Origin()
-_USUAL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -81,54 +80,51 @@ def submit(  # noqa: PLR0913
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
     origin.check(session, actor)
-    complete = limits.within(card, parameters.completed_by(card, seed=secrets.randbelow(MAX_SEED)))
-    row = _row(context, actor, complete, card, fingerprint)
+    row = _row(context, actor, Wanted(parameters, card), fingerprint, origin)
     row.idempotency_key = idempotency_key
-    row.gallery_id, row.parent_id = origin.gallery_id, origin.parent_id
     try:
         with session.begin_nested():
-            _join(session, context, actor, row, card)
+            _join(session, context, actor, [row], card.name)
             webhook = _webhook(session, context, actor, row, webhook_url)
     except IntegrityError:
         # The same key in two requests at once: the other one was first, and is visible now.
         if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
             return known
         raise
-    audit.record(
-        session, actor_id=actor.id, verb="generation.submit", subject=f"generation:{row.id}"
-    )
-    call_after_commit(session, lambda: events.say_queued(context.notifier))
-    call_after_commit(session, lambda: events.say_changed(context.notifier, row))
+    _tell_of(session, context, actor, [row])
     return Submitted(row, webhook, is_new=True)
 
 
-def foresee(
+def submit_all(
+    session: Session,
     context: Context,
     actor: Actor,
-    parameters: GenerationParameters,
-    card: ModelCard,
-    *,
-    idempotency_key: str | None = None,
-) -> None:
-    """Refuse what `submit` would refuse for a limit, by a look that keeps nobody waiting.
+    wanted: Sequence[Wanted],
+    origin: Origin = NOWHERE,
+) -> list[Generation]:
+    """Accept several generations at once, each as `submit` would: all of them, or an error and none.
+
+    They are charged together, and the limits count them together.
 
     Raises:
-        TooMany: As `submit`.
-        QueueFull: As `submit`.
-        QuotaExceeded: As `submit`.
-        QuotaTooSmall: As `submit`.
-        Maintenance: As `submit`.
-        Unprocessable: The model cannot draw that.
+        NotFound: As `submit`.
+        Forbidden: As `submit`.
+        NotSignedIn: As `submit`.
+        TooMany: With these, this person has too many queued and running.
+        QueueFull: With these, everybody together has too many queued.
+        QuotaExceeded: As `submit`, for the sum.
+        QuotaTooSmall: As `submit`, for the sum.
+        Unprocessable: A model cannot draw that, or they are more than anybody may have at once.
     """
-    with context.database.read() as session:
-        key = idempotency_key
-        if key and repository.by_idempotency_key(session, actor.id, key):
-            return
-        studio_notice.refuse_under_maintenance(session)
-        _refuse_too_many(session, context, actor, card.name, coming=1)
-        _refuse_beyond_depth(session, context, card.name, coming=1)
-        complete = limits.within(card, parameters.completed_by(card, seed=0))
-        usage.refuse_beyond(session, context.settings, actor, microcredits_of(complete, card))
+    origin.check(session, actor)
+    rows = [
+        _row(context, actor, one, _fingerprint(one.parameters, None, origin), origin)
+        for one in wanted
+    ]
+    with session.begin_nested():
+        _join(session, context, actor, rows, wanted[0].card.name)
+    _tell_of(session, context, actor, rows)
+    return rows
 
 
 def cancel(session: Session, context: Context, actor: Actor, generation_id: str) -> Generation:
@@ -150,21 +146,30 @@ def stop(session: Session, context: Context, actor_id: str | None, row: Generati
     Raises:
         AlreadyEnded: It has succeeded or failed.
     """
-    canceled = row.state is not State.CANCELED and queue.cancel(session, row.id, ended_at=utc_now())
-    session.refresh(row)
-    if not canceled and row.state is State.CANCELED:
-        return row  # also when somebody else was faster by a moment
-    if not canceled:
+    if not stop_all(session, context, actor_id, [row]) and row.state is not State.CANCELED:
+        # Canceled already is no error, also when somebody else was faster by a moment.
         raise AlreadyEnded(f"This generation has {row.state} already; there is nothing to cancel.")
-    if row.state is State.CANCELED:
-        refund(session, row)
-    notices.announce_end(session, context, row)
-    audit.record(
-        session, actor_id=actor_id, verb="generation.cancel", subject=f"generation:{row.id}"
-    )
-    call_after_commit(session, lambda: events.say_cancel(context.notifier, row.id))
-    call_after_commit(session, lambda: events.say_changed(context.notifier, row))
     return row
+
+
+def stop_all(
+    session: Session, context: Context, actor_id: str | None, rows: Iterable[Generation]
+) -> list[Generation]:
+    """Cancel those of `rows` that have not ended, and return them; each is read again.
+
+    Rows in the order of their ids, then the gate, then the audit: everybody locks in this order.
+    """
+    stopped = []
+    for row in sorted(rows, key=lambda one: one.id):
+        if row.state is not State.CANCELED and queue.cancel(session, row.id, ended_at=utc_now()):
+            stopped.append(row)
+        session.refresh(row)
+    for row in stopped:
+        if row.state is State.CANCELED:
+            refund(session, row)
+    for row in stopped:
+        _tell_of_stop(session, context, actor_id, row)
+    return stopped
 
 
 def pay(session: Session, spender: Spender, row: Generation) -> None:
@@ -173,7 +178,7 @@ def pay(session: Session, spender: Spender, row: Generation) -> None:
     Raises:
         Maintenance: The studio is under maintenance.
     """
-    _enter(session)
+    room.enter(session)
     usage.charge(session, spender, row.id, micro(row.cost))
 
 
@@ -184,66 +189,61 @@ def refund(session: Session, row: Generation, *, drawn: float = 0.0) -> None:
     usage.refund(session, row.id, drawn=drawn)
 
 
-def price(
-    session: Session,
-    context: Context,
-    actor: Actor,
-    parameters: GenerationParameters,
-    card: ModelCard,
-) -> Price:
-    """Return what `parameters` would cost `actor` on the model of `card`, and what they have left.
-
-    Raises:
-        Unprocessable: The model cannot draw that.
-    """
-    complete = limits.within(card, parameters.completed_by(card, seed=0))
-    measured = pace.lately(session).get(card.name)
-    cost = credits_in(microcredits_of(complete, card))
-    least = usage.narrowest(usage.allowances(session, context.settings, actor))
-    return Price(
-        credits=cost,
-        estimated_seconds=None if measured is None else round(cost * measured, 2),
-        remaining=credits_in(least.remaining or 0) if least else None,
-        resets_at=least.resets_at if least else None,
-    )
-
-
 def _join(
-    session: Session, context: Context, actor: Actor, row: Generation, card: ModelCard
+    session: Session, context: Context, actor: Actor, rows: Sequence[Generation], model: str
 ) -> None:
     # The person before the gate: whoever shuts them out takes them, their generations, then the gate.
     if not accounts_of.hold_active(session, actor.id):
         raise NotSignedIn("this account was deactivated; ask an administrator of the studio")
-    _enter(session)
-    queue.put(session, row, person=actor.id)
-    _refuse_too_many(session, context, actor, card.name)
-    _refuse_beyond_depth(session, context, card.name)
-    price = micro(row.cost)
-    usage.refuse_beyond(session, context.settings, actor, price)
+    room.enter(session)
+    for row in rows:
+        queue.put(session, row, person=actor.id)
+    room.refuse(session, context.settings, actor, model, of=len(rows))
+    prices = [micro(row.cost) for row in rows]
+    usage.refuse_beyond(session, context.settings, actor, sum(prices))
     session.flush()
-    usage.charge(session, actor, row.id, price)
+    for row, paid in zip(rows, prices, strict=True):
+        usage.charge(session, actor, row.id, paid)
 
 
-def _enter(session: Session) -> None:
-    """Pass the one door of whatever adds to the queue: one after another, so that all limits are exact."""
-    queue.gate.lock(session)
-    studio_notice.must_be_open(session)
+def _tell_of(session: Session, context: Context, actor: Actor, rows: Sequence[Generation]) -> None:
+    for row in rows:
+        audit.record(
+            session, actor_id=actor.id, verb="generation.submit", subject=f"generation:{row.id}"
+        )
+
+    def say() -> None:
+        events.say_queued(context.notifier)
+        for row in rows:
+            events.say_changed(context.notifier, row)
+
+    call_after_commit(session, say)
+
+
+def _tell_of_stop(
+    session: Session, context: Context, actor_id: str | None, row: Generation
+) -> None:
+    notices.announce_end(session, context, row)
+    audit.record(
+        session, actor_id=actor_id, verb="generation.cancel", subject=f"generation:{row.id}"
+    )
+    call_after_commit(session, lambda: events.say_cancel(context.notifier, row.id))
+    call_after_commit(session, lambda: events.say_changed(context.notifier, row))
 
 
 def _row(
-    context: Context,
-    actor: Actor,
-    complete: GenerationParameters,
-    card: ModelCard,
-    fingerprint: str,
+    context: Context, actor: Actor, wanted: Wanted, fingerprint: str, origin: Origin
 ) -> Generation:
+    complete = wanted.completed(seed=secrets.randbelow(MAX_SEED))
     return Generation(
         owner_id=actor.id,
         parameters=complete,
         priority=complete.priority,
-        cost=credits_in(microcredits_of(complete, card)),
+        cost=credits_in(microcredits_of(complete, wanted.card)),
         max_attempts=context.settings.max_attempts,
         request_hash=fingerprint,
+        gallery_id=origin.gallery_id,
+        parent_id=origin.parent_id,
     )
 
 
@@ -273,36 +273,3 @@ def _fingerprint(parameters: GenerationParameters, webhook_url: str | None, orig
     if origin != NOWHERE:
         asked += f" {origin}"
     return sha256(asked.encode()).hexdigest()
-
-
-def _refuse_too_many(
-    session: Session, context: Context, actor: Actor, model: str, coming: int = 0
-) -> None:
-    limit = context.settings.max_outstanding
-    outstanding = repository.count_alive(session, actor.id)
-    if outstanding + coming <= limit:
-        return
-    measured = pace.lately(session).get(model)
-    least = repository.least_cost_alive(session, actor.id)  # they may just have ended
-    usual = least * measured if measured else _USUAL_SECONDS
-    raise TooMany(
-        f"You have {limit} generations queued or running, which is the limit; "
-        "wait for one to end, or cancel one.",
-        retry_after=max(1, math.ceil(usual)),
-    )
-
-
-def _refuse_beyond_depth(session: Session, context: Context, model: str, coming: int = 0) -> None:
-    limit = context.settings.max_queued
-    queued, cost = repository.waiting_work(session)
-    if queued + coming <= limit:
-        return
-    paces = pace.lately(session)
-    measured = paces.get(model) or pace.usual(paces)
-    each = cost / queued * measured if measured else _USUAL_SECONDS
-    # A place is free when one of those that run at once is done.
-    soon = each / max(1, context.settings.dispatch_concurrency)
-    raise QueueFull(
-        f"{limit} generations are queued, which is all that this studio takes on; try again in a while.",
-        retry_after=max(1, math.ceil(soon)),
-    )

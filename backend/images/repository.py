@@ -56,9 +56,16 @@ def get_shown(session: Session, actor: Actor, image_id: str) -> Image:
         NotFound: There is none, it is not theirs, or it waits for a person.
     """
     image = get(session, actor, image_id)
-    if image.moderation is not Moderation.RELEASED and not actor.may(REVIEW):
+    if not _shows(actor, image):
         raise no_such_image(image_id)
     return image
+
+
+def shown_at(session: Session, actor: Actor, generation_id: str, index: int) -> Image | None:
+    """Return the image of that place in a generation, if `actor` may see its pixels."""
+    there = readable_by(actor).where(Image.generation_id == generation_id, Image.index == index)
+    image = session.exec(there).one_or_none()
+    return image if image and _shows(actor, image) else None
 
 
 def own_page(
@@ -95,6 +102,10 @@ def files_among(session: Session, keys: Collection[str]) -> set[str]:
 def keep_rows_out(session: Session) -> None:
     """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
     lock_tables(session, Image)
+
+
+def _shows(actor: Actor, image: Image) -> bool:
+    return image.moderation is Moderation.RELEASED or actor.may(REVIEW)
 
 
 def _owned_by(actor: Actor, image: type[Image] = Image) -> ColumnElement[bool]:

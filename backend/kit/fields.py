@@ -50,6 +50,12 @@ def _problem(found: Found, known: list[str]) -> FieldProblem:
         return FieldProblem(field=field, message="is required", limit="required")
     if kind == "json_invalid":
         return FieldProblem(field="body", message=f"is not valid JSON: {context.get('error')}")
+    return value_problem(field, found)
+
+
+def value_problem(field: str, found: Found) -> FieldProblem:
+    """Return what is wrong with the value of `field`, as one entry of pydantic's `errors()` tells it."""
+    context = found.get("ctx") or {}
     if "nearest" in context:
         return FieldProblem(
             field=field,

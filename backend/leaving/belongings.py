@@ -17,6 +17,7 @@ from backend.accounts.models import ApiKey, User, UserSession
 from backend.comments.models import Comment
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
+from backend.grids.models import Grid, GridCell
 from backend.images.models import Image
 from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.likeness.models import ImageLikeness
@@ -144,6 +145,10 @@ GALLERIES: Final = Belonging("galleries", Gallery, _owned_by(col(Gallery.owner_i
 UPLOADS: Final = Belonging(
     "uploads", Upload, _owned_by(col(Upload.owner_id)), "upload", files=("storage_key",)
 )
+GRID_CELLS: Final = Belonging("grid_cells", GridCell, _within(col(GridCell.grid_id), Grid))
+GRIDS: Final = Belonging(
+    "grids", Grid, _owned_by(col(Grid.owner_id)), unsaid=frozenset({"request_hash"})
+)
 PRESETS: Final = Belonging("presets", Preset, _owned_by(col(Preset.owner_id)), "preset")
 GENERATIONS: Final = Belonging(
     "generations",
@@ -180,6 +185,8 @@ BELONGINGS: Final = (
     IMAGES,
     UPLOADS,
     PRESETS,
+    GRID_CELLS,
+    GRIDS,
     GENERATIONS,
     CHARGES,
     API_KEYS,

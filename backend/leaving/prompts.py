@@ -10,6 +10,7 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from backend.generations.models import Generation
+from backend.grids import repository as grids
 from backend.images import metadata, webp
 from backend.images.models import Image
 from backend.images.repository import files_among
@@ -24,7 +25,7 @@ _log = logging.getLogger("atelier.leaving")
 
 
 def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
-    """Blank the prompts of those generations, which have ended, and of their images.
+    """Blank the prompts of those generations, which have ended, of their images and of grids that have them.
 
     An image's file is written anew without prompt and settings; that a model made it stays in it. Pixels stay as they
     are, bit for bit. `files.keep_rows_out` comes before.
@@ -32,6 +33,9 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
     for row in session.exec(select(Generation).where(col(Generation.id).in_(ids))).all():
         row.parameters, row.name = _blank(row.parameters), None
         session.add(row)
+    for grid in grids.with_cells(session, ids):
+        grid.parameters, grid.axes = _blank(grid.parameters), grid.axes.without_words(FORGOTTEN)
+        session.add(grid)
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:
         image.parameters = _blank(image.parameters)

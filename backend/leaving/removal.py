@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlmodel import Session, col
 
 from backend.audit import service as audit
+from backend.grids import repository as grids
 from backend.images.models import Image
 from backend.kit.storage import Storage
 from backend.leaving import files
@@ -65,12 +66,13 @@ def remove_images(session: Session, storage: Storage, ids: Collection[str]) -> R
 
 
 def remove_generations(session: Session, storage: Storage, ids: Collection[str]) -> Removed:
-    """Delete generations with their images and the webhooks that were given with them.
+    """Delete generations with their images and the webhooks that were given with them; a grid goes with its last one.
 
     The audit keeps what it says of them. `files.keep_rows_out` comes before.
     """
     removed = remove_images(session, storage, images_of(session, ids))
     _remove_webhooks(session, col(Webhook.generation_id).in_(ids))
+    grids.forget_cells(session, ids)
     _delete(session, GENERATIONS, GENERATIONS.key.in_(ids))
     return removed
 

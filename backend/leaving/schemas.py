@@ -25,6 +25,7 @@ class Transferred(BaseModel):
     generations: int
     images: int
     galleries: int
+    grids: int
 
 
 class ErasureConfirmation(BaseModel):

@@ -16,6 +16,7 @@ from backend.audit import service as audit
 from backend.galleries.models import Gallery
 from backend.generations import repository as generations
 from backend.generations.models import Generation
+from backend.grids.models import Grid
 from backend.images.models import Image
 from backend.kit.errors import Conflict
 from backend.leaving import repository
@@ -25,9 +26,9 @@ from backend.legalholds.schemas import SubjectKind
 
 
 def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -> Transferred:
-    """Make all generations, images and galleries of `giver` those of `taker`.
+    """Make all generations, images, galleries and grids of `giver` those of `taker`.
 
-    Three statements, however many rows they are. Keys under which the generations were submitted are forgotten: they
+    Four statements, however many rows they are. Keys under which they were submitted are forgotten: they
     were the giver's, and the taker may have used the same.
 
     Raises:
@@ -45,6 +46,7 @@ def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -
         generations=_move(session, Generation, giver, taker, idempotency_key=None),
         images=_move(session, Image, giver, taker),
         galleries=_move(session, Gallery, giver, taker),
+        grids=_move(session, Grid, giver, taker, idempotency_key=None),
     )
     _record(session, actor_id, giver, {"to": taker.id}, moved)
     _record(session, actor_id, taker, {"from": giver.id}, moved)

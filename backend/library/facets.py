@@ -17,6 +17,7 @@ from backend.galleries import repository as galleries
 from backend.galleries.models import Gallery, GalleryImage
 from backend.images import repository as images
 from backend.images.models import Image
+from backend.kit.among import among
 from backend.library.conditions import Asking, Wanted, wanted
 from backend.library.folding import fold
 from backend.library.grammar import ratio_of
@@ -70,14 +71,14 @@ _LOOKED_AT: Final = (
 
 def _tags(asking: Asking, ids: list[str]) -> list[Choice]:
     query = select(func.min(ImageTag.tag), func.count()).group_by(col(ImageTag.folded))
-    return _plain(_counted(asking, query.where(col(ImageTag.image_id).in_(ids))))
+    return _plain(_counted(asking, query.where(among(col(ImageTag.image_id), ids))))
 
 
 def _galleries(asking: Asking, ids: list[str]) -> list[Choice]:
     names = _names_of_galleries(asking)
     gallery_id = col(GalleryImage.gallery_id)
     query = select(gallery_id, func.count()).group_by(gallery_id)
-    query = query.where(col(GalleryImage.image_id).in_(ids), gallery_id.in_(names))
+    query = query.where(among(col(GalleryImage.image_id), ids), among(gallery_id, names))
     return _named(_counted(asking, query), lambda _: names)
 
 
@@ -137,7 +138,7 @@ def _suggested_galleries(asking: Asking) -> list[Choice]:
     query = (
         select(col(GalleryImage.gallery_id), func.count())
         .join(Image, col(Image.id) == col(GalleryImage.image_id))
-        .where(col(GalleryImage.gallery_id).in_(names), images.visible_to(asking.actor))
+        .where(among(col(GalleryImage.gallery_id), names), images.visible_to(asking.actor))
         .group_by(col(GalleryImage.gallery_id))
     )
     counts = Counter(dict.fromkeys(names, 0))

@@ -12,13 +12,14 @@ from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from backend.images.models import Image
+from backend.kit.among import among
 from backend.kit.database import is_sqlite
 from backend.kit.pagination import decode_cursor
 from backend.library.conditions import Asking, Wanted
 from backend.library.models import SearchEntry
 from backend.library.words import INDEX, has, matched, vectored
 
-_IN_A_STACK: Final = 5  # of so many images of a stack, more or less, is a chunk made up
+_IN_A_STACK: Final = 5  # so many images a stack has, more or less
 
 
 def select_matches(
@@ -65,7 +66,7 @@ def stacks_page(
     """
     heads: list[tuple[str, int]] = []
     after = decode_cursor(cursor) if cursor else None
-    for some in _in_chunks(asking, wanted, after, limit * _IN_A_STACK):
+    for some in _in_chunks(asking, wanted, after, limit + 1):
         heads += _heads_among(asking, wanted, some)
         if len(heads) > limit:
             break
@@ -73,10 +74,11 @@ def stacks_page(
 
 
 def _in_chunks(
-    asking: Asking, wanted: Wanted, after: str | None, at_once: int
+    asking: Asking, wanted: Wanted, after: str | None, size: int
 ) -> Iterator[list[tuple[str, str]]]:
-    """Yield the ids and stacks of matches, newest first, without stacks that came before."""
+    """Yield ids and stacks of matches, `size` at once, newest first, without stacks that came before."""
     seen: set[str] = set()
+    at_once = size * _IN_A_STACK
     while True:
         query = select_matches(asking, wanted, col(Image.id), col(Image.stack), after=after)
         found = list(asking.session.execute(query.limit(at_once)))
@@ -85,7 +87,8 @@ def _in_chunks(
             if (name := stack or image_id) not in seen:
                 first.setdefault(name, image_id)
         seen |= first.keys()
-        yield [(image_id, stack) for stack, image_id in first.items()]
+        some = [(image_id, stack) for stack, image_id in first.items()]
+        yield from (some[start : start + size] for start in range(0, len(some), size))
         if len(found) < at_once:
             return
         after = found[-1][0]
@@ -100,7 +103,7 @@ def _heads_among(
         conditions.append(has(asking.session, wanted.phrases, col(Image.id)))
     stacks = {stack for _, stack in some}
     query = select(col(Image.stack), func.max(Image.id), func.count()).where(*conditions)
-    query = query.where(col(Image.stack).in_(stacks)).group_by(col(Image.stack))
+    query = query.where(among(col(Image.stack), stacks)).group_by(col(Image.stack))
     newest = {head: number for _, head, number in asking.session.execute(query)}
     return [
         (image_id, newest.get(image_id, 1))

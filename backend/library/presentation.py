@@ -10,6 +10,7 @@ from backend.accounts import repository as accounts
 from backend.accounts.actor import Actor
 from backend.images.models import Image
 from backend.images.service import to_public
+from backend.kit.among import among
 from backend.library import repository
 from backend.library.schemas import LibraryImage, Person
 
@@ -26,11 +27,12 @@ def present(
     tags = repository.tags_of(session, ids)
     owners = accounts.users_by_id(session, {image.owner_id for image in images})
     curated = repository.curated_by(session, actor, images)
+    parents = repository.known_parents(session, actor, images)
     return [
         LibraryImage(
             **dict(to_public(image)),
             status=image.status,
-            parent_id=image.parent_id,
+            parent_id=parents.get(image.id),
             stack=image.stack,
             trashed_at=image.trashed_at,
             starred=image.id in starred,
@@ -48,5 +50,7 @@ def present_ids(
     session: Session, actor: Actor, ids: Collection[str], counts: Mapping[str, int] | None = None
 ) -> list[LibraryImage]:
     """Return the wire shapes of those images, newest first. They were found for this `actor`."""
-    rows = session.exec(select(Image).where(col(Image.id).in_(ids)).order_by(col(Image.id).desc()))
+    rows = session.exec(
+        select(Image).where(among(col(Image.id), ids)).order_by(col(Image.id).desc())
+    )
     return present(session, actor, rows.all(), counts)

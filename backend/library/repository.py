@@ -13,6 +13,7 @@ from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.galleries.schemas import MemberRole
 from backend.images import repository as images
 from backend.images.models import Image
+from backend.kit.among import among
 from backend.library.models import ImageStar, ImageTag
 
 MOST_RELATIVES = 100
@@ -21,7 +22,7 @@ MOST_RELATIVES = 100
 def tags_of(session: Session, ids: Collection[str]) -> dict[str, list[str]]:
     """Return the tags of each of these images, the oldest first."""
     found: dict[str, list[str]] = {}
-    query = select(ImageTag.image_id, ImageTag.tag).where(col(ImageTag.image_id).in_(ids))
+    query = select(ImageTag.image_id, ImageTag.tag).where(among(col(ImageTag.image_id), ids))
     for image_id, tag in session.exec(query.order_by(ImageTag.id)):
         found.setdefault(image_id, []).append(tag)
     return found
@@ -30,7 +31,7 @@ def tags_of(session: Session, ids: Collection[str]) -> dict[str, list[str]]:
 def starred_by(session: Session, actor: Actor, ids: Collection[str]) -> set[str]:
     """Return which of these images `actor` has starred."""
     query = select(ImageStar.image_id).where(ImageStar.user_id == actor.id)
-    return set(session.exec(query.where(col(ImageStar.image_id).in_(ids))))
+    return set(session.exec(query.where(among(col(ImageStar.image_id), ids))))
 
 
 def curated_by(session: Session, actor: Actor, some: Iterable[Image]) -> set[str]:
@@ -49,7 +50,7 @@ def curated_by(session: Session, actor: Actor, some: Iterable[Image]) -> set[str
         .with_only_columns(col(Gallery.id))
     )
     query = select(GalleryImage.image_id).where(
-        col(GalleryImage.image_id).in_(others), col(GalleryImage.gallery_id).in_(theirs)
+        among(col(GalleryImage.image_id), others), col(GalleryImage.gallery_id).in_(theirs)
     )
     return own | set(session.exec(query))
 
@@ -62,7 +63,7 @@ def visible(
     `to_change` keeps others from them until this transaction ends.
     """
     mine = col(Image.owner_id) == actor.id
-    query = select(Image).where(col(Image.id).in_(ids), or_(mine, images.visible_to(actor)))
+    query = select(Image).where(among(col(Image.id), ids), or_(mine, images.visible_to(actor)))
     if to_change:
         query = query.order_by(Image.id).with_for_update()
     return {image.id: image for image in session.exec(query)}
@@ -85,6 +86,16 @@ def ancestors_of(session: Session, actor: Actor, image: Image) -> list[Image]:
         found.append(parent)
         parent_id = parent.parent_id
     return found[::-1]
+
+
+def known_parents(session: Session, actor: Actor, shown: Collection[Image]) -> dict[str, str]:
+    """Return what each of these was made from: of one's own always, of others' where `actor` may read about it."""
+    made = {image.id: image.parent_id for image in shown if image.parent_id}
+    mine = {image.id for image in shown if image.owner_id == actor.id}
+    asked = {parent for image, parent in made.items() if image not in mine}
+    rows = images.readable_by(actor).where(among(col(Image.id), asked))
+    known = {row.id for row in session.exec(rows)} if asked else set()
+    return {image: parent for image, parent in made.items() if image in mine or parent in known}
 
 
 def children_of(session: Session, actor: Actor, image: Image) -> list[Image]:

@@ -67,7 +67,9 @@ class LibraryImage(ImagePublic):
     tags: list[str]
     owner: Person
     mine: bool
-    parent_id: str | None = Field(description="The image it was made from; it may be gone.")
+    parent_id: str | None = Field(
+        description="The image it was made from, if you made this one or may open that; it may be gone."
+    )
     stack: str = Field(description="What images share that are equal but for their seeds.")
     stack_count: int | None = Field(
         default=None, description="With `stacked`: how many of its stack are found; else null."

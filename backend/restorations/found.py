@@ -39,6 +39,8 @@ class Found:
     model: str | None = None
     rest: tuple[tuple[str, str], ...] = ()
     """What else it was drawn with and nothing here takes: name of the setting, and its value."""
+    place: tuple[str, int] | None = None
+    """Of which generation it says to be an image, and which one of it."""
 
 
 def record(text: str | None) -> dict[str, Any] | None:

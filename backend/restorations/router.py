@@ -15,6 +15,7 @@ from backend.accounts.actor import Actor
 from backend.accounts.dependencies import requires_before
 from backend.accounts.permissions import GENERATE
 from backend.catalog.service import CatalogDep
+from backend.kit.context import ContextDep
 from backend.kit.errors import FieldProblem, Problem, Unprocessable
 from backend.restorations import service
 from backend.restorations.found import Found
@@ -46,10 +47,10 @@ _BODY: Final = {
 
 @router.post("", responses=_REFUSED, openapi_extra=_BODY)
 async def create_restoration(
-    request: Request, catalog: CatalogDep, actor: EarlyGenerator
+    request: Request, catalog: CatalogDep, context: ContextDep, actor: EarlyGenerator
 ) -> Restoration:
     """Read the settings that a picture carries, and say which of them cannot be had here."""
-    return await service.restoration_of(await _found_in(request), catalog, actor)
+    return await service.restoration_of(await _found_in(request), catalog, context, actor)
 
 
 async def _found_in(request: Request) -> Found:

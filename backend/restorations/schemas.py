@@ -79,3 +79,7 @@ class Restoration(BaseModel):
     source: Source
     settings: Settings
     changes: list[Change]
+    image_id: str | None = Field(
+        default=None,
+        description="The image of this studio that the picture says to be, if you may see it.",
+    )

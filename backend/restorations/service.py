@@ -8,6 +8,8 @@ from anyio import to_thread
 
 from backend.accounts.actor import Actor
 from backend.catalog.service import Catalog, offered_to
+from backend.images import repository as images
+from backend.kit.context import Context
 from backend.kit.errors import FieldProblem, Unprocessable
 from backend.kit.places import places
 from backend.restorations import dialects
@@ -56,8 +58,10 @@ async def read_text(text: str) -> Found:
     )
 
 
-async def restoration_of(found: Found, catalog: Catalog, actor: Actor) -> Restoration:
-    """Return `found` as far as `actor` can have it.
+async def restoration_of(
+    found: Found, catalog: Catalog, context: Context, actor: Actor
+) -> Restoration:
+    """Return `found` as far as `actor` can have it, and which image of this studio it is where they may see that.
 
     Raises:
         NotReady: Nothing has said yet what can be had.
@@ -65,7 +69,16 @@ async def restoration_of(found: Found, catalog: Catalog, actor: Actor) -> Restor
     """
     default = await catalog.resolve_for(actor)
     others = [card for card in offered_to(actor, await catalog.cards()) if card != default]
-    return fitted(found, [default, *others])
+    restoration = fitted(found, [default, *others])
+    if found.place:
+        restoration.image_id = await to_thread.run_sync(_image_at, context, actor, found.place)
+    return restoration
+
+
+def _image_at(context: Context, actor: Actor, place: tuple[str, int]) -> str | None:
+    with context.database.read() as session:
+        image = images.shown_at(session, actor, *place)
+        return image.id if image else None
 
 
 def _read_file(file: IO[bytes]) -> Found | None:

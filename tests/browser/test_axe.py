@@ -102,6 +102,21 @@ def test_the_viewer_and_the_dialogs(furnished: Callable[..., Any], theme: str) -
     page.get_by_role("button", name="Style").click()
     page.get_by_role("searchbox").first.wait_for()
     found["styles"] = troubles(page)
+    page.keyboard.press("Escape")
+    page.locator("#prompt textarea").fill("a hat with motif")
+    if not page.locator("at-compare").is_visible():
+        page.locator("at-fold .fold").click()
+    page.locator("at-compare button").click()
+    dialog = page.get_by_role("dialog", name="Compare settings")
+    dialog.get_by_label("Columns: values").fill("2, 900")
+    dialog.get_by_text("between 1 and 100").wait_for()
+    found["compare"] = troubles(page)
+    dialog.get_by_label("Columns: values").fill("2, 4")
+    dialog.get_by_label("Rows: setting").select_option("scheduler")
+    dialog.get_by_text("DDIM").click()
+    dialog.get_by_role("button", name="Draw 2 images").click()
+    page.get_by_text("2 images", exact=True).wait_for()
+    found["comparison"] = troubles(page)
     assert {place: some for place, some in found.items() if some} == {}
 
 

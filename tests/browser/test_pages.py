@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import tell
 from tests.fixtures.scripted import ScriptedInference
@@ -249,6 +250,29 @@ class TestHistory:
         copied = designer.evaluate("navigator.clipboard.readText()")
         *_, body = shlex.split(copied)
         assert json.loads(body)["prompt"] == "a designer's hat"
+
+    def test_keeps_the_settings_of_a_row_as_a_preset(self, designer: Any) -> None:
+        until(generate(designer, "a linen hat"), "succeeded")
+        designer.goto("/history")
+        designer.get_by_role("button", name="More").click()
+        designer.get_by_role("menuitem", name="Save as preset").click()
+        form = designer.get_by_role("form", name="Save as a preset")
+        assert form.get_by_label("Around the prompt").input_value() == "a linen hat, {prompt}"
+        form.get_by_label("Name").fill("Linen")
+        form.get_by_role("button", name="Save").click()
+        designer.get_by_text("Linen is kept among your styles").first.wait_for()
+        [kept] = designer.request.get("/api/v1/presets").json()["items"]
+        assert kept["parameters"]["template"] == "a linen hat, {prompt}"
+        designer.goto("/")
+        designer.locator("at-styles .worn").first.wait_for(state="hidden")
+
+    def test_says_which_settings_changed(self, designer: Any) -> None:
+        for steps in (4, 6):
+            made = tell(designer, "/generations", {"prompt": "a hat", "num_inference_steps": steps})
+            designer.request.get(f"/api/v1/generations/{made['id']}/events").text()
+        designer.goto("/history")
+        newest = designer.locator("at-run").first
+        expect(newest.locator(".changes li")).to_have_text(["Steps 4 → 6"])
 
     def test_a_permalink_opens_the_picture(self, designer: Any) -> None:
         until(generate(designer, "a linked hat"), "succeeded")

@@ -33,7 +33,7 @@ def answering(response: Response) -> Starlette:
 
 
 def submit(response: Response) -> object:
-    return ask(answering(response), "submit", {"prompt": "a hat"}, key="k")
+    return ask(answering(response), "submit", {"prompt": "a hat"}, key="k", origin={})
 
 
 class TestErrors:
@@ -102,8 +102,8 @@ class TestForwarding:
 
         async def twice() -> None:
             client = Client("http://backend", httpx2.ASGITransport(app))
-            await client.submit(sent, {"prompt": "a hat"}, key="k")
-            await client.submit({}, {"prompt": "a hat"}, key="k")
+            await client.submit(sent, {"prompt": "a hat"}, key="k", origin={})
+            await client.submit({}, {"prompt": "a hat"}, key="k", origin={})
             await client.aclose()
 
         run_apart(twice)

@@ -66,12 +66,14 @@ def composer(words: gr.I18n) -> Composer:
     num_images = gr.Radio(
         [("1", 1), ("2", 2), ("4", 4)], value=1, label=words("images"), elem_id="num_images"
     )
+    island("into")
     generate = gr.Button(words("generate"), variant="primary", size="lg", elem_id="generate")
     helper = bound_island("composer")
     island("fold")
     # Not an accordion of Gradio's: its closed content does not exist, and so has no values to send.
     with gr.Column(elem_id="advanced", elem_classes="folded"):
         negative, steps, guidance, seed, random_seed, last_seed, scheduler = _advanced(words)
+        island("compare")
     return Composer(
         prompt, ratio, quality, num_images, negative, steps, guidance, seed, scheduler,
         random_seed, last_seed, generate, helper,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import gradio as gr
+from pydantic import BaseModel, Field
 
 from backend.kit.errors import FieldProblem
 from webui import answers
@@ -32,6 +33,20 @@ def build(words: gr.I18n, client: Client) -> None:
     _connect(form, Submission(client))
 
 
+class Press(BaseModel):
+    """What the browser's half sends beside the fields: the mark of the call, where its images go, what it stems from."""
+
+    ticket: str = Field(min_length=1, max_length=255)
+    gallery: str | None = Field(default=None, max_length=26)
+    parent: str | None = Field(default=None, max_length=26)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Return the part of it that the API takes in its address."""
+        named = {"gallery": self.gallery, "parent": self.parent}
+        return {name: value for name, value in named.items() if value}
+
+
 class Submission:
     """What the Generate button does."""
 
@@ -40,7 +55,7 @@ class Submission:
 
     async def press(  # noqa: PLR0913, PLR0917 - Gradio hands over one argument a field, by position
         self,
-        ticket: str,
+        press: dict[str, object],
         prompt: str | None,
         ratio: str,
         num_images: int,
@@ -61,9 +76,9 @@ class Submission:
         }
         if scheduler:
             fields["scheduler"] = scheduler
-        ticket = str(ticket)[:255]
+        pressed = Press.model_validate(press)
         headers = dict(request.headers)
-        answer = await self._answer(headers, ticket, fields, ratio=ratio, seed=_seed(seed))
+        answer = await self._answer(headers, pressed, fields, ratio=ratio, seed=_seed(seed))
         return answer.model_dump(mode="json")
 
     async def price(
@@ -93,22 +108,24 @@ class Submission:
     async def _answer(
         self,
         headers: Mapping[str, str],
-        ticket: str,
+        press: Press,
         fields: dict[str, object],
         *,
         ratio: str,
         seed: int | FieldProblem | None,
     ) -> answers.Answer:
         if isinstance(seed, FieldProblem):
-            return answers.wrong_field(ticket, seed)
+            return answers.wrong_field(press.ticket, seed)
         if seed is not None:
             fields["seed"] = seed
         try:
             fields |= await self._drawn_by(headers, ratio)
-            generation_id = await self._client.submit(headers, fields, key=ticket)
+            generation_id = await self._client.submit(
+                headers, fields, key=press.ticket, origin=press.origin
+            )
         except CallFailed as failure:
-            return answers.failed(ticket, failure)
-        return answers.accepted(ticket, generation_id)
+            return answers.failed(press.ticket, failure)
+        return answers.accepted(press.ticket, generation_id)
 
 
 def _seed(written: str | None) -> int | FieldProblem | None:

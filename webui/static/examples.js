@@ -2,6 +2,7 @@
 import { button, h, icon } from "./core/dom.js";
 import { t } from "./core/i18n.js";
 import { fill } from "./composer/form.js";
+import { stemFrom } from "./composer/origin.js";
 
 const PICTURES = ["dress", "tee", "coat", "skirt", "sweater", "hat"];
 
@@ -24,6 +25,7 @@ function example(picture, prompt) {
 }
 
 function write(prompt) {
+  stemFrom(null);
   fill({ prompt });
   (document.querySelector("button#generate") ?? document.querySelector("#generate button"))?.focus();
 }

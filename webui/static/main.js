@@ -11,17 +11,15 @@ import { Rail } from "./rail.js";
 import { Overlay } from "./overlay/overlay.js";
 import { startSignedOut } from "./overlay/signed_out.js";
 import { startBanner } from "./overlay/banner.js";
-import { Notice } from "./overlay/strip.js";
 
 guardFetch();
 startTheme();
 const page = await loadPage();
-const elements = { overlay: Overlay, rail: Rail, notice: Notice, ...page.elements };
+const elements = { overlay: Overlay, rail: Rail, ...page.elements };
 await loadSheets(...Object.values(elements).flatMap((element) => element.sheets));
 for (const [name, element] of Object.entries(elements)) customElements.define(`at-${name}`, element);
 startSignedOut();
 startBanner();
-document.body.prepend(document.createElement("at-notice"));
 startNotice();
 startEvents();
 startTitle();

@@ -5,6 +5,7 @@ The packet is searched, not parsed: an XML parser would do what a hostile packet
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from xml.sax.saxutils import unescape
 
@@ -13,13 +14,16 @@ from backend.restorations.schemas import Source
 
 _BEGIN: Final = "<atelier:generation>"
 _END: Final = "</atelier:generation>"
+_ID: Final = re.compile("[0-9a-z]{1,26}")
+_MOST_IMAGES: Final = 1000
 
 
 def read(texts: Texts) -> Found | None:
     """Return what our own JSON says, if it is there."""
     _, begun, behind = texts.get("xmp", "").partition(_BEGIN)
     said, ended, _ = behind.partition(_END)
-    saved = inner((record(unescape(said)) or {}).get("parameters")) if begun and ended else {}
+    told = (record(unescape(said)) or {}) if begun and ended else {}
+    saved = inner(told.get("parameters"))
     if not saved:
         return None
     return Found(
@@ -33,4 +37,12 @@ def read(texts: Texts) -> Found | None:
         seed=whole(saved.get("seed")),
         sampler=written(saved.get("scheduler")),
         model=written(saved.get("model")),
+        place=_place(told.get("generation_id"), whole(told.get("index"))),
     )
+
+
+def _place(generation_id: object, index: int | None) -> tuple[str, int] | None:
+    """Return of which generation it is an image, and which one; whoever edits a file may write anything there."""
+    if not isinstance(generation_id, str) or not _ID.fullmatch(generation_id):
+        return None
+    return (generation_id, index) if index is not None and 0 <= index < _MOST_IMAGES else None

@@ -39,6 +39,7 @@ API = "/api/v1"
 WEBHOOKS = f"{API}/webhooks"
 QUOTA = {"of": "role", "subject": "designer", "credits_per_day": 1000}
 PRESET = {"name": "Ink", "parameters": {"template": "an ink drawing of {prompt}"}}
+GRID = {"base": PROMPT, "x": {"setting": "seed", "values": [1]}}
 NOWHERE = "https://hooks.example.com/atelier"
 TAKER = "01m7xxtq72y599hfwczfvzjz52"
 
@@ -71,6 +72,9 @@ class Things:
 
     def flag(self) -> str:
         return str(self.studio.flag_of(self.held())["id"])
+
+    def grid(self) -> str:
+        return str(self.browser().post(f"{API}/grids", json=GRID).json()["id"])
 
     def key(self) -> str:
         return str(self.browser().post("/api/v1/me/api-keys", json={"name": "k"}).json()["id"])
@@ -266,6 +270,11 @@ MATRIX = [
         )
         for verb in ("pause", "resume", "move")
     ),
+    Row("POST", f"{API}/grids", (401, 202, 202, 403, 202), body=GRID),
+    Row("GET", f"{API}/grids", SIGNED_IN),
+    Row("GET", f"{API}/grids/{{grid_id}}", OWNERS, Things.grid),
+    Row("POST", f"{API}/grids/{{grid_id}}/cancel", OWNERS, Things.grid),
+    Row("GET", f"{API}/grids/{{grid_id}}/sheet", OWNERS, Things.grid),
     Row("GET", f"{API}/events", SIGNED_IN),
     Row("GET", f"{API}/system", ADMINISTRATORS),
     Row("GET", f"{API}/notice", SIGNED_IN),

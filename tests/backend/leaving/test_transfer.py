@@ -28,7 +28,7 @@ class TestTransfer:
         asyncio.run(estate.fill())
         before = {image.id: image for image in estate.images_of(estate.person)}
         moved = hand_on(estate, estate.person, estate.other)
-        assert (moved.generations, moved.images, moved.galleries) == (3, 2, 1)
+        assert (moved.generations, moved.images, moved.galleries, moved.grids) == (3, 2, 1, 1)
         assert estate.generations_of(estate.person) == []
         assert estate.images_of(estate.person) == []
         after = {image.id: image for image in estate.images_of(estate.other)}
@@ -43,7 +43,7 @@ class TestTransfer:
         for person, other in ((estate.person, "to"), (estate.other, "from")):
             [entry] = estate.audited(f"person:{person.id}", "person.transfer")
             assert entry.detail
-            assert entry.detail.keys() == {other, "generations", "images", "galleries"}
+            assert entry.detail.keys() == {other, "generations", "images", "galleries", "grids"}
 
     def test_forgets_keys_that_both_may_have_used(self, estate: Estate) -> None:
         asyncio.run(estate.fill())

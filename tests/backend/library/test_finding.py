@@ -295,3 +295,12 @@ class TestWhatIsHidden:
         assert [image["id"] for image in told["ancestors"]] == [root, middle]
         (child,) = library.get(f"/{root}/lineage")["children"]
         assert child["id"] == middle
+
+    def test_is_not_named_by_what_was_made_from_it(self, library: Library) -> None:
+        root = library.image("root")
+        leaf = library.image("leaf", parent_id=root)
+        library.gallery(leaf)
+        assert library.get(f"/{leaf}")["parent_id"] == root
+        assert library.get(f"/{leaf}", library.eli)["parent_id"] is None
+        library.gallery(root)
+        assert library.get(f"/{leaf}", library.eli)["parent_id"] == root

@@ -280,6 +280,26 @@ class TestDrawingInto:
         assert self.submit(eli, gallery=looked_at.id).status_code == 403
         assert self.submit(eli, gallery="no id").status_code == 422
 
+    @pytest.mark.parametrize("field", ["gallery", "parent"])
+    def test_a_refusal_names_the_field_and_that_none_is_good(
+        self, dana: Client, eli: Client, field: str
+    ) -> None:
+        answer = self.submit(eli, **{field: Gallery(dana).id})
+        [problem] = answer.json()["fields"]
+        assert (answer.status_code, problem["field"], problem["nearest"]) == (404, field, "")
+
+    def test_a_generation_tells_where_its_images_go_while_one_may_put_them_there(
+        self, dana: Client, eli: Client
+    ) -> None:
+        gallery = Gallery(dana)
+        gallery.let_in(eli, "editor")
+        made = self.submit(eli, gallery=gallery.id).json()
+        assert made["gallery"] == {"id": gallery.id, "name": gallery.as_seen_by(eli)["name"]}
+        gallery.let_in(eli, "viewer")
+        assert eli.get(f"{API}/generations/{made['id']}").json()["gallery"] is None
+        [listed] = eli.get(f"{API}/generations").json()["items"]
+        assert (listed["id"], listed["gallery"]) == (made["id"], None)
+
     def test_the_same_key_for_another_gallery_is_another_request(self, dana: Client) -> None:
         for gallery, status in ((Gallery(dana), 202), (Gallery(dana), 422)):
             answer = dana.post(
@@ -299,4 +319,5 @@ class TestDrawingInto:
             assert session.get_one(Image, child).parent_id == parent
         assert self.submit(eli, parent=parent).status_code == 404
         Gallery(dana, visibility="everyone").place(dana, parent)
-        assert self.submit(eli, parent=parent).status_code == 202
+        made = self.submit(eli, parent=parent)
+        assert (made.status_code, made.json()["parent_id"]) == (202, parent)

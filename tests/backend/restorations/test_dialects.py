@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from backend.restorations import dialects
-from backend.restorations.dialects import a1111
+from backend.restorations.dialects import a1111, atelier
 from backend.restorations.files import texts_in
 from backend.restorations.found import Found
 from backend.restorations.schemas import Source
@@ -176,3 +176,24 @@ class TestOrder:
     @pytest.mark.parametrize("text", ["", "{", "{}", "[1]", '{"prompt": "a"}', "a red dress"])
     def test_anything_else_is_nothing(self, text: str) -> None:
         assert dialects.read_pasted(text) is None
+
+
+@pytest.mark.parametrize(
+    ("generation_id", "index", "place"),
+    [
+        ("01m7xxtq72y599hfwczfvzjz52", 1, ("01m7xxtq72y599hfwczfvzjz52", 1)),
+        ("01m7xxtq72y599hfwczfvzjz52", 1000, None),
+        ("01m7xxtq72y599hfwczfvzjz52", -1, None),
+        ("01m7xxtq72y599hfwczfvzjz52", 10**19, None),
+        ("01m7xxtq72y599hfwczfvzjz52", None, None),
+        ("Zero\0", 1, None),
+        (["01m7"], 1, None),
+    ],
+)
+def test_only_a_place_that_could_be_is_looked_up(
+    generation_id: object, index: object, place: tuple[str, int] | None
+) -> None:
+    said = {"parameters": {"prompt": "a hat"}, "generation_id": generation_id, "index": index}
+    found = atelier.read({"xmp": f"<atelier:generation>{json.dumps(said)}</atelier:generation>"})
+    assert found is not None
+    assert found.place == place

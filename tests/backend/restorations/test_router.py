@@ -55,6 +55,17 @@ class TestOurs:
         assert answer["settings"] == {name: told[name] for name in answer["settings"]}
         assert told.keys() - answer["settings"].keys() <= {"num_images", "priority"}
 
+    def test_whoever_may_see_the_image_is_told_which_it_is(self, shared_studio: Studio) -> None:
+        dana, eli = (shared_studio.actors.browser() for _ in range(2))
+        image = shared_studio.draw(dana, **ASKED)["images"][1]["id"]
+        file = dana.get(f"/api/v1/images/{image}/content").content
+        assert bring(dana, file).json()["image_id"] == image
+        assert bring(eli, file).json()["image_id"] is None
+        gallery = dana.post("/api/v1/galleries", json={"name": "g", "visibility": "everyone"})
+        path = f"/api/v1/galleries/{gallery.json()['id']}/images"
+        dana.post(path, json={"image_ids": [image]}).raise_for_status()
+        assert bring(eli, file).json()["image_id"] == image
+
     def test_a_clean_copy_says_nothing(self, shared_studio: Studio) -> None:
         dana = shared_studio.actors.browser()
         _, file = drawn(shared_studio, dana, "clean")

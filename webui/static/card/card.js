@@ -2,7 +2,7 @@
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { cancel, copy, pause, resume, retry, reuse, toFront, vary } from "../core/actions.js";
-import { contentOf } from "../core/api.js";
+import { contentOf, may } from "../core/api.js";
 import { ago, decimal, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { ended, previewsOf, progressOf, running, store } from "../core/store.js";
@@ -36,6 +36,7 @@ export class Card extends AtElement {
       h("div", { class: "body" },
         h("p", { class: "prompt", title: parameters.prompt }, parameters.prompt),
         h("p", { class: "facts" }, this.facts(parameters)),
+        this.into = h("a", { class: "into", hidden: true }),
         this.status, this.bar, this.actions)));
     previewsOf(this.known.id).forEach((preview) => this.preview(preview));
     this.update();
@@ -43,6 +44,7 @@ export class Card extends AtElement {
 
   connected() {
     const mine = (act) => ({ detail }) => { if (detail.generation_id === this.known.id) act(detail); };
+    may("generate").then((maker) => { this.maker = maker; this.offer(); }).catch(() => null);
     this.listen(store, "preview", mine((preview) => this.preview(preview)));
     this.listen(store, "progress", mine(() => this.showStatus()));
     this.listen(store, "generation", ({ detail }) => { if (detail.generation.id === this.known.id) this.generation = detail.generation; });
@@ -53,6 +55,7 @@ export class Card extends AtElement {
     this.dataset.state = state;
     images.forEach((image) => this.tiles[image.index]?.image(image));
     if (ended(this.known)) this.tiles.filter((_, index) => !images.some((image) => image.index === index)).forEach((tile) => tile.stop());
+    this.showInto();
     this.showStatus();
     this.offer();
   }
@@ -61,7 +64,7 @@ export class Card extends AtElement {
   offer() {
     const { id, state, images, waiting_for: waits } = this.known;
     const others = state === "queued" && running().some((one) => one.state === "queued" && one.id !== id);
-    const kind = [state, waits?.code === "paused", others, ...images.map((image) => image.moderation)].join();
+    const kind = [this.maker, state, waits?.code === "paused", others, ...images.map((image) => image.moderation)].join();
     if (kind === this.offering) return;
     this.offering = kind;
     this.actions.replaceChildren(...this.offered(others));
@@ -82,6 +85,16 @@ export class Card extends AtElement {
     else this.bar.removeAttribute("value");
   }
 
+  /** Say which gallery its images go into, unless none will. */
+  showInto() {
+    const { gallery, state } = this.known;
+    this.into.hidden = !gallery || state === "failed" || state === "canceled";
+    if (this.into.hidden) return;
+    this.into.href = `/galleries?id=${gallery.id}`;
+    this.into.title = t("card.into", { name: gallery.name });
+    this.into.replaceChildren(icon("gallery"), h("span", {}, gallery.name));
+  }
+
   open(image) {
     openViewer(this.known, image);
   }
@@ -90,10 +103,11 @@ export class Card extends AtElement {
     const one = this.known;
     if (one.state === "queued") return [stopButton(one), pauseButton(one), others && frontButton(one)].filter(Boolean);
     if (!ended(one)) return [stopButton(one)];
-    const again = one.state === "failed" && button({ kind: "button small primary", press: () => retry(one) }, icon("retry"), t("action.retry"));
-    const more = one.state === "succeeded" && button({ kind: "button small", title: t("action.vary.hint"), press: () => vary(one) }, icon("vary"), t("action.vary"));
+    const again = this.maker && one.state === "failed" && button({ kind: "button small primary", press: () => retry(one) }, icon("retry"), t("action.retry"));
+    const more = this.maker && one.state === "succeeded" && button({ kind: "button small", title: t("action.vary.hint"), press: () => vary(one) }, icon("vary"), t("action.vary"));
     const released = one.images.find((image) => image.moderation === "released");
-    return [again, button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), t("action.reuse")), more,
+    const use = this.maker && button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), t("action.reuse"));
+    return [again, use, more,
       released && downloadLink(released, one), released && galleryButton(one), seedButton(one)].filter(Boolean);
   }
 

@@ -1,6 +1,7 @@
 /* The draft: what stands in the form, kept on this device across reloads and sign-ins. */
 const KEY = "atelier.draft";
 export const STYLE_KEY = "atelier.style"; // the style around it: `style.js`
+export const ORIGIN_KEY = "atelier.origin"; // where it comes from and goes to: `origin.js`
 
 /** Return the kept values by name, or an empty object. */
 export function keptDraft() {
@@ -12,4 +13,4 @@ export function keptDraft() {
 }
 
 export const keepDraft = (values) => localStorage.setItem(KEY, JSON.stringify(values));
-export const forgetDraft = () => [KEY, STYLE_KEY].forEach((key) => localStorage.removeItem(key));
+export const forgetDraft = () => [KEY, STYLE_KEY, ORIGIN_KEY].forEach((key) => localStorage.removeItem(key));

@@ -10,12 +10,17 @@ import { askNotice } from "../core/notice.js";
 import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
+import { origin, setOrigin, stemFrom } from "./origin.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
 import { takePictures } from "./drop.js";
 import { pictureButton } from "./restore.js";
 import { unwear } from "./style.js";
+
+// Where a problem is shown: what is sent beside the fields is no field of Gradio's.
+const BESIDE = { gallery: "at-into", parent: "at-styles" };
+const BOXES = { seed: "#seed_row", ...BESIDE };
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -31,6 +36,7 @@ export class Composer extends AtElement {
   connected() {
     this.listen(requests, "call-failed", () => this.trouble("trouble.away"));
     this.listen(document, "atelier:reuse", ({ detail }) => this.reuse(detail));
+    this.listen(origin, "changed", () => this.clear());
     onKey("Mod+Enter", () => pressGenerate());
     onKey("/", () => prompt()?.focus());
     may("generate").then((allowed) => (allowed ? this.open() : this.close())).catch(() => null);
@@ -92,12 +98,12 @@ export class Composer extends AtElement {
   /** Say what is wrong under the field itself. */
   point(problem) {
     const place = placeOf(problem.field);
-    const box = document.getElementById(place === "seed" ? "seed_row" : place);
+    const box = document.querySelector(BOXES[place] ?? `#${place}`);
     if (["negative_prompt", "steps", "guidance", "seed", "scheduler"].includes(place)) openFold();
     const mark = document.createElement("at-problem");
     box.append(mark);
     box.classList.add("wrong");
-    mark.show(problem, (value) => { fill({ [place]: value }); this.clear(); });
+    mark.show(problem, (value) => { if (place in BESIDE) setOrigin({ [place]: null }); else fill({ [place]: value }); this.clear(); });
   }
 
   /** Something changed: what was wrong may be right now. */
@@ -121,8 +127,9 @@ export class Composer extends AtElement {
     this.note.hidden = false;
   }
 
-  reuse({ parameters, take }) {
+  reuse({ parameters, take, image }) {
     unwear(take);
+    stemFrom(image?.id, take);
     fill(partOf(parameters, take));
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });

@@ -11,6 +11,7 @@ export const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 
 const PLACES = {
   prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
   seed: "seed", num_images: "num_images", width: "ratio", height: "ratio", scheduler: "scheduler",
+  gallery: "gallery", parent: "parent",
 };
 
 export const stepsOf = (quality) => qualities[quality];

@@ -10,7 +10,7 @@ export class Fold extends AtElement {
   static sheets = ["composer_parts"];
 
   render() {
-    this.head = button({ kind: "fold", "aria-controls": "advanced", press: () => this.toggle(!this.open) }, h("span", {}, t("advanced")), icon("down"));
+    this.head = button({ kind: "fold", press: () => this.toggle(!this.open) }, h("span", {}, t("advanced")), icon("down"));
     this.shadowRoot.append(this.head);
     fold = this;
   }

@@ -2,6 +2,7 @@
 import { api } from "../core/api.js";
 import { newestFirst } from "../core/store.js";
 import { keepDraft, keptDraft } from "./draft.js";
+import { originNow, stemFrom } from "./origin.js";
 import { dressed, unwear } from "./style.js";
 import { EMPTY, NAMES, listed, named, partOf, qualityOf, stepsOf, usualSteps } from "./fields.js";
 
@@ -64,7 +65,8 @@ export const form = {
   send(_helper, ...list) {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
-    return [ticket, ...dressed(list)];
+    const { gallery, parent } = originNow();
+    return [{ ticket, gallery: gallery?.id ?? null, parent }, ...dressed(list)];
   },
 
   stepsOf,
@@ -88,6 +90,7 @@ async function asked() {
     const { parameters } = await api(path);
     const take = query.get("take") ?? "all";
     unwear(take);
+    stemFrom(image, take);
     return partOf(parameters, take);
   } catch {
     element?.trouble("trouble.reuse");

@@ -1,31 +1,36 @@
-/* The dialog that keeps what stands in the form as a preset, and the one that changes a preset. */
+/* The dialog that keeps settings as a preset, those in the form or those of a generation, and the one that changes a preset. */
 import { api, may } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { decimal } from "../core/format.js";
 import { check, Form, field } from "../core/form.js";
 import { t } from "../core/i18n.js";
+import { SAMPLERS } from "../core/settings.js";
+import { wear as wearSheet } from "../core/styles.js";
 import { openDialog } from "../overlay/dialog.js";
+import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
-import { SAMPLERS } from "../viewer/settings.js";
+import { fromParameters } from "./fields.js";
 import { values } from "./form.js";
 import { wear, worn } from "./style.js";
 
 const BARE = "{prompt}";
 
-/** Ask for a name and keep what stands in the form, as much of it as is wanted. */
-export function savePreset() {
-  const { prompt, negative_prompt: avoided, steps, guidance, scheduler, ratio } = values();
-  const style = worn()?.parameters;
+/** Ask for a name and keep what stands in the form, as much of it as is wanted; the form wears it from then on. */
+export const savePreset = () => save(values(), worn()?.parameters, (preset) => { wear(preset); toast(t("presets.saved", { name: preset.name })); });
+
+/** Ask for a name and keep the settings of a generation. */
+export const savePresetOf = ({ parameters }) => save(fromParameters(parameters), null, ({ name }) => toast(t("presets.kept", { name })));
+
+function save({ prompt, negative_prompt: avoided, steps, guidance, scheduler, ratio }, style, done) {
   const parts = [
     part("look", t("presets.part.look", { steps, guidance: decimal(guidance), sampler: SAMPLERS[scheduler] ?? t("scheduler.usual") }),
       { num_inference_steps: steps, guidance_scale: guidance, scheduler: scheduler || null }),
     part("ratio", t("presets.part.shape", { shape: t(`ratio.${ratio}`) }), { ratio }),
     (avoided || style?.negative_prompt) && part("avoid", t("presets.part.avoid"), { negative_prompt: [avoided, style?.negative_prompt].filter(Boolean).join(", ") }),
   ].filter(Boolean);
-  show({
+  return show({
     title: t("presets.save.title"), act: t("presets.save.act"), template: style?.template ?? (prompt.trim() ? `${prompt.trim()}, ${BARE}` : BARE), parts,
-    send: (wanted) => api("/presets", { method: "POST", json: wanted }),
-    done: (preset) => { wear(preset); toast(t("presets.saved", { name: preset.name })); },
+    send: (wanted) => api("/presets", { method: "POST", json: wanted }), done,
   });
 }
 
@@ -39,10 +44,11 @@ export function editPreset(preset) {
 }
 
 async function show({ title, act, preset = null, template, parts, send, done }) {
+  const [visibilities] = await Promise.all([whoCanSee(preset), wearSheet(overlay().shadowRoot, "presets")]);
   const name = h("input", { type: "text", maxlength: 80, autocomplete: "off", value: preset?.name ?? "", autofocus: true });
   const words = h("textarea", { rows: 2, maxlength: 2000 });
   words.value = template;
-  const seen = h("select", {}, (await whoCanSee(preset)).map((one) => h("option", { value: one, selected: one === preset?.visibility }, t(`presets.visibility.${one}`))));
+  const seen = h("select", {}, visibilities.map((one) => h("option", { value: one, selected: one === preset?.visibility }, t(`presets.visibility.${one}`))));
   const taken = parts.length && { element: h("fieldset", {}, h("legend", {}, t("presets.parts")), parts.map(({ box, label }) => check(box, label))) };
   const form = new Form({
     title, act, send,

@@ -42,7 +42,7 @@ async function restore(asked, address, before = values()) {
   const models = found && await api("/models").catch(() => []);
   const [{ showRestoration }, { rowsOf }] = await Promise.all([import("./restore_dialog.js"), import("./restore_rows.js")]);
   done();
-  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), picture: address() });
+  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), image: found.image_id, picture: address() });
 }
 
 /** Say why there is nothing to restore; returns null, for what was found. */

@@ -4,16 +4,17 @@ import { t } from "../core/i18n.js";
 import { openDialog } from "../overlay/dialog.js";
 import { toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
+import { stemFrom } from "./origin.js";
 import { wear } from "./style.js";
 import { idle } from "./restore_rows.js";
 
 const WORDS = ["prompt", "negative_prompt"];
 
-/** Show `rows` found in a picture of `source`; `picture` is its address, where there is one. */
-export function showRestoration({ source, rows, picture = null }) {
+/** Show `rows` found in a picture of `source`; `image` is its id if it is one of ours, `picture` its address, where there is one. */
+export function showRestoration({ source, rows, image = null, picture = null }) {
   const usable = rows.filter(({ values }) => values);
   const count = usable.length;
-  const take = (chosen) => () => { apply(usable.filter(chosen)); dialog.close(); };
+  const take = (part, chosen) => () => { apply(usable.filter(chosen), image, part); dialog.close(); };
   const named = (name) => usable.some((row) => row.name === name);
   const dialog = openDialog({ title: t(count === 1 ? "restore.title.one" : "restore.title", { count }), kind: "dialog restore" },
     h("p", { class: "from" }, picture && h("img", { src: picture, alt: "" }), h("span", {}, t("restore.from", { tool: t(`restore.source.${source}`) }))),
@@ -21,9 +22,9 @@ export function showRestoration({ source, rows, picture = null }) {
     same(rows.filter(idle)),
     h("div", { class: "choices" },
       button({ kind: "button quiet", press: () => dialog.close() }, t("restore.cancel")),
-      named("prompt") && button({ press: take(({ name }) => WORDS.includes(name)) }, t("restore.prompt_only")),
-      named("seed") && button({ press: take(({ name }) => name !== "seed") }, t("restore.but_seed")),
-      button({ kind: "button primary", autofocus: true, press: take(() => true) }, t("restore.all"))));
+      named("prompt") && button({ press: take("prompt", ({ name }) => WORDS.includes(name)) }, t("restore.prompt_only")),
+      named("seed") && button({ press: take("remix", ({ name }) => name !== "seed") }, t("restore.but_seed")),
+      button({ kind: "button primary", autofocus: true, press: take("all", () => true) }, t("restore.all"))));
   if (picture) dialog.addEventListener("close", () => URL.revokeObjectURL(picture));
 }
 
@@ -34,8 +35,11 @@ export function showNothing() {
     h("div", { class: "choices" }, button({ kind: "button primary", autofocus: true, press: () => dialog.close() }, t("action.close"))));
 }
 
-function apply(rows) {
-  if (rows.some(({ name }) => name === "prompt")) wear(null); // what a picture was drawn from has its style in it
+function apply(rows, image, part) {
+  if (rows.some(({ name }) => name === "prompt")) {
+    wear(null); // what a picture was drawn from has its style in it
+    stemFrom(image, part);
+  }
   fill(Object.assign({}, ...rows.map(({ values }) => values)));
   toast(t("restore.done"));
   document.querySelector("#prompt textarea")?.focus({ preventScroll: true });

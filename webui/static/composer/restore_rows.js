@@ -1,7 +1,7 @@
 /* What a restoration means for the form: a row a setting, with what stands there now and what would. Draws nothing. */
 import { decimal } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
-import { SAMPLERS } from "../viewer/settings.js";
+import { SAMPLERS } from "../core/settings.js";
 import { EMPTY, nearestRatio, RATIOS } from "./fields.js";
 
 const STEPS = [1, 50];

@@ -2,10 +2,9 @@
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { has, t } from "../core/i18n.js";
-import { wear as wearSheet } from "../core/styles.js";
-import { overlay } from "../overlay/overlay.js";
 import { say } from "../overlay/toast.js";
 import { values } from "./form.js";
+import { ParentChip } from "./parent.js";
 import { around, styles, wear, worn } from "./style.js";
 import { StyleList } from "./style_list.js";
 
@@ -23,13 +22,14 @@ export class Styles extends AtElement {
     this.popover_ = h("div", { class: "pop", popover: "auto", role: "dialog", "aria-label": t("presets.choose"), ontoggle: (event) => this.toggled(event) }, this.list.element);
     this.opener = button({ kind: "opener", "aria-haspopup": "dialog", "aria-expanded": "false", press: () => this.popover_.togglePopover() });
     this.chip = h("span", { class: "worn", hidden: true });
+    this.stem = new ParentChip();
     this.sends = h("p", { class: "sends", hidden: true });
-    this.shadowRoot.append(h("div", { class: "style-row" }, this.opener, this.chip), this.sends, this.popover_);
+    this.shadowRoot.append(h("div", { class: "style-row" }, this.opener, this.chip, this.stem.element), this.sends, this.popover_, h("slot"));
     this.show();
   }
 
   connected() {
-    wearSheet(overlay().shadowRoot, "presets"); // for the dialog that keeps one
+    this.stem.follow(this);
     this.listen(styles, "worn", () => this.show());
     this.listen(document, "atelier:form", () => this.tell());
   }

@@ -13,14 +13,14 @@ export function reuse(generation) {
 /** Fill the form with what is asked of one image's settings: `all`, `remix` (all but the seed), `prompt`, `seed` or `size`. */
 export function recall({ image, parameters }, take) {
   if (location.pathname !== "/") location.assign(`/?${new URLSearchParams({ recall: image.id, take })}`);
-  else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: { parameters, take } }));
+  else document.dispatchEvent(new CustomEvent("atelier:reuse", { detail: { parameters, take, image } }));
 }
 
-/** Draw the same settings with a new seed; `parent` is the image that is varied, where it is one. */
-export const vary = (generation, parent = null) => again({ ...generation.parameters, seed: -1 }, parent);
+/** Draw the same settings with a new seed, into the same gallery; `parent` is the image that is varied, where it is one. */
+export const vary = ({ parameters, gallery }, parent = null) => again({ ...parameters, seed: -1 }, { parent, gallery: gallery?.id });
 
-/** Draw the same settings with the same seed, after a failure. */
-export const retry = (generation) => again(generation.parameters);
+/** Draw the same settings with the same seed, from where and into where it was asked for, after a failure. */
+export const retry = ({ parameters, gallery, parent_id: parent }) => again(parameters, { parent, gallery: gallery?.id });
 
 /** Stop a generation between two steps. */
 export const cancel = (generation) => attempt(async () => {
@@ -46,8 +46,8 @@ export const copy = (text, said = "action.copied") => attempt(async () => {
 /** Copy an image's permanent address. */
 export const copyLink = (image) => copy(new URL(`/i/${image.id}`, location.origin).href, "say.link");
 
-const again = (parameters, parent = null) => attempt(async () => {
-  learn(await generate(parameters, parent));
+const again = (parameters, from) => attempt(async () => {
+  learn(await generate(parameters, from));
   toast(t("say.accepted"));
 });
 

@@ -27,9 +27,10 @@ export async function api(path, { method = "GET", json, body, headers = {}, sign
   return answer;
 }
 
-/** Ask for a generation; a fresh key a press, so that a repeated request starts nothing twice. `parent` is the image it is made from. */
-export function generate(parameters, parent = null) {
-  return api(`/generations${parent ? `?parent=${parent}` : ""}`, { method: "POST", json: parameters, headers: { "idempotency-key": crypto.randomUUID() } });
+/** Ask for a generation; a fresh key a press, so that a repeated request starts nothing twice. `from` may name the `parent` image and the `gallery` for its images. */
+export function generate(parameters, from = {}) {
+  const named = new URLSearchParams(Object.entries(from).filter(([, id]) => id));
+  return api(`/generations?${named}`, { method: "POST", json: parameters, headers: { "idempotency-key": crypto.randomUUID() } });
 }
 
 /** Return the address of an image's bytes; each request is checked again by the API. */

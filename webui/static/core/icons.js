@@ -40,7 +40,6 @@ export const PATHS = {
   filter: "M4 6h16M7 12h10M10 18h4",
   stack: "M8 8h12v12H8zM4 16V4h12",
   mosaic: "M4 5h9v6H4zM16 5h4v6h-4zM4 14h4v5H4zM11 14h9v5h-9z",
-  gallery: "M4 6h16v14H4zM7 3h10M4 16l5-4.5 4 3.5 3-2.5 4 3.5",
   plus: "M12 5v14M5 12h14",
   send: "M20.5 3.5L10 14M20.5 3.5L14 20.5l-4-6.5-6.5-4z",
   pin: "M9 3.5h6l-.7 6.2 3.7 3.3v2H6v-2l3.7-3.3zM12 15v6",

@@ -7,6 +7,7 @@ const EVERY_MS = 60_000;
 const LONGEST_MS = 2 ** 31 - 1; // a later timer rings at once
 let told = { notice: null, in_force: false };
 let change = null;
+let hung = null;
 
 /** Begin to ask, and to say "notice" on the store whenever there is another one to tell. */
 export function startNotice() {
@@ -25,7 +26,9 @@ export async function askNotice() {
   told = now;
   clearTimeout(change);
   if (now.changes_in_s !== null) change = setTimeout(askNotice, Math.min(now.changes_in_s * 1000 + 500, LONGEST_MS));
-  if (JSON.stringify([now.notice, now.in_force]) !== before) store.dispatchEvent(new Event("notice"));
+  if (JSON.stringify([now.notice, now.in_force]) === before) return;
+  await (hung ??= import("../overlay/strip.js").then(({ hang }) => hang())); // most of the time there is nothing to hang
+  store.dispatchEvent(new Event("notice"));
 }
 
 /** Return what is told now. */

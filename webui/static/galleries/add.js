@@ -1,4 +1,4 @@
-/* Putting images into a gallery: one of those that one may change, or a new one. Others call `openAddToGallery`. */
+/* Choosing a gallery, one of those that one may change or a new one; and putting images into it. */
 import { api } from "../core/api.js";
 import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
@@ -14,15 +14,18 @@ const PAGE = 100;
 const FILTER_FROM = 8;
 
 /** Ask into which gallery these images go; returns when the question stands. */
-export async function openAddToGallery(imageIds) {
+export const openAddToGallery = (imageIds) => chooseGallery(
+  t(imageIds.length === 1 ? "galleries.add.one" : "galleries.add.many", { count: number(imageIds.length) }), (gallery) => place(gallery, imageIds));
+
+/** Ask for a gallery; the question stands until `chosen`, which is told the gallery, says that it is answered. */
+export async function chooseGallery(title, chosen) {
   const list = h("div", { class: "choice", "aria-live": "polite" }, ghosts());
-  const make = () => { dialog.close(); newGallery((gallery) => place(gallery, imageIds)); };
-  const dialog = await ask(t(imageIds.length === 1 ? "galleries.add.one" : "galleries.add.many", { count: number(imageIds.length) }),
-    list, h("div", { class: "choices" }, button({ press: make }, icon("plus"), t("galleries.new"))));
-  const chosen = async (gallery) => { if (await place(gallery, imageIds)) dialog.close(); };
+  const make = () => { dialog.close(); newGallery(chosen); };
+  const dialog = await ask(title, list, h("div", { class: "choices" }, button({ press: make }, icon("plus"), t("galleries.new"))));
+  const pressed = async (gallery) => { if (await chosen(gallery)) dialog.close(); };
   const look = async () => {
     try {
-      list.replaceChildren(...choice(await mine(), chosen));
+      list.replaceChildren(...choice(await mine(), pressed));
       list.querySelector("input, button")?.focus();
     } catch {
       list.replaceChildren(failed(t("galleries.error"), look));

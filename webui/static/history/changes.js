@@ -1,8 +1,7 @@
-/* What one generation asks for otherwise than another: words of the prompt, and settings. Pure functions. */
+/* Which words of a prompt are other ones than in the prompt before. Pure functions. */
 const LONGEST = 400; // words; beyond that a comparison says nothing that one could read
 const ALIKE = 0.3;
 const WORDS = /[^\s,;.]+|[,;.]|\s+/g;
-const SETTINGS = ["negative_prompt", "size", "num_inference_steps", "guidance_scale", "scheduler", "model", "num_images"];
 
 /** Return the prompt in pieces, each `same`, `added` or `gone` against the one before; one piece when they have little in common. */
 export function wordChanges(before, now) {
@@ -14,13 +13,6 @@ export function wordChanges(before, now) {
   return kept < ALIKE * Math.max(before.length, now.length) ? whole : pieces;
 }
 
-/** Return [name, before, now] of each setting that differs; the seed is expected to. */
-export function settingChanges(before, now) {
-  const [old, fresh] = [before, now].map(settingsOf);
-  return SETTINGS.filter((name) => old[name] !== fresh[name]).map((name) => [name, old[name], fresh[name]]);
-}
-
-const settingsOf = (parameters) => ({ ...parameters, size: `${parameters.width} × ${parameters.height}` });
 const lettersOf = (pieces) => pieces.reduce((sum, { text }) => sum + text.trim().length, 0);
 
 /** Return the lengths of the longest common subsequences of every two ends: [i][j] of old from i and fresh from j. */

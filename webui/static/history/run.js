@@ -1,16 +1,18 @@
 /* A row of the history: one generation, its pictures small, its prompt with what changed, and what one can do with it. */
+import { may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
-import { cancel, copy, retry, reuse, vary } from "../core/actions.js";
+import { attempt, cancel, copy, retry, reuse, vary } from "../core/actions.js";
 import { credits, time, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { menuButton } from "../core/menu.js";
+import { differences } from "../core/settings.js";
 import { ended, previewsOf, progressOf, store } from "../core/store.js";
 import { statusOf } from "../card/status.js";
 import { Tile } from "../card/tile.js";
 import { openViewer } from "../viewer/viewer.js";
 import { callOf } from "./call.js";
-import { settingChanges, wordChanges } from "./changes.js";
+import { wordChanges } from "./changes.js";
 import { askName, remember } from "./naming.js";
 
 const SHOWN = 4;
@@ -56,6 +58,7 @@ export class Run extends AtElement {
 
   connected() {
     const mine = (act) => ({ detail }) => { if (detail.generation_id === this.known.id) act(detail); };
+    may("generate").then((maker) => { this.maker = maker; this.update(); }).catch(() => null);
     this.listen(store, "preview", mine((preview) => this.preview(preview)));
     this.listen(store, "progress", mine(() => this.tell()));
     this.listen(store, "generation", ({ detail }) => { if (detail.generation.id === this.known.id) this.generation = detail.generation; });
@@ -93,7 +96,7 @@ export class Run extends AtElement {
     const pieces = before ? wordChanges(before.prompt, parameters.prompt) : [{ kind: "same", text: parameters.prompt }];
     this.prompt.replaceChildren(...pieces.map(pieceOf));
     const related = before && (before.prompt === parameters.prompt || pieces.some((piece) => piece.kind !== "same"));
-    this.changed.replaceChildren(...(related ? settingChanges(before, parameters).map(changeOf) : []));
+    this.changed.replaceChildren(...(related ? changesOf(this.older, this.known) : []));
   }
 
   offered() {
@@ -101,9 +104,9 @@ export class Run extends AtElement {
     if (!ended(one)) return [button({ kind: "button small", press: () => cancel(one) }, t("action.cancel")), this.pin()];
     const again = one.state === "failed" ? [retry, "retry", "action.retry"] : [vary, "vary", "history.again"];
     const [act, picture, word] = again;
-    return [button({ kind: "button small", title: t("action.vary.hint"), press: () => act(one) }, icon(picture), h("span", {}, t(word))),
-      button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), h("span", {}, t("history.load"))),
-      this.pin(), this.more()];
+    const making = [button({ kind: "button small", title: t("action.vary.hint"), press: () => act(one) }, icon(picture), h("span", {}, t(word))),
+      button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), h("span", {}, t("history.load")))];
+    return [...(this.maker ? making : []), this.pin(), this.more()];
   }
 
   pin() {
@@ -120,6 +123,7 @@ export class Run extends AtElement {
       label: t("history.more"),
       entries: () => [
         [t("history.name.title"), "create", () => askName(one)],
+        ...(this.maker ? [[t("history.preset"), "brush", () => savePreset(one)]] : []),
         [t("history.copy.prompt"), "copy", () => copy(one.parameters.prompt)],
         [t("history.copy.seed"), "copy", () => copy(String(one.parameters.seed), "seed.copied")],
         [t("history.copy.call"), "key", () => copy(callOf(one), "history.copied.call")],
@@ -128,12 +132,16 @@ export class Run extends AtElement {
   }
 }
 
+/** Keep the settings of a generation as a preset; the form for it is the composer's. */
+const savePreset = (generation) => attempt(async () => (await import("../composer/preset_form.js")).savePresetOf(generation));
+
 function pieceOf({ kind, text }) {
   if (kind === "same") return text;
   return kind === "added" ? h("ins", {}, text) : h("del", {}, text);
 }
 
-function changeOf([name, before, now]) {
-  const what = t(`history.setting.${name}`);
-  return h("li", {}, name === "negative_prompt" ? what : `${what} ${before} → ${now}`);
+/** Return what was set otherwise than the time before; the prompt shows it by itself, and the seed is expected to differ. */
+function changesOf(before, now) {
+  const shown = differences([before, now].map(({ parameters }) => ({ parameters }))).filter(({ name }) => name !== "prompt" && name !== "seed");
+  return shown.map(({ name, label, texts: [old, fresh] }) => h("li", {}, name === "negative_prompt" ? t("history.avoid") : `${label} ${old || "–"} → ${fresh || "–"}`));
 }

@@ -4,6 +4,7 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { momentOf, noticeNow } from "../core/notice.js";
 import { store } from "../core/store.js";
+import { loadSheets } from "../core/styles.js";
 
 const KEY = "atelier.notice";
 
@@ -29,6 +30,13 @@ export class Notice extends AtElement {
     localStorage.setItem(KEY, posted);
     this.show();
   }
+}
+
+/** Hang the place of the notice above the page. */
+export async function hang() {
+  await loadSheets(...Notice.sheets);
+  customElements.define("at-notice", Notice);
+  document.body.prepend(document.createElement("at-notice"));
 }
 
 /** Return the notice as everybody sees it; `putAway` is called when a piece of news is dismissed. */

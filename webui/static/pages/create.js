@@ -4,17 +4,20 @@ import { Counter } from "../composer/counter.js";
 import { Composer } from "../composer/element.js";
 import { startEmphasis } from "../composer/emphasis.js";
 import { Fold } from "../composer/fold.js";
+import { Into } from "../composer/into.js";
 import { form } from "../composer/form.js";
 import { Problem } from "../composer/problem.js";
 import { startRecall } from "../composer/recall.js";
 import { Styles } from "../composer/styles.js";
 import { Feed } from "../feed.js";
+import { CompareButton, startGrid } from "../grids/button.js";
 
-export const elements = { composer: Composer, counter: Counter, problem: Problem, fold: Fold, styles: Styles, card: Card, feed: Feed };
+export const elements = { composer: Composer, counter: Counter, problem: Problem, fold: Fold, compare: CompareButton, styles: Styles, into: Into, card: Card, feed: Feed };
 
 /** Let Gradio's half of the form speak with ours, and listen to the keys of the prompt. */
 export function start() {
   startEmphasis();
   startRecall();
   window.Atelier.open(form);
+  startGrid();
 }

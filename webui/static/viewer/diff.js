@@ -1,18 +1,7 @@
-/* What differs between the settings of images: only those that do, and in a prompt the words. */
+/* A table of what differs between the settings of images: only those that do, and in a prompt the words. */
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { settingsOf } from "./settings.js";
-
-/** Return { name, label, texts } for each setting that is not the same for all of these items. */
-export function differences(items) {
-  const all = items.map(settingsOf);
-  const names = [...new Set(all.flatMap((one) => [...one.keys()]))];
-  return names.map((name) => ({
-    name,
-    label: all.map((one) => one.get(name)?.[0]).find(Boolean),
-    texts: all.map((one) => one.get(name)?.[1] ?? ""),
-  })).filter(({ texts }) => new Set(texts).size > 1);
-}
+import { differences } from "../core/settings.js";
 
 /** Return the table of differences; `letters` head its columns. */
 export function diffTable(items, letters) {

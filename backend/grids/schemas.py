@@ -1,0 +1,189 @@
+"""The wire shapes of grids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from backend.generations.schemas import GenerationParameters, GenerationPublic, Price
+from inference.protocol import MAX_PROMPT_CHARACTERS
+
+MOST_CELLS: Final = 25
+
+
+class Setting(StrEnum):
+    """What an axis may vary, named as the parameters are; `size` is width and height, `prompt` replaces words."""
+
+    MODEL = "model"
+    STEPS = "num_inference_steps"
+    GUIDANCE = "guidance_scale"
+    SCHEDULER = "scheduler"
+    SEED = "seed"
+    NEGATIVE_PROMPT = "negative_prompt"
+    SIZE = "size"
+    PROMPT = "prompt"
+
+
+def _as_text(value: object) -> object:
+    """Return a number as it is written; nothing else is changed."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+WrittenValue = Annotated[
+    str,
+    BeforeValidator(_as_text, json_schema_input_type=str | int | float),
+    StringConstraints(max_length=MAX_PROMPT_CHARACTERS),
+]
+Value = str | int | float
+
+
+class AxisCreate(BaseModel):
+    """A setting and the values that it is drawn with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    setting: Setting
+    values: list[WrittenValue] = Field(
+        min_length=1,
+        max_length=MOST_CELLS,
+        description="Numbers as numbers or written out; a `size` as 512x512. Of `prompt` the first value are the "
+        "words sought, which must stand in the prompt, and each value takes their place.",
+        examples=[[10, 20, 40]],
+    )
+
+
+class GridCreate(BaseModel):
+    """A grid to be drawn: what all cells share, and what varies from column to column and from row to row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: GenerationParameters = Field(
+        description="As a generation's; each cell is one image, and they share the seed unless it is an axis."
+    )
+    x: AxisCreate = Field(description="What varies from column to column.")
+    y: AxisCreate | None = Field(default=None, description="What varies from row to row.")
+
+
+class Axis(BaseModel):
+    """A setting and the values that it was drawn with, first to last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    setting: Setting
+    values: list[Value]
+
+    def without_words(self, instead: str) -> Axis:
+        """Return this axis with `instead` for each value that somebody may have written prose in."""
+        if self.setting not in {Setting.PROMPT, Setting.NEGATIVE_PROMPT}:
+            return self
+        return self.model_copy(update={"values": [instead] * len(self.values)})
+
+
+class Axes(BaseModel):
+    """The axes of a grid, as its row holds them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    x: Axis
+    y: Axis | None = None
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return len(self.x.values)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are: one without a second axis."""
+        return len(self.y.values) if self.y else 1
+
+    def without_words(self, instead: str) -> Axes:
+        """Return these axes with `instead` for each value that is prose."""
+        y = self.y.without_words(instead) if self.y else None
+        return Axes(x=self.x.without_words(instead), y=y)
+
+
+class CellState(StrEnum):
+    """A generation's state; `deleted` where it, or its image, is there no more, or in the trash."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    DELETED = "deleted"
+
+
+class Cell(BaseModel):
+    """One place of a grid and the generation that is drawn for it."""
+
+    row: int = Field(description="From 0, down.")
+    column: int = Field(description="From 0, across.")
+    x: Value = Field(description="The value of x here.")
+    y: Value | None = Field(description="The value of y here; null without a second axis.")
+    state: CellState
+    generation: GenerationPublic | None = Field(description="Null once it is deleted.")
+
+
+class GridSummary(BaseModel):
+    """A grid without its cells."""
+
+    id: str
+    parameters: GenerationParameters = Field(description="What all cells share.")
+    x: Axis
+    y: Axis | None
+    columns: int
+    rows: int
+    total: int = Field(description="How many cells it has.")
+    done: int = Field(description="How many of them have ended, one way or another.")
+    created_at: datetime
+
+
+class GridPublic(GridSummary):
+    """A grid as its owner sees it."""
+
+    cells: list[Cell] = Field(description="Row by row.")
+
+
+class GridPage(BaseModel):
+    """Some grids, newest first, and where the next page starts."""
+
+    items: list[GridSummary]
+    next_cursor: str | None = None
+
+
+class GridPrice(Price):
+    """What a grid would cost, all cells together."""
+
+    columns: int
+    rows: int
+    total: int = Field(description="How many images that is.")
+
+
+class SheetVariant(StrEnum):
+    """How large the images on a contact sheet are: at most 512 pixels, or 192."""
+
+    FULL = "full"
+    THUMB = "thumb"
+
+
+EXAMPLES: Final[dict[str, Any]] = {
+    "steps by guidance": {
+        "summary": "Six images of one prompt and seed",
+        "value": {
+            "base": {"prompt": "a red striped dress on a cream background"},
+            "x": {"setting": "num_inference_steps", "values": [10, 20, 40]},
+            "y": {"setting": "guidance_scale", "values": [3, 6]},
+        },
+    },
+    "words of the prompt": {
+        "summary": "The first value is what is sought; each takes its place",
+        "value": {
+            "base": {"prompt": "a red striped dress on a cream background", "seed": 4242},
+            "x": {"setting": "prompt", "values": ["red", "navy", "green"]},
+        },
+    },
+}

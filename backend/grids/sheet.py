@@ -1,0 +1,164 @@
+"""The contact sheet of a grid: what is on it, which is decided here, and the answer that draws it.
+
+Only what is released and not thrown away is ever read from storage; anything else is a grey tile with a word on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from typing import Final
+
+from anyio import to_thread
+from fastapi import Response
+from PIL.PngImagePlugin import PngInfo
+from sqlmodel import Session
+from starlette.types import Receive, Scope, Send
+
+from backend.generations.models import Generation
+from backend.grids import repository
+from backend.grids.drawing import Edge, Plan, Tile, draw
+from backend.grids.models import Grid
+from backend.grids.schemas import Axis, Setting, SheetVariant, Value
+from backend.images import metadata
+from backend.images import repository as images
+from backend.images.models import Image
+from backend.images.schemas import Moderation
+from backend.images.service import is_shown
+from backend.kit.places import places
+from backend.kit.queue import State
+from backend.kit.storage import Storage
+from inference.protocol import GenerationParameters
+
+# A sheet takes a second of a core: whoever wants one waits for each other, not everybody for them.
+AT_ONCE: Final = 1
+LONGEST: Final = {SheetVariant.FULL: 512, SheetVariant.THUMB: 192}
+NAMES: Final = {
+    Setting.MODEL: "Model",
+    Setting.STEPS: "Steps",
+    Setting.GUIDANCE: "Guidance",
+    Setting.SCHEDULER: "Sampler",
+    Setting.SEED: "Seed",
+    Setting.NEGATIVE_PROMPT: "Avoid",
+    Setting.SIZE: "Size",
+    Setting.PROMPT: "Prompt",
+}
+_STATES: Final = {
+    State.QUEUED: "Waiting",
+    State.RUNNING: "Being drawn",
+    State.FAILED: "Failed",
+    State.CANCELED: "Canceled",
+}
+_WITHHELD: Final = {
+    Moderation.PENDING: "Being checked",
+    Moderation.HELD: "Held for review",
+    Moderation.REJECTED: "Rejected",
+}
+_GONE: Final = "Deleted"
+_places = places("atelier_sheets", AT_ONCE)
+
+
+@dataclass(frozen=True)
+class SheetPlan:
+    """A sheet before it is drawn: its tag, and the headers that go with it."""
+
+    plan: Plan
+    tag: str
+    headers: dict[str, str]
+
+
+class Sheet(Response):
+    """An answer whose body is drawn once the request's session is closed, when it is this one's turn."""
+
+    def __init__(self, asked: SheetPlan, storage: Storage) -> None:
+        super().__init__()
+        self._asked = asked
+        self._storage = storage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Draw, then answer."""
+        body = await to_thread.run_sync(drawn, self._asked.plan, self._storage, limiter=_places())
+        answer = Response(body, media_type="image/png", headers=self._asked.headers)
+        await answer(scope, receive, send)
+
+
+def drawn(plan: Plan, storage: Storage) -> bytes:
+    """Return the PNG of `plan`; it says, as every image does, that a model made it."""
+    told = PngInfo()
+    told.add_itxt("XML:com.adobe.xmp", metadata.ai_mark().decode())
+    out = BytesIO()
+    draw(plan, storage.get).save(out, "PNG", pnginfo=told)
+    return out.getvalue()
+
+
+def sheet_of(session: Session, grid: Grid, variant: SheetVariant) -> SheetPlan:
+    """Return what is on the sheet of `grid`, which the caller was allowed to read."""
+    rows = repository.generations_by_place(session, grid)
+    found = {
+        one.generation_id: one
+        for one in images.of_generations(session, [r.id for r in rows.values()])
+    }
+    cells = [rows.get(place) for place in range(grid.axes.columns * grid.axes.rows)]
+    tiles = [_tile(grid, row, found.get(row.id) if row else None) for row in cells]
+    plan = Plan(
+        title=grid.parameters.prompt,
+        facts=_facts(grid),
+        across=_edge(grid.axes.x),
+        down=_edge(grid.axes.y) if grid.axes.y else None,
+        tiles=tiles,
+        longest=LONGEST[variant],
+    )
+    # Nothing that may change by itself is kept: a preview's file is named by what is in it, so the key is a digest.
+    whole = all(row is not None and row.state.ended for row in cells)
+    tag = f'W/"{sha256(repr(plan).encode()).hexdigest()[:32]}"'
+    keep = {"Cache-Control": "private, no-cache", "ETag": tag}
+    headers = {
+        **(keep if whole else {"Cache-Control": "private, no-store"}),
+        "Content-Disposition": f'inline; filename="atelier-grid-{grid.id}.png"',
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Vary": "Cookie, Authorization",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return SheetPlan(plan, tag, headers)
+
+
+def _tile(grid: Grid, row: Generation | None, image: Image | None) -> Tile:
+    size = row.parameters if row else grid.parameters
+    if row is not None and row.state in _STATES:
+        return Tile(size.width, size.height, None, _STATES[row.state])
+    if image is None:
+        return Tile(size.width, size.height, None, _GONE)
+    if not is_shown(image):
+        return Tile(size.width, size.height, None, _WITHHELD[image.moderation])
+    return Tile(size.width, size.height, image.preview_key)
+
+
+def _edge(axis: Axis) -> Edge:
+    return Edge(NAMES[axis.setting], [_written(value) for value in axis.values])
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).strip() or "–"
+
+
+def _facts(grid: Grid) -> str:
+    """Return in a line what all cells share."""
+    varied = {axis.setting for axis in (grid.axes.x, grid.axes.y) if axis}
+    told = _shared(grid.parameters)
+    facts = [text for setting, text in told.items() if setting not in varied]
+    return "  ·  ".join([*facts, f"{grid.created_at:%Y-%m-%d}"])
+
+
+def _shared(parameters: GenerationParameters) -> dict[Setting, str]:
+    return {
+        Setting.MODEL: parameters.model,
+        Setting.SIZE: f"{parameters.width} × {parameters.height}",
+        Setting.STEPS: f"{parameters.num_inference_steps} steps",
+        Setting.GUIDANCE: f"guidance {parameters.guidance_scale:g}",
+        Setting.SCHEDULER: parameters.scheduler.value,
+        Setting.SEED: f"seed {parameters.seed}",
+    }

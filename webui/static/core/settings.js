@@ -1,0 +1,43 @@
+/* What drew an image, or a whole generation, in words: each setting by its name, and which of them differ. */
+import { decimal } from "./format.js";
+import { has, t } from "./i18n.js";
+
+export const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
+// What the API calls a setting → its word, in the order in which they are read.
+const WORDS = { prompt: "prompt", negative_prompt: "negative_prompt", seed: "seed", size: "size", num_inference_steps: "steps", guidance_scale: "guidance", scheduler: "scheduler", model: "model", num_images: "images" };
+const UNSAID = new Set(["width", "height", "priority"]);
+
+/** Return [label, text] of each setting by its name; without an `image`, of the generation. What has no value is left out. */
+export function settingsOf({ parameters, image }) {
+  const { width, height } = image ?? parameters;
+  const values = { ...parameters, ...(image && { seed: image.seed ?? parameters.seed, num_images: null }), size: `${width} × ${height}` };
+  const names = [...Object.keys(WORDS), ...Object.keys(values).filter((name) => !(name in WORDS) && !UNSAID.has(name))];
+  return new Map(names.map((name) => [name, [labelOf(name), textOf(name, values[name])]]).filter(([, [, text]]) => text !== ""));
+}
+
+/** Return { name, label, texts } for each setting that is not the same for all of these items. */
+export function differences(items) {
+  const all = items.map(settingsOf);
+  const names = [...new Set(all.flatMap((one) => [...one.keys()]))];
+  return names.map((name) => ({
+    name,
+    label: all.map((one) => one.get(name)?.[0]).find(Boolean),
+    texts: all.map((one) => one.get(name)?.[1] ?? ""),
+  })).filter(({ texts }) => new Set(texts).size > 1);
+}
+
+function labelOf(name) {
+  if (name in WORDS) return t(WORDS[name]);
+  return has(`setting.${name}`) ? t(`setting.${name}`) : name.replaceAll("_", " ");
+}
+
+function textOf(name, value) {
+  if (value === null || value === undefined) return "";
+  if (name === "guidance_scale") return decimal(value);
+  if (name === "scheduler") return SAMPLERS[value] ?? value;
+  return typeof value === "object" ? listed(value) : String(value);
+}
+
+function listed(value) {
+  return Array.isArray(value) ? value.map((one) => (typeof one === "object" ? Object.values(one).join(" ") : one)).join(", ") : JSON.stringify(value);
+}
