@@ -22,6 +22,7 @@ from backend.library.router import router as library
 from backend.links.guests import router as guests
 from backend.links.router import router as links
 from backend.moderation.router import router as moderation
+from backend.notices.router import router as notices
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
 from backend.placing.router import router as placing
@@ -30,6 +31,7 @@ from backend.prompts.router import router as prompts
 from backend.queue.router import router as queue
 from backend.reports.router import router as reports
 from backend.restorations.router import router as restorations
+from backend.system.router import router as system
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
@@ -66,6 +68,8 @@ router.include_router(leaving)  #     /me/export  /people/{id}/…  /erasures
 router.include_router(legal_holds)  # /legal-holds
 router.include_router(people)  #      /people  /teams  /roles
 router.include_router(oversight)  #   /audit
+router.include_router(notices)  #     /notice
+router.include_router(system)  #      /system
 
 pages = APIRouter()
 pages.include_router(permalinks)  #   /i/{image}

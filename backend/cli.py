@@ -27,6 +27,7 @@ from backend.kit.settings import Settings
 from backend.leaving.commands import app as person
 from backend.leaving.retention_commands import app as retention_by_class
 from backend.legalholds.commands import app as legal_hold
+from backend.notices.commands import notice
 from backend.queue.commands import app as queue
 
 READY_WITHIN_S = 120.0
@@ -43,6 +44,7 @@ app.add_typer(legal_hold, name="legal-hold")
 app.command("end-sessions")(accounts.end_sessions)
 app.command("revoke-key")(accounts.revoke_key)
 app.command("demo-data")(demo_data)
+app.command("notice")(notice)
 
 _MARKS = {
     Level.OK: "[green]ok[/]     ",

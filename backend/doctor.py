@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from backend import doctor_keys as keys
 from backend.finding import Finding, Level
@@ -21,12 +22,13 @@ from backend.kit import onehost
 from backend.kit.database import Database
 from backend.kit.settings import Settings
 
-__all__ = ["Finding", "Level", "examine"]
+__all__ = ["WHILE_RUNNING", "Finding", "Level", "examine", "room_in"]
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING, which the queue claims with
 DISK_NEEDED_MB = 200
 DISK_WANTED_MB = 2000
+DISK_WANTED_SHARE = 0.05
 MEMORY_WANTED_MB = 2000
 
 
@@ -80,15 +82,22 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(_nearest_existing(settings.data_dir.absolute())).free >> 20
+    return room_in(settings.data_dir.absolute())
+
+
+def room_in(folder: Path) -> Finding:
+    """Say how much room there is on the disk that `folder` is on, or will be."""
+    usage = shutil.disk_usage(_nearest_existing(folder))
+    free = usage.free >> 20
     if free < DISK_NEEDED_MB:
         return Finding(
             "Disk", Level.PROBLEM, f"only {free} MB are free",
             f"Free at least {DISK_NEEDED_MB} MB, or set ATELIER_DATA_DIR to a larger disk.",
         )  # fmt: skip
-    if free < DISK_WANTED_MB:
-        return Finding("Disk", Level.WARNING, f"{free} MB are free", "Free some space soon.")
-    return Finding("Disk", Level.OK, f"{free / 1024:.0f} GB are free")
+    seen = f"{free / 1024:.0f} GB are free" if free >= DISK_WANTED_MB else f"{free} MB are free"
+    if free < DISK_WANTED_MB or usage.free < DISK_WANTED_SHARE * usage.total:
+        return Finding("Disk", Level.WARNING, seen, "Free some space soon.")
+    return Finding("Disk", Level.OK, seen)
 
 
 def _memory(_: Settings) -> Finding:
@@ -186,3 +195,14 @@ def _nearest_existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
+
+
+WHILE_RUNNING: Final[dict[str, Callable[[Settings], Finding]]] = {
+    "data_folder": _data_folder,
+    "disk": _disk,
+    "memory": _memory,
+    "sign_in": _sign_in,
+    "keys": keys.kept,
+    "secret_files": keys.files,
+}
+"""Checks that mean the same while the studio runs on this machine, by a name for programs."""

@@ -37,6 +37,7 @@ from webui.pages import (
     models,
     moderation,
     people,
+    system,
     usage,
 )
 from webui.shell import PageShell
@@ -105,6 +106,8 @@ def _blocks(client: Client) -> gr.Blocks:
         usage.build()
     with blocks.route("Models", "/models", show_in_navbar=False):
         models.build()
+    with blocks.route("System", "/system", show_in_navbar=False):
+        system.build()
     with blocks.route("Account", "/account", show_in_navbar=False):
         account.build()
     return blocks

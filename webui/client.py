@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from backend.kit.errors import Problem
+from backend.kit.errors import Maintenance, Problem
 
 FORWARDED: Final = ("cookie", "origin", "sec-fetch-site", "x-request-id", "x-forwarded-for")
 TIMEOUT_S: Final = 15.0
@@ -163,12 +163,20 @@ def _failure(response: httpx2.Response) -> CallFailed:
     """Return what an unsuccessful answer means to the person who asked."""
     if response.status_code == httpx2.codes.UNAUTHORIZED:
         return SignedOut("sign in first")
-    if response.status_code in (502, 503, 504):
+    if response.status_code in (502, 503, 504) and not _says_maintenance(response):
         return Away(_seconds(response.headers.get("retry-after", "")))
     try:
         return Refused(Problem.model_validate_json(response.content))
     except ValidationError:
         return Refused(_unreadable(response.status_code))
+
+
+def _says_maintenance(response: httpx2.Response) -> bool:
+    """Say whether the backend is there and refuses on purpose, with words for people."""
+    try:
+        return Problem.model_validate_json(response.content).code == Maintenance.code
+    except ValidationError:
+        return False
 
 
 def _seconds(written: str, otherwise: int = 5) -> int:

@@ -33,6 +33,7 @@ PAGES: Final[dict[str, str | None]] = {
     "/people": "administer",
     "/usage": "administer",
     "/models": "administer",
+    "/system": "administer",
     "/account": None,
 }
 PUBLIC_FOLDERS: Final = ("/assets/", "/static/js/", "/static/img/")

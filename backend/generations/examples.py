@@ -47,8 +47,9 @@ REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "day or month are spent (`quota_exceeded`); Retry-After says when to try again."
     ),
     503: _problem(
-        "The model is still loading, the whole queue is full (`queue_full`), or too many submit at this "
-        "moment (`busy`); Retry-After says when to try again."
+        "The model is still loading, the whole queue is full (`queue_full`), too many submit at this "
+        "moment (`busy`), or the studio is under maintenance (`maintenance`), which `detail` tells of; "
+        "Retry-After says when to try again, where that is known."
     ),
 }
 CANCELED: Final[dict[int | str, dict[str, Any]]] = {

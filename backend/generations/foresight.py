@@ -11,6 +11,7 @@ from backend.accounts.actor import Actor
 from backend.generations import limits, pace, repository, room
 from backend.generations.schemas import GenerationParameters, Price
 from backend.kit.context import Context
+from backend.notices import service as studio_notice
 from backend.usage import service as usage
 from backend.usage.price import credits_in, micro, microcredits_of
 from inference.protocol import ModelCard
@@ -83,6 +84,7 @@ def foresee(
         QueueFull: As `submit`.
         QuotaExceeded: As `submit`.
         QuotaTooSmall: As `submit`.
+        Maintenance: As `submit`.
         Unprocessable: The model cannot draw that.
     """
     with context.database.read() as session:
@@ -99,8 +101,10 @@ def foresee_all(session: Session, context: Context, actor: Actor, wanted: Sequen
         QueueFull: As `submit_all`.
         QuotaExceeded: As `submit_all`.
         QuotaTooSmall: As `submit_all`.
+        Maintenance: As `submit_all`.
         Unprocessable: As `submit_all`.
     """
+    studio_notice.refuse_under_maintenance(session)
     room.refuse(session, context.settings, actor, wanted[0].card.name, of=len(wanted), coming=True)
     usage.refuse_beyond(session, context.settings, actor, sum(_prices(wanted)))
 

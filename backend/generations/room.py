@@ -1,4 +1,7 @@
-"""How many generations may wait and run at once: of one person, and of everybody. Counts; changes nothing."""
+"""Whether there is room for another generation: the one door of whatever adds to the queue, and who is turned away.
+
+Under maintenance nobody passes the door. Who does is counted: of one person, and of everybody. Changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,23 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.generations import pace, repository
+from backend.generations.models import queue
 from backend.kit.errors import FieldProblem, QueueFull, TooMany, Unprocessable
 from backend.kit.settings import Settings
+from backend.notices import service as studio_notice
 
 _USUAL_SECONDS: Final = 10.0
 _WHOLE: Final = "cells"  # what several generations that are asked for together are called
+
+
+def enter(session: Session) -> None:
+    """Pass the door, one after another, so that all limits are exact until this writing transaction ends.
+
+    Raises:
+        Maintenance: The studio is under maintenance.
+    """
+    queue.gate.lock(session)
+    studio_notice.must_be_open(session)
 
 
 def refuse(  # noqa: PLR0913

@@ -73,6 +73,7 @@ def submit(  # noqa: PLR0913
         QueueFull: Everybody together has too many queued.
         QuotaExceeded: Their credits, or their team's, are spent.
         QuotaTooSmall: It costs more than a whole day or month has.
+        Maintenance: The studio is under maintenance.
         Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
     fingerprint = _fingerprint(parameters, webhook_url, origin)
@@ -172,8 +173,12 @@ def stop_all(
 
 
 def pay(session: Session, spender: Spender, row: Generation) -> None:
-    """Charge `spender` for `row`, as it stands in the queue; nobody else is charged meanwhile."""
-    queue.gate.lock(session)
+    """Charge `spender` for `row`, as it stands in the queue; nobody else is charged meanwhile.
+
+    Raises:
+        Maintenance: The studio is under maintenance.
+    """
+    room.enter(session)
     usage.charge(session, spender, row.id, micro(row.cost))
 
 
@@ -190,7 +195,7 @@ def _join(
     # The person before the gate: whoever shuts them out takes them, their generations, then the gate.
     if not accounts_of.hold_active(session, actor.id):
         raise NotSignedIn("this account was deactivated; ask an administrator of the studio")
-    queue.gate.lock(session)  # one after another, so that all limits are exact
+    room.enter(session)
     for row in rows:
         queue.put(session, row, person=actor.id)
     room.refuse(session, context.settings, actor, model, of=len(rows))

@@ -33,6 +33,7 @@ from backend.generations.waits import waits_of
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Mark, Phase
 from backend.kit.notifier import MISSED, Message, Subscription
+from backend.notices.service import CHANNEL as NOTICES
 
 LOOK_EVERY_S: Final = 2.0
 LONGEST_S: Final = 900.0
@@ -42,12 +43,13 @@ _OVER: Final = frozenset({events.STOPPING, SHUT_OUT})
 async def of_person(
     context: Context, actor: Actor, *watched: str
 ) -> AsyncIterator[ServerSentEvent]:
-    """Yield a snapshot, then everything that happens to the generations of `actor`.
+    """Yield a snapshot, then everything that happens to the generations of `actor`, and that the notice is another.
 
     On the channels `watched` is said when `actor` may listen no more.
     """
     channel = events.person_channel(actor.id)
-    async with context.notifier.subscribe(channel, events.STUDIO_CHANNEL, *watched) as ear:
+    channels = (channel, events.STUDIO_CHANNEL, NOTICES, *watched)
+    async with context.notifier.subscribe(*channels) as ear:
         view = _View(context, actor)
         yield ServerSentEvent(event="snapshot", data=await asyncio.to_thread(view.begin))
         async for message in _heard(context, ear):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from backend.kit.clock import late_now
 from backend.kit.database import Database
 from backend.kit.live import Hub
 from backend.kit.notifier import Notifier
@@ -32,6 +34,7 @@ class Context:
     hub: Hub = field(default_factory=Hub)
     stopping: Event = field(default_factory=Event)
     """Set once the process was asked to stop."""
+    started_at: datetime = field(default_factory=late_now)
     submissions: Turnstile = field(default_factory=lambda: Turnstile(SUBMISSIONS_AT_ONCE))
 
 

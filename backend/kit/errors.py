@@ -18,7 +18,8 @@ AtelierError
 └── NotReady          503  something we need is away; `retry_after` seconds
     ├── Busy          503  more is asked at this moment than is looked at; `retry_after` seconds
     ├── QueueFull     503  so much is queued that nothing more is accepted; `retry_after` seconds
-    └── DatabaseFull  503  the disk of the database is full; `retry_after` seconds
+    ├── DatabaseFull  503  the disk of the database is full; `retry_after` seconds
+    └── Maintenance   503  the studio is under maintenance; `retry_after` until it ends, where that is known
 """
 
 from __future__ import annotations
@@ -200,3 +201,10 @@ class DatabaseFull(NotReady):
 
     code = "database_full"
     title = "No room"
+
+
+class Maintenance(NotReady):
+    """The studio is under maintenance."""
+
+    code = "maintenance"
+    title = "Maintenance"

@@ -245,6 +245,7 @@ NOBODYS: Final = {
     "queue_gate": "whether the queue is open",
     "audit_detail": "beside audit_entry; erased",
     "audit_head": "the end of the chain",
+    "notice": "what everybody is told; who posted it is in the audit",
     "alembic_version": "the schema",
 }
 """Tables in which nothing is about a person, and what they hold."""

@@ -75,6 +75,20 @@ def removing(database: Database, storage: Storage, settings: Settings) -> Iterat
         yield DETAILS, number
 
 
+def overdue(database: Database, settings: Settings, *, hours: float) -> Iterator[tuple[str, int]]:
+    """Yield each class of which rows are left that were too old `hours` ago, and how many those are."""
+    then = clock.utc_now() - timedelta(hours=hours)
+    for rule in RULES:
+        before = moment_of(rule, settings, then)
+        if before is None:
+            continue
+        counted = select(func.count()).select_from(rule.belonging.table).where(rule.old(before))
+        with database.read() as session:
+            number = session.execute(counted).scalar_one()
+        if number:
+            yield rule.name, number
+
+
 def _look(
     database: Database, storage: Storage, rule: Rule, before: datetime, days: float
 ) -> Finding:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import tuple_
-from sqlmodel import Session, col, select
+from sqlalchemy import distinct, tuple_
+from sqlmodel import Session, col, func, select
 
 from backend.accounts.models import User
-from backend.generations.models import Generation
+from backend.generations.models import Generation, queue
 from backend.generations.repository import ALIVE
 from backend.kit.errors import NotFound
 from backend.kit.pagination import cut, decode_cursor
@@ -17,6 +17,8 @@ from inference.protocol import InvalidParameters, Refused
 
 OWN_FAULT = frozenset({Refused.code, InvalidParameters.code})
 """What a request itself was wrong about: another attempt would end the same way, so no dead letter."""
+_DEAD = (col(Generation.state) == State.FAILED, col(Generation.error_code).not_in(OWN_FAULT))
+_SILENT_FOR_S = 60.0
 
 
 class Owned(NamedTuple):
@@ -46,6 +48,29 @@ def dead_page(
     if cursor is not None:
         rows = rows.where(col(Generation.id) < decode_cursor(cursor))
     return _page(session, rows.order_by(col(Generation.id).desc()), limit)
+
+
+def count_dead(session: Session) -> int:
+    """Return how many dead letters nobody has retried."""
+    dead = select(func.count()).where(*_DEAD, col(Generation.retried_as).is_(None))
+    return session.exec(dead).one()
+
+
+class Holders(NamedTuple):
+    """How many dispatchers hold a lease, and how many leases ran out without being given back."""
+
+    alive: int
+    silent: int
+
+
+def holders(session: Session) -> Holders:
+    """Return who holds what runs. A lease that ran out is silent after a minute: somebody should have given it back."""
+    now = queue.now(session)
+    until = col(Generation.lease_until)
+    running = col(Generation.state) == State.RUNNING
+    owners = select(func.count(distinct(col(Generation.lease_owner)))).where(running, until >= now)
+    silent = select(func.count()).where(running, until < now - _SILENT_FOR_S)
+    return Holders(session.exec(owners).one(), session.exec(silent).one())
 
 
 def get(session: Session, generation_id: str) -> Generation:
@@ -79,9 +104,7 @@ def owned(session: Session, row: Generation) -> Owned:
 
 
 def _dead() -> Any:  # noqa: ANN401
-    return _owned().where(
-        col(Generation.state) == State.FAILED, col(Generation.error_code).not_in(OWN_FAULT)
-    )
+    return _owned().where(*_DEAD)
 
 
 def _owned() -> Any:  # noqa: ANN401

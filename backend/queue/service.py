@@ -92,6 +92,7 @@ def retry(
     Raises:
         NotFound: There is no such dead letter.
         Conflict: It was retried already, or its owner was deactivated or may not draw that any more.
+        Maintenance: The studio is under maintenance.
     """
     letter, owner = repository.get_dead(session, generation_id)
     if letter.retried_as:

@@ -127,6 +127,18 @@ def deliveries(
     return fetch_page(session, rows, Delivery.id, cursor=cursor, limit=limit)
 
 
+def count_troubled(session: Session) -> tuple[int, int, int]:
+    """Return how many webhooks stand, how many of them fail, and how many were switched off for it."""
+    standing = select(func.count()).where(
+        col(Webhook.generation_id).is_(None), col(Webhook.enabled)
+    )
+    failing = standing.where(col(Webhook.failing_since).is_not(None))
+    disabled = select(func.count()).where(
+        ~col(Webhook.enabled), col(Webhook.disabled_reason).is_not(None)
+    )
+    return session.exec(standing).one(), session.exec(failing).one(), session.exec(disabled).one()
+
+
 def is_waiting(session: Session, webhook_id: str, kind: str) -> bool:
     """Return whether a message of that kind is queued or being sent."""
     query = select(func.count()).where(

@@ -178,8 +178,25 @@ def photograph_lists(photographer: Photographer, prompts: list[str]) -> None:
     admin.goto("/people")
     admin.get_by_text("designer@example.com").first.wait_for()
     photographer.keep(admin, "people")
+    photograph_system(photographer, admin)
     photograph_invites_and_quotas(photographer, admin)
     photograph_usage_and_models(photographer, admin)
+
+
+def photograph_system(photographer: Photographer, admin: Any) -> None:
+    """Take the picture of how the studio stands, with maintenance announced."""
+    notice = {
+        "kind": "maintenance",
+        "text": "The GPUs move to another rack.",
+        "starts_at": "2097-01-07T18:00:00Z",
+        "ends_at": "2097-01-07T20:00:00Z",
+    }
+    tell(admin, "/notice", notice, method="PUT")
+    admin.goto("/system")
+    admin.locator("at-system .check-of").first.wait_for()
+    photographer.keep(admin, "system")
+    tell(admin, "/notice", method="DELETE")
+    admin.goto("/people")
 
 
 def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> None:

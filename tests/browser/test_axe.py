@@ -130,6 +130,7 @@ def test_what_an_administrator_sees(open_as: OpenAs, theme: str) -> None:
     for path, ready in (
         ("/moderation", "at-case article"),
         ("/admin", "at-queue"),
+        ("/system", "at-system .check-of"),
         ("/people", "at-people tbody tr"),
         ("/people?show=invites", "at-people"),
         ("/people?show=quotas", "at-people"),

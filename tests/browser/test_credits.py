@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -73,8 +74,15 @@ class TestLeft:
             expect(left).to_contain_text(f"{rest} ")
         expect(left).to_have_class("left beyond")
         expect(left).to_contain_text("You have 0.0082 credits left until ")
+        # The button itself says why, and when it starts anew; it may be pressed all the same.
+        expect(button_of(page)).to_have_attribute(
+            "data-price", re.compile("^over your quota until .*12:00")
+        )
+        expect(button_of(page)).to_have_class(re.compile(r"\bhindered\b"))
+        before = page.locator("#prompt textarea").input_value()
         button_of(page).click()
         expect(page.locator("at-composer .note")).to_contain_text("it starts anew at")
+        assert page.locator("#prompt textarea").input_value() == before == "a red dress"
 
     def test_is_the_teams_where_that_leaves_less(
         self, scripted_studio: ScriptedStudio, open_as: Callable[..., Any]

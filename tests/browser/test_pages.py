@@ -332,7 +332,17 @@ class TestModeration:
 class TestEverywhere:
     @pytest.mark.parametrize(
         "path",
-        ["/", "/library", "/history", "/moderation", "/admin", "/usage", "/models", "/account"],
+        [
+            "/",
+            "/library",
+            "/history",
+            "/moderation",
+            "/admin",
+            "/usage",
+            "/models",
+            "/system",
+            "/account",
+        ],
     )
     def test_a_phone_needs_no_sideways_scrolling(self, open_as: OpenAs, path: str) -> None:
         page = open_as("admin", path, width=360, height=740, locale="es-ES")  # the longest words

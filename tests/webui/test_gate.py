@@ -34,7 +34,7 @@ def test_whoever_guesses_through_the_pages_is_counted_by_their_own_address(studi
 
 class TestWay:
     @pytest.mark.parametrize(
-        "path", ["/", "/library", "/history", "/moderation", "/admin", "/account"]
+        "path", ["/", "/library", "/history", "/moderation", "/admin", "/system", "/account"]
     )
     def test_pages(self, path: str) -> None:
         assert way_of("GET", path) is Way.PAGE
@@ -111,7 +111,7 @@ class TestSignedIn:
         assert f'<script nonce="{nonce}" src="/ui-static/' in answer.text
         assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
 
-    @pytest.mark.parametrize("path", ["/moderation", "/admin"])
+    @pytest.mark.parametrize("path", ["/moderation", "/admin", "/system"])
     def test_a_page_does_not_exist_without_its_permission(
         self, designer: Client, path: str
     ) -> None:
@@ -119,7 +119,7 @@ class TestSignedIn:
         assert answer.status_code == 404
         assert "Nothing here" in answer.text
 
-    @pytest.mark.parametrize("path", ["/moderation", "/admin"])
+    @pytest.mark.parametrize("path", ["/moderation", "/admin", "/system"])
     def test_a_page_opens_with_its_permission(self, studio: Studio, path: str) -> None:
         assert studio.actors.browser("admin").get(path, headers=PAGE).status_code == 200
 

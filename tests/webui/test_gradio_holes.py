@@ -19,7 +19,7 @@ from tests.fixtures.app import Studio
 from tests.webui.conftest import CALL, PAGE, config_of, form, press, run_apart
 from webui.gate import Way, way_of
 
-PAGES = ["/", "/library", "/history", "/moderation", "/admin", "/account"]
+PAGES = ["/", "/library", "/history", "/moderation", "/admin", "/system", "/account"]
 SECRET = "the-secret-of-this-machine"
 STATIC = Path(__file__).parents[2] / "webui" / "static"
 

@@ -5,6 +5,7 @@ import { startTheme } from "./core/theme.js";
 import { startEvents } from "./core/events.js";
 import { startTitle } from "./core/title.js";
 import { startKeys } from "./core/keys.js";
+import { startNotice } from "./core/notice.js";
 import { loadPage } from "./pages.js";
 import { Rail } from "./rail.js";
 import { Overlay } from "./overlay/overlay.js";
@@ -19,6 +20,7 @@ await loadSheets(...Object.values(elements).flatMap((element) => element.sheets)
 for (const [name, element] of Object.entries(elements)) customElements.define(`at-${name}`, element);
 startSignedOut();
 startBanner();
+startNotice();
 startEvents();
 startTitle();
 startKeys();

@@ -9,6 +9,7 @@ const PAGES = {
   "/people": () => import("./pages/people.js"),
   "/usage": () => import("./pages/usage.js"),
   "/models": () => import("./pages/models.js"),
+  "/system": () => import("./pages/system.js"),
   "/account": () => import("./pages/account.js"),
 };
 

@@ -11,7 +11,7 @@ import { forgetDraft } from "./composer/draft.js";
 
 const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["galleries", "/galleries", "gallery"], ["history", "/history", "history"]];
 
-const ADMINISTRATION = [["admin", "/admin", "queue"], ["people", "/people", "people"], ["usage", "/usage", "usage"], ["models", "/models", "model"]];
+const ADMINISTRATION = [["admin", "/admin", "queue"], ["people", "/people", "people"], ["usage", "/usage", "usage"], ["models", "/models", "model"], ["system", "/system", "pulse"]];
 
 export class Rail extends AtElement {
   static sheets = ["rail"];

@@ -6,6 +6,8 @@ import { requests } from "../core/fetch.js";
 import { has, t } from "../core/i18n.js";
 import { generateKeys, onKey } from "../core/keys.js";
 import { meet } from "../core/events.js";
+import { askNotice } from "../core/notice.js";
+import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill } from "./form.js";
 import { origin, setOrigin, stemFrom } from "./origin.js";
@@ -42,6 +44,12 @@ export class Composer extends AtElement {
 
   open() {
     this.price.follow(this);
+    // Before Gradio hears of it: a call that cannot leave would only fail.
+    this.listen(document, "click", (event) => {
+      if (!cutOff() || !event.target.closest?.("#generate")) return;
+      event.stopImmediatePropagation();
+      this.tell(t("create.offline"), "wait", "clock");
+    }, true);
     this.picture.hidden = false;
     takePictures(this);
   }
@@ -81,7 +89,10 @@ export class Composer extends AtElement {
     const placed = problem.fields.filter((one) => placeOf(one.field));
     placed.forEach((one) => this.point(one));
     if (placed.length) focusField(placeOf(placed[0].field));
-    else this.tell(problem.detail, "bad", "warning");
+    else if (problem.code === "maintenance") {
+      askNotice();
+      this.tell(t("create.maintenance", { text: problem.detail }), "wait", "clock");
+    } else this.tell(problem.detail, "bad", "warning");
   }
 
   /** Say what is wrong under the field itself. */

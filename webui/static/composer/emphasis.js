@@ -1,7 +1,6 @@
 /* Ctrl+↑ and Ctrl+↓ in a prompt: more or less weight for what is selected, or for the word at the caret. */
 import { onKey } from "../core/keys.js";
 import { replace } from "./typing.js";
-import { reweighed } from "./weights.js";
 
 const STEP = 0.1;
 const BOXES = "#prompt textarea, #negative_prompt textarea";
@@ -15,7 +14,9 @@ export function startEmphasis() {
 /** Return false where nobody is in a prompt, so that the key does what it does elsewhere. */
 function change({ target: box }, by) {
   if (!box.matches?.(BOXES)) return false;
-  const changed = reweighed(box.value, box.selectionStart, box.selectionEnd, by);
-  if (changed) replace(box, changed);
+  import("./weights.js").then(({ reweighed }) => {
+    const changed = reweighed(box.value, box.selectionStart, box.selectionEnd, by);
+    if (changed) replace(box, changed);
+  });
   return true;
 }

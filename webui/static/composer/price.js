@@ -1,9 +1,11 @@
 /* What Generate costs, on the button itself, and under it what is left where somebody is limited. */
 import { api } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { credits, moment, time, within } from "../core/format.js";
+import { credits } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { closed, momentOf, noticeNow } from "../core/notice.js";
 import { ended, store } from "../core/store.js";
+import { cutOff } from "../overlay/banner.js";
 
 export class Price {
   constructor() {
@@ -17,6 +19,7 @@ export class Price {
     host.listen(store, "generation", ({ detail: { generation, before } }) => {
       if (before && ended(generation) && !ended(before)) this.refresh();
     });
+    for (const news of ["notice", "cut-off"]) host.listen(store, news, () => this.label());
     // Gradio draws the button anew when its words arrive.
     this.button?.disconnect();
     this.button = new MutationObserver(() => this.label());
@@ -42,19 +45,34 @@ export class Price {
     const { credits: price, least } = this;
     this.element.hidden = !least || price === null;
     if (this.element.hidden) return;
-    const beyond = price > least.remaining;
-    this.element.classList.toggle("beyond", beyond);
-    const until = within(least.resets_at, 1) ? time(least.resets_at) : moment(least.resets_at);
-    this.element.textContent = beyond
-      ? t(`credits.beyond.${least.whose}`, { left: credits(least.remaining), time: until })
+    this.element.classList.toggle("beyond", this.beyond);
+    this.element.textContent = this.beyond
+      ? t(`credits.beyond.${least.whose}`, { left: credits(least.remaining), time: momentOf(least.resets_at) })
       : t(`credits.left.${least.name}`, { left: credits(least.remaining), limit: credits(least.limit) });
   }
 
   label() {
     const press = document.querySelector("button#generate") ?? document.querySelector("#generate button");
     if (!press) return;
-    const text = this.credits === null ? "" : t("credits.price", { count: credits(this.credits) });
+    const hindered = this.hindered();
+    const price = this.credits === null ? "" : t("credits.price", { count: credits(this.credits) });
+    const text = hindered ?? price;
+    press.classList.toggle("hindered", Boolean(hindered));
     if ((press.dataset.price ?? "") !== text) press.dataset.price = text;
+  }
+
+  get beyond() {
+    return Boolean(this.least) && this.credits > this.least.remaining;
+  }
+
+  /** Return why a press would be refused, in a few words; null when it would not. It may be pressed all the same. */
+  hindered() {
+    if (cutOff()) return t("hindered.offline");
+    if (closed()) {
+      const { ends_at: end } = noticeNow().notice;
+      return end ? t("hindered.maintenance.until", { time: momentOf(end) }) : t("hindered.maintenance");
+    }
+    return this.beyond ? t("hindered.quota", { time: momentOf(this.least.resets_at) }) : null;
   }
 }
 

@@ -1,5 +1,6 @@
 /* Calls to the API as the person at this browser. */
 import { t } from "./i18n.js";
+import { store } from "./store.js";
 
 /** What the API said no with; `message` is for people, `code` for us. */
 export class ApiError extends Error {
@@ -21,6 +22,7 @@ export async function api(path, { method = "GET", json, body, headers = {}, sign
     body: json ? JSON.stringify(json) : body,
   });
   const answer = await response.json().catch(() => null);
+  if (answer?.code === "maintenance") store.dispatchEvent(new Event("notice-changed"));
   if (!response.ok) throw new ApiError(response.status, answer);
   return answer;
 }

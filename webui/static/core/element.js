@@ -29,7 +29,7 @@ export class AtElement extends HTMLElement {
   disconnected() {}
 
   /** Listen to `target` for as long as this element is in the document. */
-  listen(target, type, heard) {
-    target.addEventListener(type, heard, { signal: this.#alive.signal });
+  listen(target, type, heard, capture = false) {
+    target.addEventListener(type, heard, { signal: this.#alive.signal, capture });
   }
 }

@@ -17,6 +17,7 @@ export function startEvents() {
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   addEventListener("online", () => { close(); open(); });
+  addEventListener("offline", () => { if (source) lost(); });
 }
 
 function open() {
@@ -30,6 +31,7 @@ function open() {
   hear("progress", learnProgress);
   hear("preview", learnPreview);
   hear("moderation", learnModeration);
+  hear("notice", () => store.dispatchEvent(new Event("notice-changed")));
   hear("comment", (detail) => store.dispatchEvent(new CustomEvent("comment", { detail })));
 }
 

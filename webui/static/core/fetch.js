@@ -2,7 +2,8 @@
 export const requests = new EventTarget();
 const CALL = "/gradio_api/run/predict";
 
-/** Wrap `fetch`: say `signed-out` on any 401 of this origin, `call-failed` when the form's call fails. */
+/** Wrap `fetch`: say `signed-out` on any 401 of this origin, `call-failed` when the form's call fails.
+    One that could not leave is answered here: Gradio would take its connection for lost, and call nothing ever again. */
 export function guardFetch() {
   const original = window.fetch;
   window.fetch = async (...request) => {
@@ -13,8 +14,9 @@ export function guardFetch() {
       else if (!response.ok && path === CALL) requests.dispatchEvent(new Event("call-failed"));
       return response;
     } catch (error) {
-      if (path === CALL) requests.dispatchEvent(new Event("call-failed"));
-      throw error;
+      if (path !== CALL) throw error;
+      requests.dispatchEvent(new Event("call-failed"));
+      return Response.json({ error: "away" }, { status: 503 });
     }
   };
 }

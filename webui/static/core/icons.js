@@ -34,6 +34,7 @@ export const PATHS = {
   usage: "M4 20h16M7.5 16.5v-5M12 16.5v-10M16.5 16.5v-7",
   model: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
   administration: "M5 4v6M5 14v6M12 4v3M12 11v9M19 4v9M19 17v3M3 12h4M10 9h4M17 15h4",
+  pulse: "M3 12.5h4l2.8-8 4.4 15 2.8-7H21",
   minus: "M5 12h14",
   info: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 11v5M12 7.8h.01",
   compare: "M12 3v18M9 6H4v12h5M15 6h5v12h-5",

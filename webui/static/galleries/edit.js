@@ -4,6 +4,8 @@ import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
 import { Form, group } from "../core/form.js";
 import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
+import { overlay } from "../overlay/overlay.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { fieldsOf } from "./forms.js";
@@ -24,6 +26,7 @@ export async function editGallery(gallery, changed) {
     done: () => { dialog.close(); toast(t("galleries.said.saved")); changed(); },
   });
   const drop = owns && button({ kind: "button small quiet bad drop", press: () => remove(gallery) }, icon("trash"), t("galleries.delete"));
+  await wear(overlay().shadowRoot, "sharing");
   const dialog = await ask(t("galleries.edit.title"), form.element, drop);
   form.focus();
 }

@@ -6,6 +6,8 @@ import { button, h, icon } from "../core/dom.js";
 import { Form, check, field } from "../core/form.js";
 import { moment, number, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
+import { overlay } from "../overlay/overlay.js";
 import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { ask } from "./parts.js";
@@ -17,6 +19,7 @@ const DOWNLOADS = ["none", "preview", "full"];
 /** Open the links of a gallery. */
 export async function openLinks(gallery) {
   const links = new Links(`/galleries/${gallery.id}/links`);
+  await wear(overlay().shadowRoot, "sharing");
   await ask(t("links.title"), links.element);
   links.look();
 }

@@ -3,6 +3,8 @@ import { api, me } from "../core/api.js";
 import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
+import { overlay } from "../overlay/overlay.js";
 import { sure } from "../overlay/sure.js";
 import { ask, face } from "./parts.js";
 
@@ -12,6 +14,7 @@ const TYPING_MS = 250;
 /** Open the list of members; `changed` is called when it closes after a change. */
 export async function openMembers(gallery, changed) {
   const members = new Members(gallery, await me());
+  await wear(overlay().shadowRoot, "sharing");
   const dialog = await ask(t("galleries.members"), members.element);
   members.close = () => dialog.close();
   dialog.addEventListener("close", () => { if (members.touched) changed(); });

@@ -9,6 +9,9 @@ const GRACE_MS = 2_500;
 let banner = null;
 let waiting = null;
 
+/** Say whether the page has been cut off for longer than a blink. */
+export const cutOff = () => banner !== null;
+
 export function startBanner() {
   store.addEventListener("connection", ({ detail }) => (detail.here ? hide() : wait()));
 }
@@ -19,6 +22,7 @@ function wait() {
     waiting = null;
     banner = h("div", { class: "banner", role: "status" }, icon("warning"), t("trouble.offline"));
     overlay().shadowRoot.append(banner);
+    store.dispatchEvent(new Event("cut-off"));
   }, GRACE_MS);
 }
 
@@ -28,5 +32,6 @@ function hide() {
   if (!banner) return;
   banner.remove();
   banner = null;
+  store.dispatchEvent(new Event("cut-off"));
   toast(t("trouble.online"));
 }

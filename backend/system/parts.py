@@ -1,0 +1,123 @@
+"""Checks of the parts that a generation needs: database, storage, inference, the models and their safety checkers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from backend import doctor, migrations
+from backend.catalog.service import Catalog
+from backend.kit.context import Context
+from backend.kit.errors import NotReady
+from backend.kit.storage.file import FileStorage
+from backend.kit.storage.objects import protocol_of
+from backend.system.findings import bad, of_doctor, ok, warn
+from backend.system.schemas import Check, CheckState
+from inference.protocol import InferenceError
+
+SLOW_MS: Final = 250
+_SIZES: Final = {
+    True: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    False: "SELECT pg_database_size(current_database())",
+}
+_PROCESSES: Final = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE application_name = 'atelier notifier' AND datname = current_database()"
+)
+_CONNECTIONS_EACH: Final = 2  # a notifier speaks on one and hears on the other
+
+
+def database(context: Context) -> Check:
+    """Look whether it answers, how fast, how large it is, and whether its schema is the newest."""
+    name, kind = "database", "SQLite" if context.database.is_sqlite else "PostgreSQL"
+    began = time.monotonic()
+    context.database.ping()
+    took_ms = (time.monotonic() - began) * 1000
+    with context.database.read() as session:
+        size = int(session.execute(text(_SIZES[context.database.is_sqlite])).scalar_one())
+        at, newest = migrations.revision_of(session.connection()), migrations.newest()
+    says = f"{kind} answers in {took_ms:.0f} ms, {_megabytes(size)}, schema {at}."
+    if at != newest:
+        return bad(
+            name,
+            f"{kind} has schema {at}, and this version wants {newest}.",
+            "Run: atelier migrate",
+        )
+    if took_ms > SLOW_MS:
+        return warn(name, says, "It is slow: look at the load of its machine and at its disk.")
+    return ok(name, says)
+
+
+def processes(context: Context) -> int | None:
+    """Return how many processes of the studio are connected; None on SQLite, where nobody counts them."""
+    if context.database.is_sqlite:
+        return None
+    with context.database.read() as session:
+        connections = int(session.execute(text(_PROCESSES)).scalar_one())
+    return max(1, -(-connections // _CONNECTIONS_EACH))
+
+
+def storage(context: Context) -> Check:
+    """Look whether files can be written, and whether there is room for more of them."""
+    name = "storage"
+    try:
+        context.storage.check()
+    except OSError as error:
+        return bad(
+            name,
+            f"Files cannot be written: {error.strerror or type(error).__name__}.",
+            "Look at the store that ATELIER_STORAGE_URL names: whether it is there, and who may write to it.",
+        )
+    if isinstance(context.storage, FileStorage):
+        return of_doctor(name, doctor.room_in(Path(context.storage.folder).absolute()))
+    return ok(
+        name, f"Objects can be written ({protocol_of(context.settings.resolved_storage_url)})."
+    )
+
+
+async def inference(context: Context) -> Check:
+    """Look whether something draws, and on what."""
+    name = "inference"
+    try:
+        health = await context.inference.health()
+    except InferenceError as error:
+        return bad(
+            name,
+            f"Nothing that draws can be reached: {error.message}",
+            "Look at the inference server and at ATELIER_INFERENCE_URL; what is queued waits meanwhile.",
+        )
+    if not health.ready:
+        return warn(
+            name,
+            f"It cannot draw now: {health.detail or 'the models are still loading'}.",
+            "Wait a minute; if it stays so, look at its log.",
+        )
+    return ok(
+        name,
+        f"Draws on {health.device} in {health.dtype}; {health.running} running, {health.waiting} waiting there.",
+    )
+
+
+async def models(context: Context, catalog: Catalog) -> Check:
+    """Look which models are on offer, and whether each comes with a safety checker that is no demonstration."""
+    name = "models"
+    try:
+        cards = await catalog.cards()
+    except NotReady as error:
+        return bad(name, error.message, "See inference; without a model nothing can be drawn.")
+    listed = ", ".join(f"{card.name} with {card.safety_checker}" for card in cards)
+    demo = [card.name for card in cards if "demo" in card.safety_checker.lower()]
+    if demo and not context.settings.on_loopback:
+        return warn(
+            name,
+            f"The safety checker of {', '.join(demo)} is a demonstration; others can reach this studio.",
+            "Offer models with a real safety checker.",
+        )
+    return Check(name=name, state=CheckState.OK, says=f"{len(cards)} on offer: {listed}.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"  # noqa: PLR2004
