@@ -43,7 +43,7 @@ CREATE: Final = """(() => {
 # Create: when Generate was pressed, and when the first preview after that was painted, by the clock on the wall.
 PREVIEW: Final = """() => new Promise((resolve) => {
   const told = {};
-  document.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey) told.pressed = Date.now(); }, { capture: true, once: true });
+  document.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey) told.pressed ??= Date.now(); }, { capture: true });
   const before = new Set(previews());
   function* shadows(root) {
     for (const one of root.querySelectorAll("at-feed, at-card")) if (one.shadowRoot) { yield one.shadowRoot; yield* shadows(one.shadowRoot); }
@@ -62,12 +62,13 @@ PREVIEW: Final = """() => new Promise((resolve) => {
 # What a page loaded and when, in milliseconds since the navigation began.
 LOADED: Final = """() => {
   const [page] = performance.getEntriesByType("navigation");
-  const ended = (wanted) => Math.max(0, ...performance.getEntriesByType("resource").filter((one) => wanted(new URL(one.name).pathname)).map((one) => one.responseEnd));
+  const ended = (wanted) => performance.getEntriesByType("resource").filter((one) => wanted(new URL(one.name).pathname)).map((one) => one.responseEnd);
   return {
     html: page.responseEnd,
     modules: performance.getEntriesByName("atelier.modules")[0]?.startTime ?? 0,
-    gradio: ended((path) => path.startsWith("/assets/")),
-    found: ended((path) => path === "/api/v1/library"),
+    gradio: Math.max(0, ...ended((path) => path.startsWith("/assets/"))),
+    found: ended((path) => path === "/api/v1/library")[0] ?? 0,
+    pictures: ended((path) => path === "/api/v1/library/thumbs")[2] ?? 0,
     ...window.seen,
   };
 }"""
