@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Births:
@@ -32,7 +34,27 @@ def new_id() -> str:
 
     Those of one process sort in the order they were made in.
     """
-    number = _births.next()
+    return _written(_births.next())
+
+
+def earliest_id(moment: datetime) -> str:
+    """Return the id that comes before all that are made from `moment` on."""
+    return _written((moment - _BEGINNING) // timedelta(milliseconds=1) << 80)
+
+
+def birth_of(some_id: str) -> datetime:
+    """Return when an id was made.
+
+    Raises:
+        ValueError: It is none of ours.
+    """
+    number = 0
+    for letter in some_id:
+        number = number << 5 | ALPHABET.index(letter)
+    return _BEGINNING + timedelta(milliseconds=number >> 80)
+
+
+def _written(number: int) -> str:
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

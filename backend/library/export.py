@@ -19,7 +19,6 @@ from backend.kit import clock
 from backend.kit.archive import Entry, stream
 from backend.kit.database import Database
 from backend.kit.errors import FieldProblem, Unprocessable
-from backend.kit.pagination import encode_cursor
 from backend.kit.storage import Storage
 from backend.library import grammar, matches, presentation, repository, spreadsheet
 from backend.library.conditions import Asking, wanted
@@ -45,18 +44,19 @@ class Taken:
 def table(database: Database, actor: Actor, query: str) -> Iterator[bytes]:
     """Yield what `query` finds for `actor` as CSV, newest first, a few images in a transaction."""
     yield spreadsheet.head()
-    now, cursor = clock.utc_now(), None
+    now = clock.utc_now()
+    last: str | None = None
     terms = grammar.parse(query)
     while True:
         with database.read() as session:
             asking = Asking(session, actor, now)
             looked_for = wanted(asking, terms)
-            ids = matches.ids_page(asking, looked_for, cursor=cursor, limit=_ROWS_AT_ONCE)
+            ids = matches.ids_page(asking, looked_for, after=last, limit=_ROWS_AT_ONCE)
             images = presentation.present_ids(session, actor, ids[:_ROWS_AT_ONCE])
         yield from spreadsheet.lines(images)
         if len(ids) <= _ROWS_AT_ONCE:
             return
-        cursor = encode_cursor(ids[_ROWS_AT_ONCE - 1])
+        last = ids[_ROWS_AT_ONCE - 1]
 
 
 def choose(session: Session, storage: Storage, actor: Actor, asked: Export) -> list[Taken]:
@@ -96,7 +96,7 @@ def _entries(storage: Storage, taken: Sequence[Taken]) -> Iterator[Entry]:
 def _found(session: Session, actor: Actor, query: str) -> list[str]:
     asking = Asking(session, actor, clock.utc_now())
     looked_for = wanted(asking, grammar.parse(query))
-    ids = matches.ids_page(asking, looked_for, cursor=None, limit=MOST_AT_ONCE)
+    ids = matches.ids_page(asking, looked_for, after=None, limit=MOST_AT_ONCE)
     if len(ids) > MOST_AT_ONCE:
         told = f"finds more than {MOST_AT_ONCE} images; narrow it, or name the images"
         raise _refused(Export(q=query), told, f"{MOST_AT_ONCE} images")

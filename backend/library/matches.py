@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, asc, desc, func, select
 from sqlmodel import col
 
 from backend.images.models import Image
 from backend.kit.among import among
 from backend.kit.database import is_sqlite
-from backend.kit.pagination import decode_cursor
 from backend.library.conditions import Asking, Wanted
 from backend.library.models import SearchEntry
 from backend.library.words import INDEX, has, matched, vectored
@@ -27,45 +26,37 @@ def select_matches(
     wanted: Wanted,
     *columns: Any,  # noqa: ANN401
     after: str | None = None,
+    oldest_first: bool = False,
 ) -> Select[Any]:
     """Select `columns` of the images that are looked for, newest first, older than the image `after`."""
+    ordered = asc if oldest_first else desc
     entered = col(SearchEntry.image_id) == col(Image.id)
     query = select(*columns).where(*wanted.conditions)
     if after is not None:
         query = query.where(col(Image.id) < after)
     if not wanted.phrases:
-        return query.select_from(Image).order_by(col(Image.id).desc())
+        return query.select_from(Image).order_by(ordered(col(Image.id)))
     if not is_sqlite(asking.session):
         query = query.select_from(Image).join(SearchEntry, entered)
-        return query.where(vectored(wanted.phrases)).order_by(col(Image.id).desc())
+        return query.where(vectored(wanted.phrases)).order_by(ordered(col(Image.id)))
     query = query.select_from(INDEX).join(SearchEntry, col(SearchEntry.number) == INDEX.c.rowid)
     query = query.join(Image, entered).where(matched(wanted.phrases))
     if after is not None:
         query = query.where(INDEX.c.rowid <= _number_before(after))
-    return query.order_by(INDEX.c.rowid.desc())
+    return query.order_by(ordered(INDEX.c.rowid))
 
 
-def ids_page(asking: Asking, wanted: Wanted, *, cursor: str | None, limit: int) -> list[str]:
-    """Return up to `limit` + 1 ids after `cursor`: one more than a page has, if there are more.
-
-    Raises:
-        Unprocessable: The cursor is not one of ours.
-    """
-    after = decode_cursor(cursor) if cursor else None
+def ids_page(asking: Asking, wanted: Wanted, *, after: str | None, limit: int) -> list[str]:
+    """Return up to `limit` + 1 ids older than `after`: one more than a page has, if there are more."""
     query = select_matches(asking, wanted, col(Image.id), after=after).limit(limit + 1)
     return list(asking.session.execute(query).scalars())
 
 
 def stacks_page(
-    asking: Asking, wanted: Wanted, *, cursor: str | None, limit: int
+    asking: Asking, wanted: Wanted, *, after: str | None, limit: int
 ) -> list[tuple[str, int]]:
-    """Return the newest match of each stack and how many match, up to `limit` + 1 of them.
-
-    Raises:
-        Unprocessable: The cursor is not one of ours.
-    """
+    """Return the newest match of each stack older than `after` and how many match, up to `limit` + 1 of them."""
     heads: list[tuple[str, int]] = []
-    after = decode_cursor(cursor) if cursor else None
     for some in _in_chunks(asking, wanted, after, limit + 1):
         heads += _heads_among(asking, wanted, some)
         if len(heads) > limit:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.responses import Response, StreamingResponse
+from pydantic import StringConstraints
 
 from backend.accounts.dependencies import ActorDep
 from backend.images import repository as images
@@ -19,7 +20,8 @@ from backend.kit import clock
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
-from backend.kit.pagination import CursorQuery, LimitQuery, cut
+from backend.kit.etags import names_tag
+from backend.kit.pagination import CursorQuery, LimitQuery, cut, decode_cursor
 from backend.library import (
     export,
     facets,
@@ -29,9 +31,11 @@ from backend.library import (
     repository,
     searches,
     service,
+    thumbs,
 )
 from backend.library.conditions import Asking, wanted
 from backend.library.models import QUERY_LENGTH
+from backend.library.months import MONTH_PATTERN, end_of, months
 from backend.library.schemas import (
     Alike,
     Changed,
@@ -73,6 +77,7 @@ QueryDep = Annotated[
         examples=['linen -blue status:approved gallery:"Spring 26"'],
     ),
 ]
+EachId = Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]
 SearchId = Annotated[str, Path(pattern="^[0-9a-z]{1,26}$", description="Id of a kept search.")]
 
 _ABSENT: Final[dict[int | str, dict[str, Any]]] = {
@@ -91,6 +96,13 @@ _ZIP: Final[dict[int | str, dict[str, Any]]] = {
     },
     422: {"model": Problem, "description": "More than 500 images or 2 GB, or none at all."},
 }
+_FORM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"multipart/form-data": {"schema": {"type": "object"}}},
+        "description": "A form with a file for each image that may be shown, named by its id.",
+    },
+    304: {"description": "You have these bytes already, and may still see them."},
+}
 _FULL: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "You keep as many searches as you may."}
 }
@@ -103,19 +115,24 @@ def find_images(  # noqa: PLR0913 - each is a part of the request
     actor: ActorDep,
     query: QueryDep = "",
     stacked: Annotated[bool, Query(description="One image of each stack, the newest.")] = False,
+    until: Annotated[
+        str | None,
+        Query(pattern=MONTH_PATTERN, description="Begin with this month, not with the newest."),
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = _USUAL_PAGE,
 ) -> LibraryPage:
     """Find images, newest first."""
+    after = decode_cursor(cursor) if cursor else end_of(until) if until else None
     terms = grammar.parse(query)
     asking = Asking(session, actor, clock.utc_now())
     looked_for = wanted(asking, terms)
     counts: dict[str, int] | None = None
     if stacked:
-        heads = matches.stacks_page(asking, looked_for, cursor=cursor, limit=limit)
+        heads = matches.stacks_page(asking, looked_for, after=after, limit=limit)
         counts, found = dict(heads), [image_id for image_id, _ in heads]
     else:
-        found = matches.ids_page(asking, looked_for, cursor=cursor, limit=limit)
+        found = matches.ids_page(asking, looked_for, after=after, limit=limit)
     ids, next_cursor = cut(found, limit, lambda image_id: image_id)
     return LibraryPage(
         items=presentation.present_ids(session, actor, ids, counts),
@@ -131,6 +148,13 @@ def count_facets(session: SessionDep, actor: ActorDep, query: QueryDep = "") -> 
     return facets.facets(asking, wanted(asking, grammar.parse(query)))
 
 
+@router.get("/months")
+def list_months(session: SessionDep, actor: ActorDep, query: QueryDep = "") -> list[str]:
+    """List the months from that of the newest image which a search finds back to that of the oldest, in UTC."""
+    asking = Asking(session, actor, clock.utc_now())
+    return months(asking, wanted(asking, grammar.parse(query)))
+
+
 @router.get("/suggestions")
 def suggest_values(
     session: SessionDep,
@@ -140,6 +164,26 @@ def suggest_values(
 ) -> list[Choice]:
     """Suggest values to search by, the most frequent first."""
     return facets.suggest(Asking(session, actor, clock.utc_now()), kind, prefix)
+
+
+@router.get("/thumbs", response_class=Response, responses=_FORM)
+def fetch_thumbs(
+    session: SessionDep,
+    actor: ActorDep,
+    context: ContextDep,
+    ids: Annotated[
+        list[EachId], Query(alias="id", default_factory=list, max_length=thumbs.MOST_THUMBS)
+    ],
+    if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
+) -> Response:
+    """Fetch the thumbnails of some images at once; those that may not be shown are left out."""
+    some = thumbs.in_order(ids, repository.visible(session, actor, ids))
+    tag = thumbs.tag_of(some)
+    headers = {"Cache-Control": "private, no-cache", "ETag": tag, "Vary": "Cookie, Authorization"}
+    if names_tag(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    body = thumbs.bundle(context.storage, some)
+    return Response(body, media_type=thumbs.media_type_of(some), headers=headers)
 
 
 @router.post("/changes")

@@ -28,6 +28,10 @@ MOUNTED = "() => document.querySelector('at-library').shadowRoot.querySelectorAl
 @pytest.fixture
 def library(open_as: OpenAs) -> Any:
     """The library of a new designer with five images, the last prompt first."""
+    return furnished(open_as)
+
+
+def furnished(open_as: OpenAs) -> Any:
     page = open_as("designer", "/library")
     page.get_by_text("Nothing here yet").wait_for()
     for place, prompt in enumerate(PROMPTS):

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import tell
 from tests.fixtures.scripted import ScriptedInference
+from webui.gate import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 # The picture itself; what is soft is a preview that it is about to cover.
@@ -330,23 +331,13 @@ class TestModeration:
 
 
 class TestEverywhere:
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/",
-            "/library",
-            "/history",
-            "/moderation",
-            "/admin",
-            "/usage",
-            "/models",
-            "/system",
-            "/account",
-        ],
-    )
-    def test_a_phone_needs_no_sideways_scrolling(self, open_as: OpenAs, path: str) -> None:
-        page = open_as("admin", path, width=360, height=740, locale="es-ES")  # the longest words
-        page.get_by_role("button", name="Cerrar sesión").wait_for()
+    @pytest.mark.parametrize(("locale", "out"), [("en", "Sign out"), ("es", "Cerrar sesión")])
+    @pytest.mark.parametrize("path", PAGES)
+    def test_a_phone_needs_no_sideways_scrolling(
+        self, open_as: OpenAs, path: str, locale: str, out: str
+    ) -> None:
+        page = open_as("admin", path, width=360, height=740, locale=locale)
+        page.get_by_role("button", name=out).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         rail = page.locator("at-rail")
         assert rail.evaluate("bar => bar.scrollWidth <= bar.clientWidth")

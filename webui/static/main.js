@@ -15,6 +15,9 @@ import { startBanner } from "./overlay/banner.js";
 guardFetch();
 startTheme();
 const page = await loadPage();
+// From here on what is slow is not the way of our own files: see loadtests/page_rate.py.
+performance.mark("atelier.modules");
+page.ahead?.();
 const elements = { overlay: Overlay, rail: Rail, ...page.elements };
 await loadSheets(...Object.values(elements).flatMap((element) => element.sheets));
 for (const [name, element] of Object.entries(elements)) customElements.define(`at-${name}`, element);

@@ -309,6 +309,8 @@ MATRIX = [
     Row("GET", f"{API}/library", SIGNED_IN),
     Row("GET", f"{API}/library/facets", SIGNED_IN),
     Row("GET", f"{API}/library/suggestions", SIGNED_IN),
+    Row("GET", f"{API}/library/months", SIGNED_IN),
+    Row("GET", f"{API}/library/thumbs", SIGNED_IN),
     Row("POST", f"{API}/library/changes", SIGNED_IN, body={"image_ids": ["none"], "starred": True}),
     Row("GET", f"{API}/library/export.csv", SIGNED_IN),
     Row(

@@ -35,6 +35,9 @@ export const day = (iso) => date.format(new Date(iso));
 const inMonth = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
 /** Return a month such as 2026-11 in words. */
 export const month = (name) => inMonth.format(new Date(`${name}-01T00:00:00Z`));
+const ofYear = new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" });
+/** Return the name of a month such as 2026-11 without its year, short. */
+export const shortMonth = (name) => ofYear.format(new Date(`${name}-01T00:00:00Z`));
 export const number = (value) => plain.format(value);
 export const decimal = (value) => short.format(value);
 

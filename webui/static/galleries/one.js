@@ -15,7 +15,9 @@ export class One {
   constructor(id) {
     this.id = id;
     this.head = h("header", { class: "head" }, ghosts("ghost head-ghost", 1));
-    this.space = h("div");
+    // Its images need not wait for its name.
+    this.library = h("at-library", { gallery: id });
+    this.space = h("div", {}, this.library);
     this.element = h("div", { class: "one" }, h("a", { class: "up", href: "/galleries" }, icon("left"), t("galleries.up")), this.head, this.space);
     this.look();
   }
@@ -27,7 +29,7 @@ export class One {
       this.show(gallery, members);
     } catch (error) {
       const gone = error instanceof ApiError && [404, 422].includes(error.status);
-      if (this.library && !gone) return;
+      if (this.known && !gone) return;
       this.head.replaceChildren();
       this.space.replaceChildren(gone
         ? nothing("gallery", t("galleries.gone.title"), t("galleries.gone.text"), h("a", { class: "button", href: "/galleries" }, t("galleries.up")))
@@ -42,7 +44,8 @@ export class One {
       h("div", { class: "acts" }, this.people(gallery, members), ...this.changes(gallery)),
       gallery.brief && h("p", { class: "brief" }, gallery.brief),
       decided(gallery));
-    this.library ??= h("at-library", { gallery: gallery.id, name: gallery.name });
+    this.known = true;
+    this.library.setAttribute("name", gallery.name);
     this.library.toggleAttribute("edits", edits(gallery.role));
     if (!this.library.isConnected) this.space.replaceChildren(this.library);
   }

@@ -1,4 +1,5 @@
 /* Galleries: cards of all that one may open; with ?id= one gallery. */
+import { may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
@@ -23,9 +24,12 @@ export class Galleries extends AtElement {
     if (this.one) this.listen(document, "atelier:changed", () => this.one.look());
   }
 
-  all() {
+  /** Who only looks begins with what others show. */
+  async all() {
+    const maker = await may("generate").catch(() => true);
+    const views = maker ? VIEWS : [...VIEWS.slice(1), VIEWS[0]];
     const cards = {};
-    const tabs = new Tabs(t("galleries.views"), VIEWS.map((view) => [view, t(`galleries.view.${view}`)]), (view) => {
+    const tabs = new Tabs(t("galleries.views"), views.map((view) => [view, t(`galleries.view.${view}`)]), (view) => {
       cards[view] ??= new Cards(view, make);
       cards[view].look();
       return cards[view].element;

@@ -40,6 +40,11 @@ export class Facets {
     if (focused) this.lists.querySelector(`[data-term="${CSS.escape(focused)}"]`)?.focus();
   }
 
+  /** How many filters are set. */
+  get pressed() {
+    return this.lists.querySelectorAll('[aria-pressed="true"]').length;
+  }
+
   section(kind, choices) {
     const shown = this.#unfolded.has(kind) ? choices : choices.slice(0, SHOWN);
     const more = choices.length > shown.length && button({ kind: "more", press: () => { this.#unfolded.add(kind); this.show(this.query, this.known); } }, t("library.facet.more", { count: number(choices.length - shown.length) }));

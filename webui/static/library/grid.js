@@ -16,9 +16,9 @@ export class Grid {
   #shape = { width: 0, size: 200, square: false };
   active = 0;
 
-  /** `tile` returns a cell for an item and its place; `near` is called when the end comes near. */
-  constructor({ label, tile, near }) {
-    Object.assign(this, { tile, near });
+  /** `tile` returns a cell for an item and its place; `near` is called when the end comes near, `passed` with the place at the top of the window. */
+  constructor({ label, tile, near, passed }) {
+    Object.assign(this, { tile, near, passed });
     this.element = h("div", { class: "grid", role: "grid", "aria-label": label, "aria-multiselectable": "true" });
     this.observer = new ResizeObserver(([entry]) => this.shape({ width: entry.contentRect.width }));
   }
@@ -89,6 +89,7 @@ export class Grid {
     if (!this.#rows.length) return;
     const top = -this.element.getBoundingClientRect().top;
     const first = rowAt(this.#rows, top - innerHeight * BEFORE);
+    this.passed(this.#rows[Math.min(rowAt(this.#rows, Math.max(0, top)), this.#rows.length - 1)].first);
     let last = rowAt(this.#rows, top + innerHeight * (1 + AFTER));
     const tiles = (row) => this.#rows[row].first - this.#rows[first].first;
     while (last > first && last < this.#rows.length && tiles(last) > MOST_TILES) last -= 1;

@@ -1,5 +1,4 @@
 /* The library: finding images, looking at them, and saying what one thinks of them. With `gallery`, those of one gallery. */
-import { may } from "../core/api.js";
 import { change } from "../core/changes.js";
 import { AtElement } from "../core/element.js";
 import { h, typing } from "../core/dom.js";
@@ -10,24 +9,33 @@ import { failed } from "../core/lists.js";
 import { say } from "../overlay/toast.js";
 import { warm } from "../viewer/viewer.js";
 import { Acting } from "./acting.js";
+import { beginning } from "./ahead.js";
 import { Bulk } from "./bulk.js";
 import { Facets } from "./facets.js";
 import { Grid } from "./grid.js";
-import { term } from "./query.js";
 import { Results } from "./results.js";
 import { Scope } from "./scope.js";
 import { SearchBox } from "./search_box.js";
 import { Saved } from "./saved.js";
 import { Selection } from "./selection.js";
+import { Sheet } from "./sheet.js";
+import { Since } from "./since.js";
 import { emptyOf, ghosts } from "./states.js";
 import { tileOf } from "./tile.js";
+import { Timeline } from "./timeline.js";
 import { Tools } from "./tools.js";
 import { Trash } from "./trash.js";
 
-const APPROVED = term("status", "approved");
+const monthOf = ({ image }) => image.created_at.slice(0, 7);
 
 export class Library extends AtElement {
-  static sheets = ["parts", "library"];
+  static sheets = ["parts", "library", "facets"];
+  static observedAttributes = ["name"];
+
+  /** A gallery's name comes after its images. */
+  attributeChangedCallback(_attribute, _before, name) {
+    this.grid?.element.setAttribute("aria-label", name);
+  }
 
   render() {
     this.scope = new Scope(this);
@@ -36,17 +44,20 @@ export class Library extends AtElement {
     this.box = new SearchBox((query) => this.search(query));
     this.facets = new Facets((query) => this.search(query), this.scope);
     this.bulk = new Bulk(this.selection, this.results, this.scope);
-    this.grid = new Grid({ label: this.scope.name ?? t("library.title"), tile: (item, place, box) => this.tile(item, place, box), near: () => this.results.more() });
-    this.tools = new Tools({ shaped: (shape) => this.grid.shape(shape), stacked: () => this.search(this.query, true), unfolded: () => this.facets.element.classList.toggle("open") });
+    this.grid = new Grid({ label: this.scope.name ?? t("library.title"), tile: (item, place, box) => this.tile(item, place, box), near: () => this.results.more(), passed: (place) => this.timeline.mark(monthOf(this.results.items[place])) });
+    this.timeline = new Timeline((month) => this.jump(month));
+    this.sheet = new Sheet(this.facets.element, this.timeline.element);
+    this.tools = new Tools({ shaped: (shape) => this.grid.shape(shape), stacked: () => this.search(this.query, true) });
     this.saved = this.scope.gallery ? null : new Saved(() => this.query, (query) => this.search(query));
     this.trash = new Trash(() => this.search(this.query, true));
     this.acting = new Acting(this);
+    this.since = new Since(() => this.jump(null));
     this.total = h("span", { class: "sub", role: "status" });
     this.space = h("div", { class: "space" });
     this.shadowRoot.append(
-      h("header", { class: "bar" }, ...[!this.scope.gallery && h("h1", {}, t("library.title")), this.total, this.box.element, this.saved?.element, this.tools.element].filter(Boolean)),
+      h("header", { class: "bar" }, ...[!this.scope.gallery && h("h1", {}, t("library.title")), this.total, this.box.element, this.sheet.element, this.saved?.element, this.tools.element].filter(Boolean)),
       this.box.chips,
-      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash.element, this.grid.element, this.space)),
+      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash.element, this.since.element, this.grid.element, this.space), this.timeline.element),
       this.bulk.element);
     this.grid.shape(this.tools.shape);
   }
@@ -71,31 +82,30 @@ export class Library extends AtElement {
     this.grid.disconnect();
   }
 
-  /** Begin with what the address asks for; who only looks begins with what was approved, but sees all of a gallery. */
+  /** Begin with what the address asks for. */
   async start() {
-    const asked = new URLSearchParams(location.search);
-    this.maker = await may("generate").catch(() => false);
-    this.tools.stacked = asked.get("stacked") === "true";
-    this.usual = this.maker || this.scope.gallery ? "" : APPROVED;
-    this.search(asked.get("q") ?? this.usual, true);
-    const image = asked.get("image");
+    const { maker, usual, query, stacked, until, image } = await beginning(this.scope.gallery);
+    Object.assign(this, { maker, usual });
+    this.tools.stacked = stacked;
+    this.search(query, true, until);
     if (image) this.acting.openAsked(image);
     else this.results.addEventListener("grew", warm, { once: true });
   }
 
-  search(query, anyway = false) {
+  /** Look for something; `until`: beginning with that month, not with the newest. */
+  search(query, anyway = false, until = null) {
     if (query === this.query && !anyway) return;
-    this.query = query;
+    Object.assign(this, { query, until });
     this.box.value = query;
     this.tellAddress();
-    this.results.find(this.scope.whole(query), this.tools.stacked);
-    this.recount();
+    // Counting waits until there is something to see.
+    this.results.find(this.scope.whole(query), this.tools.stacked, until).then(() => { if (query === this.query) this.recount(); });
   }
 
   /** Keep what is looked for in the address; that it is everything, only where one usually begins with less. */
   tellAddress() {
     const address = new URL(location.href);
-    const said = { q: [this.query, this.query || this.usual], stacked: ["true", this.tools.stacked] };
+    const said = { q: [this.query, this.query || this.usual], stacked: ["true", this.tools.stacked], until: [this.until, this.until] };
     for (const [name, [value, needed]] of Object.entries(said)) {
       if (needed) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
@@ -105,13 +115,31 @@ export class Library extends AtElement {
 
   async recount() {
     const known = await this.facets.look(this.query, this.scope.whole(this.query));
-    if (known) this.total.textContent = t(known.complete ? "library.total" : "library.total.more", { count: number(known.total) });
+    if (!known) return;
+    const text = t(known.complete ? "library.total" : "library.total.more", { count: number(known.total) });
+    this.total.textContent = text;
+    this.sheet.total(text);
+    this.sheet.tell(this.facets.pressed);
+    this.timeline.look(this.scope.whole(this.query));
+  }
+
+  /** Go to a month, or back to the newest: by scrolling if it is loaded, otherwise by looking from there on. */
+  jump(month) {
+    this.sheet.dialog?.close();
+    const { items } = this.results;
+    const place = month ? items.findIndex((item) => monthOf(item) <= month) : -1;
+    const isLoaded = place > 0 || (place === 0 && (!this.until || monthOf(items[0]) === month));
+    if (isLoaded) return this.grid.focus(place);
+    const focus = () => { if (this.results.items.length) this.grid.focus(0); };
+    this.results.addEventListener("grew", focus, { once: true });
+    return this.search(this.query, true, month);
   }
 
   began() {
     this.selection.clear();
     this.grid.set(this.results.items);
     this.trash.show(false, false);
+    this.since.show(this.until);
     this.space.replaceChildren(ghosts());
   }
 

@@ -1,5 +1,5 @@
 /* Searches as text: terms taken apart, put in, taken out. What a term means is the API's business. */
-const TERM = /-?(?:[A-Za-z]+:)?"[^"]*(?:"|$)|\S+/g;
+export const TERM = /-?(?:[A-Za-z]+:)?"[^"]*(?:"|$)|\S+/g;
 
 export const termsIn = (query) => query.match(TERM) ?? [];
 

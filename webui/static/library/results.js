@@ -2,8 +2,9 @@
    `shrank` when some left, or with a place when they are back. */
 import { api } from "../core/api.js";
 import { changed } from "../core/changes.js";
+import { askedAhead, firstPage } from "./ahead.js";
+import { expect } from "./pictures.js";
 
-const PAGE = 60;
 const itemOf = (image) => ({ image, parameters: image.parameters });
 
 export class Results extends EventTarget {
@@ -16,11 +17,11 @@ export class Results extends EventTarget {
   #request = null;
   #taken = [];
 
-  /** Look for something else. */
-  find(q, stacked) {
+  /** Look for something else; `until`: beginning with that month. */
+  find(q, stacked, until = null) {
     this.#request?.abort();
     this.#request = new AbortController();
-    this.#query = new URLSearchParams({ limit: PAGE, ...(q && { q }), ...(stacked && { stacked: "true" }) });
+    this.#query = firstPage(q, stacked, until);
     Object.assign(this, { items: [], terms: [], ended: false });
     this.#cursor = this.#asking = null;
     this.#taken = [];
@@ -38,7 +39,10 @@ export class Results extends EventTarget {
     const query = new URLSearchParams(this.#query);
     if (this.#cursor) query.set("cursor", this.#cursor);
     try {
-      const page = await api(`/library?${query}`, { signal });
+      const ahead = askedAhead(query);
+      const page = await (ahead ?? api(`/library?${query}`, { signal }));
+      if (signal.aborted) return;
+      if (!ahead) expect(page.items);
       this.items.push(...page.items.map(itemOf));
       this.terms = page.terms;
       this.#cursor = page.next_cursor;

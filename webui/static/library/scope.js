@@ -4,7 +4,7 @@ import { attempt } from "../core/actions.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { offer, toast } from "../overlay/toast.js";
-import { term } from "./query.js";
+import { within } from "./ahead.js";
 
 export class Scope {
   /** `host` names the gallery in its attributes `gallery` and `name`, and has `edits` for who may change it. */
@@ -20,9 +20,9 @@ export class Scope {
     return this.host.getAttribute("name");
   }
 
-  /** Return a search with what the library is about; the gallery goes by its id, first. */
+  /** Return a search with what the library is about. */
   whole(query) {
-    return this.gallery ? `${term("gallery", this.gallery)} ${query}`.trim() : query;
+    return within(this.gallery, query);
   }
 
   /** Return the terms that a person chose, without the one that `whole` adds. */

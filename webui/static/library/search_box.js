@@ -2,6 +2,7 @@
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { withoutTerm } from "./query.js";
+import { TypeAhead } from "./type_ahead.js";
 
 const TYPING_MS = 300;
 
@@ -10,13 +11,20 @@ export class SearchBox {
   constructor(changed) {
     this.changed = changed;
     this.input = h("input", { type: "search", maxlength: 1000, placeholder: t("library.search"), "aria-label": t("library.search"), autocomplete: "off", spellcheck: "false", enterkeyhint: "search",
-      oninput: () => this.soon(), onkeydown: (event) => { if (event.key === "Enter") this.now(); } });
-    this.element = h("label", { class: "search" }, icon("search"), this.input);
+      oninput: () => this.soon(), onkeydown: (event) => this.key(event) });
+    this.ahead = new TypeAhead(this.input, () => this.now());
+    this.element = h("div", { class: "seek" }, h("label", { class: "search" }, icon("search"), this.input), this.ahead.element);
     this.chips = h("ul", { class: "chips terms", "aria-label": t("library.terms"), hidden: true });
   }
 
   set value(query) {
     if (this.input.value.trim() !== query) this.input.value = query;
+  }
+
+  key(event) {
+    if (this.ahead.heard(event) || event.key !== "Enter" || event.isComposing) return;
+    this.ahead.shut();
+    this.now();
   }
 
   soon() {

@@ -3,8 +3,8 @@ import { contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { isLarge, showIn } from "./pictures.js";
 
-const THUMB_PX = 320;
 const SAID = 120;
 
 /** Return a cell; `acts` are what its three buttons do. */
@@ -19,9 +19,10 @@ export function tileOf(image, { place, width, height, selected }, acts) {
 }
 
 function pictureOf(image, px) {
-  const variant = px * devicePixelRatio > THUMB_PX * 1.25 ? "preview" : "thumb";
-  const picture = h("img", { alt: "", decoding: "async", draggable: "false", src: contentOf(image.id, variant) });
+  const picture = h("img", { alt: "", decoding: "async", draggable: "false" });
   picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "withheld" }, icon("unseen"))), { once: true });
+  if (isLarge(px)) picture.src = contentOf(image.id, "preview");
+  else showIn(picture, image.id);
   return picture;
 }
 

@@ -6,17 +6,19 @@ const SIZE = "atelier.library.size";
 const SQUARE = "atelier.library.square";
 const [SMALLEST, USUAL, LARGEST] = [110, 200, 420];
 
+/** Return how high a tile is on this device. */
+export const keptSize = () => Math.min(LARGEST, Math.max(SMALLEST, Number(localStorage.getItem(SIZE)) || USUAL));
+
 export class Tools {
   stackedNow = false;
 
-  constructor({ shaped, stacked, unfolded }) {
-    const size = Math.min(LARGEST, Math.max(SMALLEST, Number(localStorage.getItem(SIZE)) || USUAL));
+  constructor({ shaped, stacked }) {
+    const size = keptSize();
     this.shape = { size, square: localStorage.getItem(SQUARE) === "yes" };
     this.size = h("input", { type: "range", min: SMALLEST, max: LARGEST, step: 10, value: size, "aria-label": t("library.size"), title: t("library.size"), oninput: () => this.reshape({ size: Number(this.size.value) }, shaped) });
     this.square = button({ kind: "round", label: t("library.square"), "aria-pressed": String(this.shape.square), press: () => this.reshape({ square: !this.shape.square }, shaped) }, icon("library"));
     this.stack = button({ kind: "round", label: t("library.stacks"), "aria-pressed": "false", press: () => { this.stacked = !this.stackedNow; stacked(); } }, icon("stack"));
-    this.fold = button({ kind: "round fold", label: t("library.facets"), press: unfolded }, icon("filter"));
-    this.element = h("div", { class: "looks" }, this.fold, this.stack, this.square, this.size);
+    this.element = h("div", { class: "looks" }, this.stack, this.square, this.size);
   }
 
   get stacked() {
