@@ -1,6 +1,8 @@
 /* The browser's half of the form: what Gradio calls through `window.Atelier`, and what others may ask. */
 import { api } from "../core/api.js";
+import { t } from "../core/i18n.js";
 import { newestFirst } from "../core/store.js";
+import { toast } from "../overlay/toast.js";
 import { keepDraft, keptDraft } from "./draft.js";
 import { originNow, stemFrom } from "./origin.js";
 import { dressed, unwear } from "./style.js";
@@ -93,7 +95,7 @@ async function asked() {
     stemFrom(image, take);
     return partOf(parameters, take);
   } catch {
-    element?.trouble("trouble.reuse");
+    toast(t("trouble.reuse"), "bad"); // a note at the form would go as its fields are filled
     return {};
   }
 }
