@@ -3,9 +3,9 @@ import { api, may, me } from "./core/api.js";
 import { AtElement } from "./core/element.js";
 import { button, h, icon } from "./core/dom.js";
 import { has, t } from "./core/i18n.js";
+import { openKeys } from "./core/keys.js";
 import { isDark, toggleTheme } from "./core/theme.js";
 import { store } from "./core/store.js";
-import { openKeys } from "./overlay/keys_help.js";
 import { toast } from "./overlay/toast.js";
 import { forgetDraft } from "./composer/draft.js";
 

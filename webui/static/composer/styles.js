@@ -6,7 +6,6 @@ import { say } from "../overlay/toast.js";
 import { values } from "./form.js";
 import { ParentChip } from "./parent.js";
 import { around, styles, wear, worn } from "./style.js";
-import { StyleList } from "./style_list.js";
 
 const MARGIN = 12;
 const WIDTH = 360;
@@ -18,8 +17,7 @@ export class Styles extends AtElement {
   static sheets = ["presets"];
 
   render() {
-    this.list = new StyleList({ chosen: (preset) => this.choose(preset), leave: () => this.popover_.hidePopover() });
-    this.popover_ = h("div", { class: "pop", popover: "auto", role: "dialog", "aria-label": t("presets.choose"), ontoggle: (event) => this.toggled(event) }, this.list.element);
+    this.popover_ = h("div", { class: "pop", popover: "auto", role: "dialog", "aria-label": t("presets.choose"), ontoggle: (event) => this.toggled(event) });
     this.opener = button({ kind: "opener", "aria-haspopup": "dialog", "aria-expanded": "false", press: () => this.popover_.togglePopover() });
     this.chip = h("span", { class: "worn", hidden: true });
     this.stem = new ParentChip();
@@ -59,12 +57,21 @@ export class Styles extends AtElement {
     if (template) this.sends.replaceChildren(h("span", {}, t("presets.sends")), " ", around(values().prompt.trim() || "…"));
   }
 
-  toggled({ newState }) {
+  async toggled({ newState }) {
     const open = newState === "open";
     this.opener.setAttribute("aria-expanded", String(open));
     if (!open) return;
     this.place();
-    this.list.open();
+    const list = await (this.list ??= this.makeList());
+    if (this.popover_.matches(":popover-open")) list.open();
+  }
+
+  /** Put the list into its place; it is loaded when it is first opened. */
+  async makeList() {
+    const { StyleList } = await import("./style_list.js");
+    const list = new StyleList({ chosen: (preset) => this.choose(preset), leave: () => this.popover_.hidePopover() });
+    this.popover_.replaceChildren(list.element);
+    return list;
   }
 
   /** Under the button where there is room, else above it; as wide as a phone where that is narrow. */

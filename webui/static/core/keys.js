@@ -1,6 +1,5 @@
 /* Keyboard shortcuts. Keys without Ctrl, Cmd or Alt are inert while somebody types. */
 import { typing } from "./dom.js";
-import { openKeys } from "../overlay/keys_help.js";
 import { covered } from "../overlay/overlay.js";
 
 const mac = /mac/i.test(navigator.platform);
@@ -8,6 +7,9 @@ export const generateKeys = mac ? "⌘ Enter" : "Ctrl Enter";
 export const weightKeys = mac ? "⌘ ↑ ↓" : "Ctrl ↑ ↓";
 export const recallKeys = mac ? "⌥ ↑ ↓" : "Alt ↑ ↓";
 const actions = new Map();
+
+/** Show the list of keys, which is loaded when somebody asks for it. */
+export const openKeys = async () => (await import("../overlay/keys_help.js")).showKeys();
 
 /** Let `press` answer a key: `Mod+Enter`, `/`, `?`, `Shift+A`, `j`. It returns false to let it pass. */
 export function onKey(name, press) {
@@ -17,7 +19,7 @@ export function onKey(name, press) {
 
 /** Listen on the document. */
 export function startKeys() {
-  onKey("?", () => openKeys());
+  onKey("?", () => void openKeys());
   document.addEventListener("keydown", (event) => {
     const press = actions.get(nameOf(event));
     // What a dialog covers does not hear keys; the dialog has its own.

@@ -14,7 +14,7 @@ const GROUPS = () => ({
   moderation: [["J K", "keys.move"], ["Space", "keys.reveal"], ["Shift A · Shift R", "keys.decide"]],
 });
 
-export function openKeys() {
+export function showKeys() {
   openDialog({ title: t("keys.title"), kind: "dialog keys" }, h("div", { class: "groups" }, Object.entries(GROUPS()).map(([name, list]) => h("section", {},
     h("h3", {}, t(`keys.group.${name}`)),
     h("dl", {}, list.flatMap(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, t(what))]))))));

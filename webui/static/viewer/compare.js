@@ -2,8 +2,8 @@
 import { contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { openKeys } from "../core/keys.js";
 import { wear } from "../core/styles.js";
-import { openKeys } from "../overlay/keys_help.js";
 import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
 import { diffTable } from "./diff.js";

@@ -3,7 +3,7 @@ import { contentOf } from "../core/api.js";
 import { button, h, icon, typing } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { openKeys } from "../overlay/keys_help.js";
+import { openKeys } from "../core/keys.js";
 import { wear } from "../core/styles.js";
 import { overlay } from "../overlay/overlay.js";
 import { say } from "../overlay/toast.js";
