@@ -31,6 +31,8 @@ REVIEWER: Final = ("reviewer", 25, (BROWSE, REVIEW))
 
 PROMPT: Final = {"prompt": "a hat"}
 PRESET: Final = {"name": "Ink", "parameters": {"template": "an ink drawing of {prompt}"}}
+GRID: Final = {"base": PROMPT, "x": {"setting": "seed", "values": ["1", "2"]}}
+NOTICE: Final = {"kind": "info", "text": "A new model tomorrow."}
 INFOTEXT: Final = {"text": "a hat\nSteps: 4, Sampler: DDIM, CFG scale: 4, Seed: 1, Size: 64x64"}
 
 
@@ -61,6 +63,7 @@ TABLE: Final = [
         Act("draw", MAKERS, "button#generate", "POST", "/generations?dry_run=true", PROMPT),
         Act("choose a style", MAKERS, "at-styles .opener", "POST", "/presets", PRESET),
         Act("choose a gallery", MAKERS, "at-into .opener", "POST", "/generations?gallery={gallery}", PROMPT),
+        Act("compare settings", MAKERS, "at-fold button", "POST", "/grids?dry_run=true", GRID),
         Act("restore settings", MAKERS, "at-composer .from-picture button", "POST", "/restorations", INFOTEXT),
         Act("read a prompt", MAKERS, "#prompt textarea", "POST", "/prompts/reading", PROMPT),
         Act("vary a card", MAKERS, "at-card button:has-text('Vary')", "POST", "/generations", PROMPT),
@@ -103,11 +106,21 @@ TABLE: Final = [
         Act("make a key", EVERYBODY, "at-account button:has-text('New key')", "GET", "/me/api-keys"),
         Act("add a webhook", MAKERS, "at-account button:has-text('Add a webhook')", "POST", "/webhooks", {"url": "https://hooks.example.com/a"}),
     )),
-    # The rows of pages that are there in some builds of the studio only.
-    *(Page(path, ADMINISTRATORS) for path in ("/usage", "/models", "/system") if path in PAGES),
+    Page("/usage", ADMINISTRATORS, "at-report h1", (
+        Act("read the report", ADMINISTRATORS, "at-report [role=tab]", "GET", "/usage/report"),
+        Act("fetch it as a table", ADMINISTRATORS, "at-report a:has-text('CSV')", "GET", "/usage/report.csv"),
+    )),
+    Page("/models", ADMINISTRATORS, "at-models footer", (
+        Act("see every model", ADMINISTRATORS, "at-models footer", "GET", "/models/choices"),
+        Act("keep one on", ADMINISTRATORS, "at-models footer", "PATCH", "/models/scripted", {"enabled": True}),
+    )),
+    Page("/system", ADMINISTRATORS, "at-system h1", (
+        Act("see how it stands", ADMINISTRATORS, "at-system h1", "GET", "/system"),
+        Act("post a notice", ADMINISTRATORS, "at-system button:has-text('Write')", "PUT", "/notice", NOTICE),
+    )),
 ]  # fmt: skip
 # Changes the studio for everybody, so that those who may are not asked to.
-NOT_TRIED_BY_THOSE_WHO_MAY: Final = {"/queue/drain", "/teams", "/roles", "/webhooks"}
+NOT_TRIED_BY_THOSE_WHO_MAY: Final = {"/queue/drain", "/teams", "/roles", "/webhooks", "/notice"}
 REFUSED: Final = {403, 404}
 USABLE = """(elements) => elements.filter((element) => {
   for (let here = element; here; here = here.parentNode ?? here.host) if (here.inert || here.disabled) return false;

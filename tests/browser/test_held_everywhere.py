@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
 API: Final = "/api/v1"
 IMAGE: Final = {"image_ids": ["{image}"]}
+GRID: Final = {"base": {"prompt": "a hat"}, "x": {"setting": "seed", "values": ["1", "2"]}}
 # A picture begins so, whatever its kind; in a message of a stream it is written in base64.
 PICTURE: Final = re.compile(rb"RIFF....WEBP|\x89PNG\r\n|\xff\xd8\xff", re.DOTALL)
 IN_BASE64: Final = re.compile(rb"(?:UklGR|iVBORw0KGgo|/9j/)[A-Za-z0-9+/]{40,}")
@@ -45,6 +46,7 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
     ("GET", "/images/{image_id}/comments"): [("/images/{image}/comments", None)],
     ("POST", "/images/{image_id}/comments"): [("/images/{image}/comments", {"text": "why?"})],
     ("GET", "/library/{image_id}"): [("/library/{image}", None)],
+    ("GET", "/library/thumbs"): [("/library/thumbs?id={image}", None)],
     ("GET", "/library/{image_id}/lineage"): [("/library/{image}/lineage", None)],
     ("GET", "/library/{image_id}/similar"): [("/library/{image}/similar", None)],
     ("POST", "/library/changes"): [("/library/changes", {**IMAGE, "status": "approved"})],
@@ -56,10 +58,12 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
     ("PATCH", "/galleries/{gallery_id}"): [("/galleries/{gallery}", {"cover_id": "{image}"})],
     ("DELETE", "/galleries/{gallery_id}/images"): [("/galleries/{other}/images", IMAGE)],
     ("POST", "/generations"): [("/generations?parent={image}", {"prompt": "a hat"})],
+    ("POST", "/grids"): [("/grids?parent={image}", GRID)],
     ("GET", "/generations/{generation_id}/events"): [("/generations/{generation}/events", None)],
     ("POST", "/me/export"): [("/me/export", {})],
     ("POST", "/people/{person_id}/export"): [("/people/{person}/export", {})],
     ("GET", "/audit/export"): [("/audit/export?format=csv", None)],
+    ("GET", "/usage/report.csv"): [("/usage/report.csv?by=person", None)],
     ("GET", "/uploads/{upload_id}/content"): [("/uploads/{image}/content", None)],
     # Beside the API: where a permalink leads, and what a guest with a link to the gallery gets.
     ("GET", "/i/{image_id}"): [("/i/{image}", None)],
@@ -68,8 +72,9 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
         (f"/s/{{token}}/images/{{image}}?variant={variant}", None) for variant in Variant
     ],
 }  # fmt: skip
-# Never ends by itself: what it tells of a generation is what the stream of that generation tells.
-UNENDING: Final = {("GET", "/events")}
+# Without a row: a stream that never ends by itself, which tells of a generation what the stream of that generation does;
+# and the sheet of a grid, which is a picture whatever is on it, and is looked at in tests/backend/grids/test_sheet.py.
+WITHOUT: Final = {("GET", "/events"), ("GET", "/grids/{grid_id}/sheet")}
 
 
 def routes_that_could(app: FastAPI) -> set[tuple[str, str]]:
@@ -113,8 +118,9 @@ def _gives_files(operation: Any) -> bool:
 
 
 def pictures_in(body: bytes) -> list[str]:
-    """Return where in an answer there is a picture: by itself, in a message, in a file of an archive."""
+    """Return where in an answer there is a picture: by itself, in a form, in a message, in a file of an archive."""
     found = ["itself"] if PICTURE.match(body) else []
+    found += ["a form"] if body.startswith(b"--") and PICTURE.search(body) else []
     found += ["a message" for one in IN_BASE64.findall(body) if _is_picture(one)]
     if is_zipfile(BytesIO(body)):
         archive = ZipFile(BytesIO(body))
@@ -178,7 +184,7 @@ def author(
 def test_every_route_that_could_hand_out_a_picture_has_a_row(
     scripted_studio: ScriptedStudio,
 ) -> None:
-    assert routes_that_could(scripted_studio.app) - UNENDING == ROWS.keys()
+    assert routes_that_could(scripted_studio.app) - WITHOUT == ROWS.keys()
 
 
 @pytest.mark.parametrize("by_key", [False, True], ids=["signed in", "by key"])
@@ -210,6 +216,7 @@ def test_once_it_is_released_the_same_requests_bring_it(
     }
     assert bring == {
         ("GET", "/images/{image_id}/content"),
+        ("GET", "/library/thumbs"),
         ("POST", "/library/export"),
         ("POST", "/me/export"),
         ("GET", "/s/{token}/images/{image_id}"),

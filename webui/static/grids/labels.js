@@ -1,7 +1,7 @@
 /* The names of settings that a grid varies, and their values, as people read them. */
 import { ago, decimal } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { SAMPLERS } from "../viewer/settings.js";
+import { SAMPLERS } from "../core/settings.js";
 
 /** The settings that an axis may vary, in the order in which they are offered; how their values are typed. */
 export const SETTINGS = {
