@@ -12,6 +12,7 @@ from backend.generations.schemas import GenerationParameters, GenerationPublic, 
 from inference.protocol import MAX_PROMPT_CHARACTERS
 
 MOST_CELLS: Final = 25
+LARGEST_NUMBER: Final = 10**12
 
 
 class Setting(StrEnum):
@@ -29,12 +30,19 @@ class Setting(StrEnum):
 
 def _as_text(value: object) -> object:
     """Return a number as it is written; nothing else is changed."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise ValueError(f"must be a number between -{LARGEST_NUMBER} and {LARGEST_NUMBER}")
+    return str(value)
 
 
+_Words = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)]
+_Whole = Annotated[int, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+_Broken = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 WrittenValue = Annotated[
     str,
-    BeforeValidator(_as_text, json_schema_input_type=str | int | float),
+    BeforeValidator(_as_text, json_schema_input_type=_Words | _Whole | _Broken),
     StringConstraints(max_length=MAX_PROMPT_CHARACTERS),
 ]
 Value = str | int | float

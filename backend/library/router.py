@@ -172,7 +172,13 @@ def fetch_thumbs(
     actor: ActorDep,
     context: ContextDep,
     ids: Annotated[
-        list[EachId], Query(alias="id", default_factory=list, max_length=thumbs.MOST_THUMBS)
+        list[EachId],
+        Query(
+            alias="id",
+            default_factory=list,
+            max_length=thumbs.MOST_THUMBS,
+            description="Ids of the images, each as a parameter of its own.",
+        ),
     ],
     if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
 ) -> Response:

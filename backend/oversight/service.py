@@ -62,9 +62,9 @@ def write_out(
     return export.lines(records, form)
 
 
-def check(session: Session, *, most: int = CHECKED_AT_MOST) -> AuditCheck:
-    """Walk along the last entries, `most` of them: a few thousand take part of a second."""
-    verdict = audit.verify_end(session, most=most)
+def check(session: Session, *, most: int | None = None) -> AuditCheck:
+    """Walk along the last entries, a few thousand if `most` is not said, which takes part of a second."""
+    verdict = audit.verify_end(session, most=most or CHECKED_AT_MOST)
     return AuditCheck(
         holds=not verdict.breaks,
         head=str(verdict.head),

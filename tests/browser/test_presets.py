@@ -119,6 +119,7 @@ class TestKeep:
     ) -> None:
         page = open_as("designer")
         page.get_by_label("Draft", exact=True).check(force=True)
+        expect(page.locator("#steps input[type=number]")).to_have_value("2")
         open_list(page).get_by_role("button", name="Save as preset").click()
         dialog = page.locator("at-overlay dialog.preset")
         dialog.get_by_label("Name").fill("Quick ink")

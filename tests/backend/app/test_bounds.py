@@ -25,6 +25,7 @@ SHORT = {
     "read_similar": "its own limit",
     "suggest_values": "MOST_SUGGESTIONS",
     "list_searches": "MOST_SEARCHES",
+    "list_months": "how long there has been a studio",
 }
 BOUND = {"string": "maxLength", "integer": "maximum", "number": "maximum", "array": "maxItems"}
 # What bounds a value by itself: a set of words, or a form that has a length.
@@ -61,7 +62,9 @@ def unbounded(
     for each in (*shape.get("anyOf", ()), *shape.get("oneOf", ()), *shape.get("allOf", ())):
         yield from unbounded(document, each, where, seen)
     kind = shape.get("type")
-    bound_by_itself = shape.get("format") == "date-time" or any(one in shape for one in SELF_BOUND)
+    bound_by_itself = shape.get("format") in {"date", "date-time"} or any(
+        one in shape for one in SELF_BOUND
+    )
     if kind in BOUND and BOUND[kind] not in shape and not bound_by_itself:
         yield f"{where}: {kind} without {BOUND[kind]}"
     if kind == "array":

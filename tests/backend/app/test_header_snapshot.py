@@ -60,7 +60,8 @@ def test_headers_of(things: Things, row: Row) -> None:
         if path.startswith("/api/"):
             kept = headers["cache-control"]
             assert kept in NEVER_KEPT | {KEPT_BUT_ASKED_ABOUT, "no-cache"}
-            assert (kept == KEPT_BUT_ASKED_ABOUT) <= headers["content-type"].startswith("image/")
+            pictures = headers["content-type"].startswith(("image/", "multipart/form-data"))
+            assert (kept == KEPT_BUT_ASKED_ABOUT) <= pictures
         if headers.get("content-type", "").startswith("image/"):
             assert headers["content-disposition"].startswith("inline; filename=")
             assert policy == "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -20,7 +20,7 @@ from backend.generations.models import Generation
 from backend.generations.origin import Origin
 from backend.grids import service
 from backend.grids.models import Grid, GridCell
-from backend.grids.schemas import MOST_CELLS, GridCreate, Setting
+from backend.grids.schemas import LARGEST_NUMBER, MOST_CELLS, GridCreate, Setting
 from backend.grids.spreading import DEFAULT, Spread, spread
 from backend.kit.context import Context
 from backend.kit.errors import AtelierError, Unprocessable
@@ -33,7 +33,7 @@ PROMPT = "a red dress on a cream background"
 CARDS = {DEFAULT: CARD, "scripted": CARD}
 VALUES = st.one_of(
     st.integers(-2, 130),
-    st.floats(allow_nan=True),
+    st.floats(-LARGEST_NUMBER, LARGEST_NUMBER),
     st.sampled_from(
         [
             "red",
