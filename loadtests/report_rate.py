@@ -9,8 +9,6 @@ with the 30 before, and for all 90, each way of telling apart in turn: the media
 from __future__ import annotations
 
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,24 +21,19 @@ from sqlalchemy import insert, text
 
 from backend import migrations
 from backend.accounts.models import Team, User
-from backend.app import create_app
 from backend.generations.models import Generation
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.database import Database
 from backend.kit.ids import new_id
 from backend.kit.queue import State
-from backend.kit.settings import Settings
 from backend.moderation.models import Flag
 from backend.moderation.schemas import FlagState
 from backend.reports.schemas import By
 from backend.usage.models import UsageCharge
 from inference.protocol import GenerationParameters, Priority
-from loadtests.machine import describe
-from loadtests.queue_rate import opened
+from loadtests.asked_over_http import asking, measure_each
 from tests.fixtures.actors import add_key, add_user
-from tests.fixtures.app import QUIET, UNLIMITED, serve
-from tests.fixtures.scripted import ScriptedInference
 
 GENERATIONS: Final = 100_000
 DAYS: Final = 90
@@ -58,14 +51,7 @@ Rows = dict[type[Any], list[dict[str, Any]]]
 
 def main() -> None:
     """Measure both databases and print a table for each."""
-    sys.stdout.write(f"{describe()}, {GENERATIONS} generations in {DAYS} days\n")
-    with tempfile.TemporaryDirectory(prefix="report-rate-") as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL may run as somebody else
-        for name in sys.argv[1:] or ["sqlite", "postgresql"]:
-            with opened(name, Path(folder)) as address:
-                for row in measure(name, address, Path(folder) / name):
-                    sys.stdout.write(row)
-                    sys.stdout.flush()
+    measure_each(f"{GENERATIONS} generations in {DAYS} days", measure)
 
 
 def measure(name: str, url: str, folder: Path) -> Iterator[str]:
@@ -76,22 +62,15 @@ def measure(name: str, url: str, folder: Path) -> Iterator[str]:
     fill(database, now)
     key = add_key(database, add_user(database, "admin"))
     database.dispose()
-    settings = {"data_dir": folder, "database_url": url, **QUIET, **UNLIMITED}
-
-    def build(port: int) -> Any:  # noqa: ANN401
-        return create_app(Settings(port=port, **settings), inference=ScriptedInference())
-
     yield f"\n| {name} | median ms | slowest ms |\n|---|---|---|\n"
-    with serve(build) as address:
-        headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=address, headers=headers, timeout=60) as client:
-            for days, compare in ((30, True), (DAYS, False)):
-                for by in By:
-                    first = (now - timedelta(days=days - 1)).date()
-                    asked = {"by": by.value, "from": str(first), "compare": str(compare).lower()}
-                    took = [_asked(client, asked) for _ in range(ROUNDS)]
-                    what = f"{days} days{' and those before' * compare}, by {by}"
-                    yield f"| {what} | {median(took):.0f} | {max(took):.0f} |\n"
+    with asking(url, folder, key) as client:
+        for days, compare in ((30, True), (DAYS, False)):
+            for by in By:
+                first = (now - timedelta(days=days - 1)).date()
+                asked = {"by": by.value, "from": str(first), "compare": str(compare).lower()}
+                took = [_asked(client, asked) for _ in range(ROUNDS)]
+                what = f"{days} days{' and those before' * compare}, by {by}"
+                yield f"| {what} | {median(took):.0f} | {max(took):.0f} |\n"
 
 
 def fill(database: Database, now: datetime) -> None:

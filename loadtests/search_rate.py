@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +24,6 @@ from sqlmodel import Session
 
 from backend import migrations
 from backend.accounts.models import Team, User
-from backend.app import create_app
 from backend.galleries.models import Gallery, GalleryImage
 from backend.galleries.schemas import Visibility
 from backend.generations.models import Generation
@@ -36,15 +33,11 @@ from backend.images.service import stack_of
 from backend.kit.database import Database
 from backend.kit.ids import ALPHABET
 from backend.kit.queue import State
-from backend.kit.settings import Settings
 from backend.library.folding import line_of
 from backend.library.models import ImageStar, ImageTag, SearchEntry
 from inference.protocol import GenerationParameters, Priority
-from loadtests.machine import describe
-from loadtests.queue_rate import opened
+from loadtests.asked_over_http import asking, measure_each
 from tests.fixtures.actors import add_key, add_user
-from tests.fixtures.app import QUIET, UNLIMITED, serve
-from tests.fixtures.scripted import ScriptedInference
 
 IMAGES: Final = 100_000
 PEOPLE: Final = 20
@@ -120,14 +113,7 @@ class Rows:
 
 def main() -> None:
     """Measure both databases and print a table for each."""
-    sys.stdout.write(f"{describe()}, {IMAGES} images\n")
-    with tempfile.TemporaryDirectory(prefix="search-rate-") as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL may run as somebody else
-        for name in sys.argv[1:] or ["sqlite", "postgresql"]:
-            with opened(name, Path(folder)) as address:
-                for row in measure(name, address, Path(folder) / name):
-                    sys.stdout.write(row)
-                    sys.stdout.flush()
+    measure_each(f"{IMAGES} images", measure)
 
 
 def measure(name: str, url: str, folder: Path) -> Iterator[str]:
@@ -137,17 +123,10 @@ def measure(name: str, url: str, folder: Path) -> Iterator[str]:
     person = fill(database)
     key = add_key(database, person)
     database.dispose()
-    settings = {"data_dir": folder, "database_url": url, **QUIET, **UNLIMITED}
-
-    def build(port: int) -> Any:  # noqa: ANN401
-        return create_app(Settings(port=port, **settings), inference=ScriptedInference())
-
     yield f"\n| {name} | p50 ms | p95 ms | found | |\n|---|---|---|---|---|\n"
-    with serve(build) as address:
-        headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=address, headers=headers) as client:
-            for what, asked in ASKED.items():
-                yield _row(what, *_timed(client, asked))
+    with asking(url, folder, key) as client:
+        for what, asked in ASKED.items():
+            yield _row(what, *_timed(client, asked))
 
 
 def fill(database: Database) -> User:

@@ -155,6 +155,15 @@ def open_as(scripted_studio: ScriptedStudio, new_page: Callable[..., Any]) -> Ca
 
 
 @pytest.fixture
+def designer(open_as: Callable[..., Any]) -> Any:
+    """A new designer on the Create page."""
+    page = open_as("designer")
+    page.locator("at-feed .welcome").wait_for()
+    page.wait_for_function("() => localStorage.getItem('atelier.draft') !== null")
+    return page
+
+
+@pytest.fixture
 def scripted(scripted_studio: ScriptedStudio) -> ScriptedInference:
     """Inference that draws by a script."""
     return scripted_studio.inference

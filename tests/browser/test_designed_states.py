@@ -41,14 +41,6 @@ def notice(scripted_studio: ScriptedStudio, open_as: OpenAs) -> Iterator[Callabl
         service.clear(session, MemoryNotifier(), None)
 
 
-@pytest.fixture
-def designer(open_as: OpenAs) -> Any:
-    page = open_as("designer")
-    page.locator("at-feed .welcome").wait_for()
-    page.wait_for_function("() => localStorage.getItem('atelier.draft') !== null")
-    return page
-
-
 def button_of(page: Any) -> Any:
     return page.locator("#generate").first
 

@@ -25,15 +25,6 @@ SECOND_IS_FIRST = """async () => {
 }"""
 
 
-@pytest.fixture
-def designer(open_as: OpenAs) -> Any:
-    """A new designer on the Create page."""
-    page = open_as("designer")
-    page.locator("at-feed .welcome").wait_for()
-    page.wait_for_function("() => localStorage.getItem('atelier.draft') !== null")
-    return page
-
-
 def decide_everything(admin: Any) -> None:
     """Leave nothing of other tests in the review list."""
     for flag in admin.request.get("/api/v1/moderation/flags").json()["items"]:

@@ -25,7 +25,7 @@ SHORT = {
     "read_similar": "its own limit",
     "suggest_values": "MOST_SUGGESTIONS",
     "list_searches": "MOST_SEARCHES",
-    "list_months": "how long there has been a studio",
+    "list_months": "MOST_MONTHS",
 }
 BOUND = {"string": "maxLength", "integer": "maximum", "number": "maximum", "array": "maxItems"}
 # What bounds a value by itself: a set of words, or a form that has a length.
