@@ -25,7 +25,10 @@ from tests.fixtures.postgres import PostgresServer, find_binaries
 from tests.fixtures.telling import Tell
 
 T = TypeVar("T")
-SQLITE_KB, POSTGRES_KB = 4096, 96 * 1024
+SQLITE_KB, POSTGRES_KB = (
+    8192,
+    96 * 1024,
+)  # SQLite's log alone takes four megabytes before it is folded in
 BEFORE, REFUSALS, TRIES = 4, 10, 400
 WITHIN_S = 60.0
 ENDS = {"succeeded", "failed", "canceled"}
