@@ -252,10 +252,7 @@ def _known(session: Session, actor: Actor, key: str, fingerprint: str) -> Submit
     if row is None:
         return None
     if row.request_hash != fingerprint:
-        raise KeyReused(
-            "This Idempotency-Key came with another body before. Send the same body again, "
-            "or use a new key for a new generation."
-        )
+        raise KeyReused.of("generation")
     return Submitted(row, webhooks_of.of_generation(session, row.id), is_new=False)
 
 

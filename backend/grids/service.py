@@ -54,6 +54,7 @@ def submit(  # noqa: PLR0913
         QueueFull: The same.
         QuotaExceeded: The same.
         QuotaTooSmall: The same.
+        Maintenance: The same.
         Unprocessable: They are more than anybody may have at once.
     """
     fingerprint = _fingerprint(wanted, origin)
@@ -92,6 +93,7 @@ def foresee(
         QueueFull: As `submit`.
         QuotaExceeded: As `submit`.
         QuotaTooSmall: As `submit`.
+        Maintenance: As `submit`.
         Unprocessable: As `submit`.
     """
     with context.database.read() as session:
@@ -128,10 +130,7 @@ def _known(session: Session, actor: Actor, key: str, fingerprint: str) -> Submit
     if grid is None:
         return None
     if grid.request_hash != fingerprint:
-        raise KeyReused(
-            "This Idempotency-Key came with another body before. Send the same body again, "
-            "or use a new key for a new grid."
-        )
+        raise KeyReused.of("grid")
     return Submitted(grid, is_new=False)
 
 

@@ -24,7 +24,7 @@ AtelierError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, Field
 
@@ -143,6 +143,14 @@ class KeyReused(Unprocessable):
     """The same Idempotency-Key came with another body."""
 
     code = "idempotency_key_reused"
+
+    @classmethod
+    def of(cls, what: str) -> Self:
+        """Return the refusal; `what` is what the key was for, such as a generation."""
+        return cls(
+            "This Idempotency-Key came with another body before. Send the same body again, "
+            f"or use a new key for a new {what}."
+        )
 
 
 class QuotaTooSmall(Unprocessable):
