@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
+from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -82,11 +83,24 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception:
+        except Exception as error:
+            if began and _reader_left(error):
+                return
             _log.exception("an error that nothing handled")
             if began:
                 raise
             await respond(_unexpected())(scope, receive, send)
+
+
+def _reader_left(error: Exception) -> bool:
+    """Return whether an event stream ended only because nobody reads it any longer.
+
+    FastAPI closes the end that is read before it stops the task that writes to it, and so raises what happens every
+    time that somebody closes a page: https://github.com/fastapi/fastapi/discussions/15725.
+    """
+    if not isinstance(error, ExceptionGroup):
+        return False
+    return error.split((BrokenResourceError, ClosedResourceError))[1] is None
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.sse import EventSourceResponse
 from psycopg.errors import DiskFull
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from backend.kit.database import Database
 from backend.kit.errors import TooMany
@@ -207,3 +211,58 @@ class TestFailuresBehindUs:
         answer = asking.get("/fails/nosuch")  # a KeyError inside
         assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
         assert "KeyError" not in answer.text
+
+
+class TestStreams:
+    """An event stream of FastAPI's, whose reader is slow and then goes."""
+
+    @staticmethod
+    def read_and_leave(events: Callable[[], AsyncIterator[str]]) -> None:
+        app = FastAPI()
+        app.add_middleware(LastResort)
+        app.get("/events", response_class=EventSourceResponse)(events)
+
+        async def asked() -> None:
+            left, sent = asyncio.Event(), []
+            messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+            async def receive() -> Message:
+                for message in messages:
+                    return message
+                await left.wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message: Message) -> None:
+                sent.append(message)
+                if len(sent) == 3:
+                    for _ in range(20):
+                        await asyncio.sleep(0)  # until all that waits for the reader is full
+                    left.set()
+                    await asyncio.Event().wait()  # until it is canceled
+
+            scope = {
+                "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+                "scheme": "http", "path": "/events", "raw_path": b"/events", "query_string": b"",
+                "headers": [], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+            }  # fmt: skip
+            await asyncio.wait_for(app(scope, receive, send), 20)
+
+        asyncio.run(asked())
+
+    def test_whoever_leaves_is_no_error(self, caplog: pytest.LogCaptureFixture) -> None:
+        async def events() -> AsyncIterator[str]:
+            while True:
+                yield "one more"
+                await asyncio.sleep(0)
+
+        self.read_and_leave(events)
+        assert caplog.records == []
+
+    def test_what_else_breaks_a_stream_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        async def events() -> AsyncIterator[str]:
+            yield "one"
+            raise RuntimeError("the tap is broken")
+
+        with pytest.raises(ExceptionGroup):
+            self.read_and_leave(events)
+        assert "an error that nothing handled" in caplog.text
