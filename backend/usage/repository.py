@@ -76,12 +76,19 @@ def get_quota(session: Session, quota_id: str) -> Quota | None:
 
 
 def quotas(
-    session: Session, *, of: QuotaOf | None, cursor: str | None, limit: int
+    session: Session,
+    *,
+    of: QuotaOf | None,
+    subject: str | None = None,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[Quota], str | None]:
     """Return a page of quotas, newest first, and the next cursor."""
     rows = select(Quota)
     if of is not None:
         rows = rows.where(Quota.of == of)
+    if subject is not None:
+        rows = rows.where(Quota.subject == subject)
     return fetch_page(session, rows, Quota.id, cursor=cursor, limit=limit)
 
 

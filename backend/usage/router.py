@@ -30,7 +30,7 @@ def read_my_usage(actor: ActorDep, session: SessionDep, context: ContextDep) -> 
 
 
 @router.get("/quotas", responses=NOT_ADMINISTERING)
-def list_quotas(
+def list_quotas(  # noqa: PLR0913 - each is a part of the request
     *,
     session: SessionDep,
     _administrator: Administrator,
@@ -38,11 +38,18 @@ def list_quotas(
     of: Annotated[
         QuotaOf | None, Query(description="Only those of people, teams or roles.")
     ] = None,
+    subject: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            description="Only those of this person or team, by id, or of this role, by name.",
+        ),
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = USUAL_PAGE,
 ) -> QuotaPage:
     """List the quotas there are, newest first, what was spent of each, and what holds otherwise."""
-    rows, following = repository.quotas(session, of=of, cursor=cursor, limit=limit)
+    rows, following = repository.quotas(session, of=of, subject=subject, cursor=cursor, limit=limit)
     return QuotaPage(
         items=presentation.quotas_of(session, rows),
         next_cursor=following,

@@ -119,7 +119,8 @@ class TestQuotas:
     def test_of_somebody_who_is_gone_has_no_name(self, studio: Studio, admin: Client) -> None:
         with studio.context.database.write() as session:
             session.add(Quota(of=QuotaOf.TEAM, subject="gone"))
-        (left,) = admin.get(f"{API}/quotas", params={"of": "team"}).json()["items"]
+        put(admin, of="role", subject="marketing", credits_per_day=1)
+        (left,) = admin.get(f"{API}/quotas", params={"subject": "gone"}).json()["items"]
         assert (left["name"], left["used_today"], left["used_this_month"]) == ("", 0, 0)
 
     def test_holds_from_the_next_request_on(self, studio: Studio, admin: Client) -> None:

@@ -77,9 +77,8 @@ export class Quotas {
     const quota = items.find(({ of, subject }) => of === "person" && subject === person);
     if (quota) return this.change(quota, nameOf(quota));
     await attempt(async () => {
-      const [{ name, email }, { items: found }] = await Promise.all([api(`/people/${encodeURIComponent(person)}`), api("/quotas?of=person&limit=100")]);
-      const theirs = found.find(({ subject }) => subject === person);
-      this.open(changedQuota({ quota: theirs ?? { of: "person", subject: person }, name: name || email, ...this.after() }));
+      const [{ name, email }, { items: found }] = await Promise.all([api(`/people/${encodeURIComponent(person)}`), api(`/quotas?${new URLSearchParams({ of: "person", subject: person })}`)]);
+      this.open(changedQuota({ quota: found[0] ?? { of: "person", subject: person }, name: name || email, ...this.after() }));
     });
   }
 
