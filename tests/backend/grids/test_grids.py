@@ -165,6 +165,15 @@ class TestRefusals:
         assert ask(studio.actors.browser("marketing"), body()).status_code == 403
         assert ask(studio.actors.anonymous(), body()).status_code == 401
 
+    def test_nothing_is_begun_under_maintenance(self, studio: Studio, dana: Client) -> None:
+        notice = {"kind": "maintenance", "text": "The GPUs move."}
+        studio.actors.browser("admin").put("/api/v1/notice", json=notice)
+        before = counts(studio)
+        answer = ask(dana, body())
+        assert (answer.status_code, answer.json()["code"]) == (503, "maintenance")
+        assert counts(studio) == before
+        assert ask(dana, body(), dry_run=True).status_code == 200
+
 
 class TestAllOrNothing:
     def test_more_than_one_person_may_ever_have(self, studio: Studio, dana: Client) -> None:

@@ -127,6 +127,12 @@ class TestMaking:
 
 
 class TestPage:
+    def test_opens_under_maintenance_too(self, studio: Studio, shared: Shared) -> None:
+        path = shared.open()
+        notice = {"kind": "maintenance", "text": "The GPUs move."}
+        studio.actors.browser("admin").put("/api/v1/notice", json=notice)
+        assert studio.actors.anonymous().get(path).status_code == 200
+
     def test_shows_the_gallery_and_nothing_of_its_making(
         self, shared: Shared, guest: Client
     ) -> None:
