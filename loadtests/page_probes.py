@@ -1,7 +1,8 @@
 """Scripts that watch a page from within, and tell when something of it was painted.
 
-"Painted" is: the picture is in the document and decoded, and a frame has been drawn since. Each begins with the page, looks
-once a frame, and keeps what it saw in `window.seen`; milliseconds since the navigation began, but for `PREVIEW`.
+"Painted" is: the picture is in the document and loaded, if it is in the window also decoded, and a frame has been drawn since.
+Each begins with the page, looks once a frame, and keeps what it saw in `window.seen`; milliseconds since the navigation began,
+but for `PREVIEW`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from typing import Final
 
 TILES: Final = 60
 
-# The gallery: when its element stood in the page, and when the first sixty tiles were painted.
+# The gallery: when its element stood in the page, when the first sixty tiles were painted, and when those outside of the
+# window were decoded as well, which no browser does before one scrolls.
 GALLERY: Final = """(() => {
   const seen = (window.seen = {});
   const mark = (name) => { seen[name] ??= performance.now(); };
   const frames = (done) => requestAnimationFrame(() => requestAnimationFrame(done));
   const find = (root, tag) => root && (root.querySelector(tag) ?? [...root.querySelectorAll("at-galleries")].map((one) => one.shadowRoot && find(one.shadowRoot, tag)).find(Boolean));
+  const isInWindow = (one) => { const { top, bottom } = one.getBoundingClientRect(); return bottom > 0 && top < innerHeight; };
+  const decoded = (some) => Promise.all(some.map((one) => one.decode()));
   const look = () => {
     const library = find(document, "at-library");
     if (library?.shadowRoot) mark("element");
@@ -23,7 +27,7 @@ GALLERY: Final = """(() => {
     if (cells.length) mark("first tile");
     const pictures = cells.map((cell) => cell.querySelector("img"));
     if (cells.length < TILES || !pictures.every((one) => one?.complete && one.naturalWidth)) return requestAnimationFrame(look);
-    return Promise.all(pictures.map((one) => one.decode())).then(() => frames(() => mark("painted")));
+    return decoded(pictures.filter(isInWindow)).then(() => frames(() => { mark("painted"); decoded(pictures).then(() => mark("all decoded")); }));
   };
   requestAnimationFrame(look);
 })()""".replace("TILES", str(TILES))
@@ -75,7 +79,7 @@ LOADED: Final = """() => {
 
 # Scroll to the end of what is found; return how many were reached, and how many tiles there were at most.
 TO_THE_END: Final = """async () => {
-  const library = document.querySelector("at-galleries").shadowRoot.querySelector("at-library");
+  const library = document.querySelector("at-library") ?? document.querySelector("at-galleries").shadowRoot.querySelector("at-library");
   const { results, shadowRoot } = library;
   let mounted = 0;
   while (!results.ended) {

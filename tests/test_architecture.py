@@ -59,6 +59,17 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     assert source.count("\n") <= 300
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "browser").glob("test_*.py")), ids=str)
+def test_a_page_is_waited_for(path: Path) -> None:
+    """What a page shows is asked with `expect`, which waits: read once, it may not be there yet."""
+    read_once = re.compile(
+        r"^ +assert [^\n]*\.(?:is_visible|is_checked|is_enabled|input_value|inner_text|all_inner_texts)\(\)"
+        r"|^ +assert [^\n]*\.count\(\) == [1-9]",
+        re.MULTILINE,
+    )
+    assert read_once.findall(path.read_text()) == []
+
+
 def test_each_lane_looks_wherever_its_tests_are() -> None:
     makefile = (ROOT / "Makefile").read_text()
     lanes = [

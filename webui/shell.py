@@ -7,6 +7,7 @@ The policy that says what a page may run is `backend.kit.headers`', around all o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,9 +20,10 @@ _HEAD: Final = b"<head>"
 class PageShell:
     """Wraps Gradio; pages leave as ours, everything else as it came."""
 
-    def __init__(self, app: ASGIApp, head: str) -> None:
+    def __init__(self, app: ASGIApp, head: Callable[[str, bytes], str]) -> None:
+        """Put what `head` returns for a path and a query into each page's head."""
         self._app = app
-        self._head = head.encode()
+        self._head = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Gradio answer, and rewrite what turns out to be HTML."""
@@ -30,7 +32,7 @@ class PageShell:
             return
         # Gradio compresses pages; one that is to be rewritten must come plain.
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-        page = _Page(send, self._head)
+        page = _Page(send, self._head(scope["path"], scope["query_string"]).encode())
         await self._app({**scope, "headers": plain}, receive, page.send)
 
 

@@ -64,11 +64,12 @@ def test_what_one_says_the_other_reads_at_once(owner: Any, colleague: Callable[[
     expect(said(other)).to_have_text([HOSTILE])
     expect(box(other)).to_have_value("")
     expect(said(owner)).to_have_text([HOSTILE])
-    assert "\n" in said(owner).inner_text()
+    broken = said(owner).inner_text()
+    assert "\n" in broken
     box(owner).fill("Narrower, then.")
     section(owner).get_by_role("button", name="Comment", exact=True).click()
     expect(said(other)).to_have_text([HOSTILE, "Narrower, then."])
-    assert section(other).get_by_role("button", name="Remove the comment").count() == 1
+    expect(section(other).get_by_role("button", name="Remove the comment")).to_have_count(1)
     section(owner).get_by_role("button", name="Remove the comment").first.click()
     owner.get_by_role("dialog", name="Remove this comment?").get_by_role(
         "button", name="Remove it"

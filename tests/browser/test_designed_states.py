@@ -57,7 +57,7 @@ class TestOffline:
         prompt_of(designer).fill("a patient hat")
         designer.keyboard.press("Control+Enter")
         expect(designer.locator("at-composer .note")).to_contain_text("Your prompt is kept")
-        assert prompt_of(designer).input_value() == "a patient hat"
+        expect(prompt_of(designer)).to_have_value("a patient hat")
         assert designer.locator("at-card").count() == 0
         designer.context.set_offline(False)
         designer.locator(".toast", has_text="Connected again").wait_for()
@@ -105,10 +105,10 @@ class TestMaintenance:
         button_of(designer).click()
         note = designer.locator("at-composer .note")
         expect(note).to_contain_text(f"{HOSTILE} Your prompt is kept")
-        assert prompt_of(designer).input_value() == "a red dress"
+        expect(prompt_of(designer)).to_have_value("a red dress")
         designer.reload()
         expect(button_of(designer)).to_have_attribute("data-price", until_when)
-        assert prompt_of(designer).input_value() == "a red dress"
+        expect(prompt_of(designer)).to_have_value("a red dress")
         tell(open_as("admin", "/account"), "/notice", method="DELETE")
         expect(strip).to_have_count(0)
         expect(button_of(designer)).to_have_attribute("data-price", re.compile("credits"))

@@ -74,7 +74,7 @@ TABLE: Final = [
         Act("star it", EVERYBODY, "dialog.viewer [data-act=star]", "POST", "/library/changes", {"image_ids": ["{image}"], "starred": True}),
         Act("use its settings", MAKERS, "dialog.viewer .recall .primary", "POST", "/generations?parent={image}", PROMPT),
         Act("vary it", MAKERS, "dialog.viewer button:has-text('Vary')", "POST", "/generations?parent={image}", PROMPT),
-        Act("save it", EVERYBODY, "dialog.viewer summary:has-text('Download')", "GET", "/images/{image}/content"),
+        Act("save it", EVERYBODY, "dialog.viewer .has-menu > button:has-text('Download')", "GET", "/images/{image}/content"),
         Act("judge it", (), "dialog.viewer .statuses button", "PATCH", "/galleries/{gallery}", {"brief": "mine"}),
         Act("throw it away", (), "dialog.viewer [data-act=trash]", "DELETE", "/galleries/{gallery}"),
     )),

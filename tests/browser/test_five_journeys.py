@@ -82,6 +82,26 @@ def test_ctrl_enter_sends_the_last_keystroke(
     assert scripted.asked[-1].parameters.prompt == f"{prompt}!"
 
 
+def test_what_is_chosen_before_the_form_is_restored_stays(open_as: OpenAs) -> None:
+    page = open_create(open_as)
+    page.locator("#ratio").get_by_label("Wide").check(force=True)
+    page.wait_for_function("() => localStorage.getItem('atelier.draft').includes('wide')")
+    asked = []
+    # The form waits for the model's usual values. A lambda: Playwright cannot mark a builtin.
+    page.route("**/api/v1/models", lambda route: asked.append(route))  # noqa: PLW0108
+    page.reload()
+    page.locator("#num_images").get_by_label("4", exact=True).check(force=True)
+    page.locator("#quality").get_by_label("Draft").check(force=True)
+    expect(page.locator("#steps input[type=number]")).to_have_value("8")
+    prompt_of(page).fill("four red hats")
+    expect(page.locator("#ratio").get_by_label("Wide")).not_to_be_checked()
+    asked[0].continue_()
+    expect(page.locator("#ratio").get_by_label("Wide")).to_be_checked()
+    expect(page.locator("#num_images").get_by_label("4", exact=True)).to_be_checked()
+    expect(page.locator("#steps input[type=number]")).to_have_value("8")
+    expect(prompt_of(page)).to_have_value("four red hats")
+
+
 def test_a_picture_of_a1111_dropped_anywhere_gives_its_settings_back(
     open_as: OpenAs, scripted: ScriptedInference
 ) -> None:

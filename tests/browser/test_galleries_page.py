@@ -127,7 +127,7 @@ def test_its_images_are_found_judged_and_taken_out_as_in_the_library(open_as: Op
     tell(page, f"/galleries/{gallery}/images", {"image_ids": images})
     page.goto(f"/galleries?id={gallery}")
     expect(cells(page)).to_have_count(2)
-    assert page.get_by_role("heading", level=1).all_inner_texts() == ["Spring"]
+    expect(page.get_by_role("heading", level=1)).to_have_text(["Spring"])
     assert page.locator("at-library .chip").count() == 0
     page.keyboard.press("/")
     page.keyboard.type("hat -red")

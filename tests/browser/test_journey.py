@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from loadtests.studio import Studio, running_studio
 from tests.browser.conftest import sign_in
@@ -72,7 +73,7 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     card = type_and_generate(designer, PROMPT)
     card.locator("img.soft").first.wait_for(timeout=120_000)  # a preview, while it is being drawn
     assert card.get_attribute("data-state") == "running"
-    assert card.locator("progress").is_visible()
+    expect(card.locator("progress")).to_be_visible()
 
     designer.reload()  # half-way: the page finds its generation again
     state_of(card, "succeeded")
@@ -89,8 +90,9 @@ def test_first_light(real: Studio, new_page: Callable[..., Any]) -> None:
     found.get_by_role("button", name="Load").click()
     designer.wait_for_url(f"{real.url}/")
     designer.wait_for_function("() => document.querySelector('#prompt textarea')?.value !== ''")
-    assert designer.locator("#prompt textarea").input_value() == PROMPT
-    assert seed_field(designer).input_value() == seed == SEED
+    expect(designer.locator("#prompt textarea")).to_have_value(PROMPT)
+    expect(seed_field(designer)).to_have_value(SEED)
+    assert seed == SEED
 
 
 def test_a_held_picture_waits_for_an_administrator(

@@ -86,7 +86,7 @@ class TestTypeAhead:
         late[0].fulfill(json=[{"value": "late", "label": "late", "count": 1}])
         library.unroute("**/library/suggestions?kind=tag**")
         expect(library.get_by_role("option", name="is:duplicate")).to_have_count(1)
-        assert library.get_by_role("option").count() == 1
+        expect(library.get_by_role("option")).to_have_count(1)
 
 
 class TestSheet:
@@ -120,7 +120,7 @@ class TestTimeline:
         rail.get_by_role("button", name="March 2024", exact=True).click()
         expect(cells(library).last.locator(".picture")).to_be_focused()
         assert cells(library).last.get_attribute("data-id") == old
-        assert cells(library).count() == len(PROMPTS) + 1
+        expect(cells(library)).to_have_count(len(PROMPTS) + 1)
 
     def test_begins_with_any_month_and_leads_back_to_the_newest(
         self, library: Any, context: Context

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import tell
 from tests.fixtures.scripted import ScriptedInference
@@ -57,8 +58,8 @@ class TestLine:
             asked = ask(designer, "a slow hat")
             row = row_of(admin, "a slow hat")
             row.get_by_text("Running").wait_for()
-            assert "1 of 3" in row.inner_text()
-            assert designer.request.get("/api/v1/me").json()["email"] in row.inner_text()
+            expect(row).to_contain_text("1 of 3")
+            expect(row).to_contain_text(designer.request.get("/api/v1/me").json()["email"])
             row.get_by_role("button", name="Cancel: a slow hat").click()
             dialog = admin.get_by_role("dialog", name="Cancel this generation?")
             dialog.get_by_role("button", name="Leave it").click()
@@ -183,7 +184,7 @@ class TestDeadLetters:
         admin.locator(f".letter[data-id='{failed}']").wait_for(state="detached")
         letter.wait_for()  # broken once more, under another id
         assert letter.get_attribute("data-id") != failed
-        assert admin.get_by_role("tab", name="Dead letters 1").is_visible()
+        expect(admin.get_by_role("tab", name="Dead letters 1")).to_be_visible()
 
     def test_have_an_address_and_a_page_without_any(self, open_as: OpenAs) -> None:
         page = open_as("admin", "/history")

@@ -64,7 +64,7 @@ def test_a_guest_looks_through_the_gallery_and_takes_an_image(
     url = share(editor, prompts=True, downloads="full")
     guest = opened(new_page, url, color_scheme=scheme)
     guest.get_by_role("heading", name="Spring", level=1).wait_for()
-    assert guest.locator(".tile").count() == 2
+    expect(guest.locator(".tile")).to_have_count(2)
     guest.locator(".tile a").first.click()
     viewer = guest.get_by_role("dialog", name="Image viewer")
     first = viewer.locator("#picture").get_attribute("src")
@@ -86,7 +86,7 @@ def test_works_without_a_script(editor: Any, new_page: NewPage) -> None:
     guest.locator(".tile a").first.click()
     guest.get_by_role("link", name="All of Spring").wait_for()
     assert guest.get_by_role("link", name="Download").count() == 0
-    assert guest.get_by_text("hat").count() == 1  # the gallery's own name, in the way back
+    expect(guest.get_by_text("hat")).to_have_count(1)  # the gallery's own name, in the way back
 
 
 def test_asks_for_the_password_and_ends_when_it_is_revoked(editor: Any, new_page: NewPage) -> None:

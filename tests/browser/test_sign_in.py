@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
+from playwright.sync_api import expect
 from sqlmodel import select
 from starlette.routing import Mount
 
@@ -77,7 +78,7 @@ def test_somebody_new_chooses_waits_and_comes_in_once_approved(
     page = new_page(url)
     page.goto("/history")
     ways = page.get_by_role("link")
-    assert ways.all_inner_texts() == ["Continue with Example Corp", "Continue with GitHub"]
+    expect(ways).to_have_text(["Continue with Example Corp", "Continue with GitHub"])
     page.keyboard.press("Enter")  # the first has the focus
     page.get_by_role("button", name="Dana Designer").click()
     page.get_by_text("Almost there").wait_for()

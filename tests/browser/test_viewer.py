@@ -157,7 +157,7 @@ class TestCompare:
             "guidance_scale",
         ]
         marks = both.locator("[data-setting=prompt] mark")
-        assert marks.all_inner_texts() == ["red", "soft", "blue", "hard"]
+        expect(marks).to_have_text(["red", "soft", "blue", "hard"])
         for mode, frames in (("slider", 1), ("side", 2), ("overlay", 1), ("slider", 1)):
             expect(both.locator(f".panes[data-mode={mode}] .stage")).to_have_count(frames)
             page.keyboard.press("m")
@@ -176,8 +176,8 @@ class TestDownloads:
         page = viewer.page
         viewer.get_by_text("Download", exact=True).click()
         saved = {}
-        expect(viewer.locator(".drop-list a")).to_have_count(4)
-        for link in viewer.locator(".drop-list a").all():
+        expect(viewer.locator(".menu a")).to_have_count(4)
+        for link in viewer.locator(".menu a").all():
             answer = page.request.get(link.get_attribute("href"))
             picture = Pillow.open(BytesIO(answer.body()))
             saved[link.get_attribute("download")] = (picture.format, PROMPTS[2] in told(picture))
@@ -190,10 +190,10 @@ class TestDownloads:
 
     def test_escape_closes_the_menu_and_then_the_viewer(self, viewer: Any) -> None:
         viewer.get_by_text("Download", exact=True).click()
-        viewer.locator(".drop-list").wait_for()
+        viewer.locator(".menu").wait_for()
         viewer.page.keyboard.press("Escape")
-        expect(viewer.locator(".drop-list")).to_be_hidden()
-        assert viewer.is_visible()
+        expect(viewer.locator(".menu")).to_be_hidden()
+        expect(viewer).to_be_visible()
         viewer.page.keyboard.press("Escape")
         viewer.wait_for(state="detached")
 

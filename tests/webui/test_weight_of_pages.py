@@ -4,39 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from os.path import normpath
 from pathlib import Path
 
 import pytest
 
 from webui.gate import PAGES
+from webui.modules import modules_from, pages
 from webui.static_files import FOLDER
 
 MOST_BYTES, MOST_BYTES_EVER = 150_000, 280_000
 # The script and the style sheets that `webui.app` writes into every page's head.
-HEAD = ["boot.js", "styles/fonts.css", "styles/shell.css", "styles/composer.css"]
-_NOW = re.compile(r'(?:from|^import) "(\.[^"]+)"', re.MULTILINE)
+HEAD = ["boot.js", "styles/fonts.css", "styles/shell.css"]
+CREATE, FORM = "pages/create.js", "styles/composer.css"  # only Create has a form of Gradio's
 _LATER = re.compile(r'import\("(\.[^"]+)"\)')
-_PAGE = re.compile(r'"(/\w*)": \(\) => import\("\./(pages/\w+\.js)"\)')
 _SHEETS = re.compile(r"static sheets = \[([^\]]*)\]")
 _WORN = re.compile(r'\bwear\([^"\n]*"(\w+)"')
 
 
 def page_modules() -> dict[str, Path]:
-    """Return each page's address and its module, as `pages.js` has them."""
-    return {path: FOLDER / name for path, name in _PAGE.findall((FOLDER / "pages.js").read_text())}
+    """Return each page's address and its module."""
+    return {address: FOLDER / name for address, name in pages().items()}
 
 
 def scripts_from(*starts: Path, later: bool) -> set[Path]:
     """Return these scripts and all that they import; `later`: also what they import when it is first needed."""
-    found, left = {FOLDER / "pages.js"}, list(starts)
-    while left:
-        path = left.pop().resolve()
-        if path in found:
-            continue
-        found.add(path)
-        text = path.read_text()
-        names = _NOW.findall(text) + (_LATER.findall(text) if later else [])
-        left += [path.parent / name for name in names]
+    # The table of pages names every page: none of them comes with another.
+    found = modules_from(starts) | {FOLDER / "pages.js"}
+    while later:
+        wanted = {
+            Path(normpath(path.parent / name))
+            for path in found - {FOLDER / "pages.js"}
+            for name in _LATER.findall(path.read_text())
+        }
+        if wanted <= found:
+            break
+        found |= modules_from(wanted)
     return found
 
 
@@ -51,7 +54,8 @@ def sheets_of(scripts: set[Path]) -> Iterator[Path]:
 
 def files_of(page: Path, *, later: bool = False) -> set[Path]:
     scripts = scripts_from(FOLDER / "main.js", page, later=later)
-    always = {FOLDER / name for name in HEAD} | {FOLDER / "styles" / "base.css"}
+    head = [*HEAD, FORM] if page == FOLDER / CREATE else HEAD
+    always = {FOLDER / name for name in [*head, "styles/base.css"]}
     return scripts | set(sheets_of(scripts)) | always
 
 
@@ -60,10 +64,10 @@ def weight_of(path: str, *, later: bool) -> int:
 
 
 def test_every_page_says_what_it_loads() -> None:
-    assert page_modules().keys() == PAGES.keys()
+    assert {address.removesuffix("?id") for address in page_modules()} == PAGES.keys()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", pages())
 def test_a_page_is_light(path: str) -> None:
     now, whole = (weight_of(path, later=later) for later in (False, True))
     print(f"{path}: {now} bytes, {whole} with what comes later")  # noqa: T201 - shown with -s

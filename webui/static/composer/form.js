@@ -11,6 +11,7 @@ import { EMPTY, NAMES, listed, named, partOf, qualityOf, stepsOf, usualSteps } f
 let current = { ...EMPTY };
 let waiting = null;
 let restored = false;
+let early = EMPTY;
 let element = null;
 let applyNow = () => null;
 const started = Promise.withResolvers?.() ?? deferred();
@@ -39,10 +40,7 @@ export const form = {
   /** The page has loaded: return what the fields should show. */
   async restore() {
     const usual = await usualValues();
-    current = { ...EMPTY, ...usual, ...known(keptDraft()), ...await asked() };
-    // Somebody who types fast has begun before the page was asked what to show.
-    const typed = document.querySelector("#prompt textarea")?.value;
-    if (typed) current.prompt = typed;
+    current = { ...EMPTY, ...usual, ...known(keptDraft()), ...await asked(), ...begun() };
     restored = true;
     started.resolve();
     tellOthers();
@@ -56,7 +54,10 @@ export const form = {
 
   /** A field has changed. */
   changed(...list) {
-    if (!restored) return;
+    if (!restored) {
+      early = named(list);
+      return;
+    }
     current = named(list);
     keepDraft(current);
     element?.changed();
@@ -80,6 +81,13 @@ export const form = {
     return last ? String(last.parameters.seed) : current.seed;
   },
 };
+
+/** Return what somebody fast has chosen and typed before the page was asked what to show. */
+function begun() {
+  const chosen = Object.entries(early).filter(([name, value]) => value !== EMPTY[name]);
+  const typed = document.querySelector("#prompt textarea")?.value;
+  return { ...Object.fromEntries(chosen), ...(typed && { prompt: typed }) };
+}
 
 /** Return the settings that the address asks for with ?reuse= or ?recall=, and tidy the address. */
 async function asked() {

@@ -16,8 +16,15 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+const icons = new Map();
+
 /** Return one of our icons, hidden from screen readers: the text beside it speaks. */
 export function icon(name) {
+  if (!icons.has(name)) icons.set(name, drawn(name));
+  return icons.get(name).cloneNode(true);
+}
+
+function drawn(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
@@ -32,6 +39,9 @@ export function icon(name) {
 export function button({ kind = "button", label = null, press, ...rest }, ...children) {
   return h("button", { type: "button", class: kind, "aria-label": label, title: label, onclick: press, ...rest }, ...children);
 }
+
+/** Resolves when the browser has nothing better to do. Not every browser says when; half a second is long enough. */
+export const whenIdle = () => new Promise((resolve) => { if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 500 }); else setTimeout(resolve, 200); });
 
 /** Say whether the person is typing, so that single keys mean letters. */
 export function typing(event) {

@@ -1,11 +1,10 @@
 /* Galleries as cards: four of their images, their name, whose they are, and how far they are decided. */
 import { api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
-import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { failed, nothing } from "../core/lists.js";
 import { mosaic } from "./mosaic.js";
-import { door } from "./parts.js";
+import { decided, door } from "./parts.js";
 
 const PAGE = 24;
 
@@ -59,10 +58,4 @@ function card(gallery) {
     h("div", { class: "about" }, h("h2", { title: gallery.name }, gallery.name),
       h("p", { class: "facts" }, door(gallery.visibility), h("span", {}, gallery.role === "owner" ? t("galleries.yours") : t("galleries.of", { name: gallery.owner.name }))),
       decided(gallery)));
-}
-
-/** Return how many of a gallery's images are approved, as words and a bar. */
-export function decided({ count, approved }) {
-  const words = count ? t(count === 1 ? "galleries.decided.one" : "galleries.decided", { count: number(count), approved: number(approved) }) : t("galleries.decided.none");
-  return h("div", { class: "decided" }, h("span", {}, words), h("progress", { max: Math.max(count, 1), value: approved, "aria-label": words }));
 }

@@ -1,25 +1,33 @@
 /* One gallery: what it is for, who is in it, and its images, which the library shows. */
 import { ApiError, api } from "../core/api.js";
+import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
-import { decided } from "./cards.js";
-import { editGallery } from "./edit.js";
-import { openLinks } from "./links.js";
-import { openMembers } from "./members.js";
-import { door, edits, face } from "./parts.js";
+import { decided, door, edits, face } from "./parts.js";
 
 const FACES = 5;
+// What is opened from here is loaded when it is.
+const openLinks = async (gallery) => (await import("./links.js")).openLinks(gallery);
+const editGallery = async (gallery, changed) => (await import("./edit.js")).editGallery(gallery, changed);
+const openMembers = async (gallery, changed) => (await import("./members.js")).openMembers(gallery, changed);
 
-export class One {
-  constructor(id) {
-    this.id = id;
+export class Gallery extends AtElement {
+  static sheets = ["lists", "galleries"];
+
+  render() {
+    this.id = new URLSearchParams(location.search).get("id");
     this.head = h("header", { class: "head" }, ghosts("ghost head-ghost", 1));
     // Its images need not wait for its name.
-    this.library = h("at-library", { gallery: id });
+    this.library = h("at-library", { gallery: this.id });
     this.space = h("div", {}, this.library);
-    this.element = h("div", { class: "one" }, h("a", { class: "up", href: "/galleries" }, icon("left"), t("galleries.up")), this.head, this.space);
+    this.shadowRoot.append(h("div", { class: "one" }, h("a", { class: "up", href: "/galleries" }, icon("left"), t("galleries.up")), this.head, this.space));
     this.look();
+  }
+
+  /** What is said of images changes how far a gallery is decided. */
+  connected() {
+    this.listen(document, "atelier:changed", () => this.look());
   }
 
   async look() {

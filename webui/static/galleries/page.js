@@ -1,4 +1,4 @@
-/* Galleries: cards of all that one may open; with ?id= one gallery. */
+/* Galleries: cards of all that one may open. */
 import { may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
@@ -6,26 +6,14 @@ import { t } from "../core/i18n.js";
 import { Tabs } from "../core/tabs.js";
 import { Cards } from "./cards.js";
 import { newGallery } from "./forms.js";
-import { One } from "./one.js";
 
 const VIEWS = ["mine", "shared", "everyone"];
 
 export class Galleries extends AtElement {
   static sheets = ["lists", "galleries"];
 
-  render() {
-    const id = new URLSearchParams(location.search).get("id");
-    if (id) this.shadowRoot.append((this.one = new One(id)).element);
-    else this.all();
-  }
-
-  /** What is said of images changes how far a gallery is decided. */
-  connected() {
-    if (this.one) this.listen(document, "atelier:changed", () => this.one.look());
-  }
-
   /** Who only looks begins with what others show. */
-  async all() {
+  async render() {
     const maker = await may("generate").catch(() => true);
     const views = maker ? VIEWS : [...VIEWS.slice(1), VIEWS[0]];
     const cards = {};

@@ -5,7 +5,7 @@ import { button, h, icon } from "../core/dom.js";
 import { attempt, cancel, copy, retry, reuse, vary } from "../core/actions.js";
 import { credits, time, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { menuButton } from "../core/menu.js";
+import { entry, menu } from "../core/menu.js";
 import { differences } from "../core/settings.js";
 import { ended, previewsOf, progressOf, store } from "../core/store.js";
 import { statusOf } from "../card/status.js";
@@ -119,16 +119,13 @@ export class Run extends AtElement {
 
   more() {
     const one = this.known;
-    return menuButton({
-      label: t("history.more"),
-      entries: () => [
-        [t("history.name.title"), "create", () => askName(one)],
-        ...(this.maker ? [[t("history.preset"), "brush", () => savePreset(one)]] : []),
-        [t("history.copy.prompt"), "copy", () => copy(one.parameters.prompt)],
-        [t("history.copy.seed"), "copy", () => copy(String(one.parameters.seed), "seed.copied")],
-        [t("history.copy.call"), "key", () => copy(callOf(one), "history.copied.call")],
-      ],
-    });
+    return menu({ label: t("history.more"), kind: "button small" }, () => [
+      entry(t("history.name.title"), "create", () => askName(one)),
+      this.maker && entry(t("history.preset"), "brush", () => savePreset(one)),
+      entry(t("history.copy.prompt"), "copy", () => copy(one.parameters.prompt)),
+      entry(t("history.copy.seed"), "copy", () => copy(String(one.parameters.seed), "seed.copied")),
+      entry(t("history.copy.call"), "key", () => copy(callOf(one), "history.copied.call")),
+    ]);
   }
 }
 

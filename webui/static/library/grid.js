@@ -24,6 +24,8 @@ export class Grid {
   }
 
   connect() {
+    // Not first told by the observer, which speaks after the next frame was laid out.
+    this.shape({ width: this.element.clientWidth });
     this.observer.observe(this.element);
     this.scrolled = () => { this.#drawn ||= requestAnimationFrame(() => { this.#drawn = 0; this.draw(); }); };
     addEventListener("scroll", this.scrolled, { passive: true });

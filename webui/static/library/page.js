@@ -13,6 +13,7 @@ import { beginning } from "./ahead.js";
 import { Bulk } from "./bulk.js";
 import { Facets } from "./facets.js";
 import { Grid } from "./grid.js";
+import { settled } from "./pictures.js";
 import { Results } from "./results.js";
 import { Scope } from "./scope.js";
 import { SearchBox } from "./search_box.js";
@@ -24,7 +25,6 @@ import { emptyOf, ghosts } from "./states.js";
 import { tileOf } from "./tile.js";
 import { Timeline } from "./timeline.js";
 import { Tools } from "./tools.js";
-import { Trash } from "./trash.js";
 
 const monthOf = ({ image }) => image.created_at.slice(0, 7);
 
@@ -49,7 +49,7 @@ export class Library extends AtElement {
     this.sheet = new Sheet(this.facets.element, this.timeline.element);
     this.tools = new Tools({ shaped: (shape) => this.grid.shape(shape), stacked: () => this.search(this.query, true) });
     this.saved = this.scope.gallery ? null : new Saved(() => this.query, (query) => this.search(query));
-    this.trash = new Trash(() => this.search(this.query, true));
+    this.trash = h("div", { hidden: true });
     this.acting = new Acting(this);
     this.since = new Since(() => this.jump(null));
     this.total = h("span", { class: "sub", role: "status" });
@@ -57,7 +57,7 @@ export class Library extends AtElement {
     this.shadowRoot.append(
       h("header", { class: "bar" }, ...[!this.scope.gallery && h("h1", {}, t("library.title")), this.total, this.box.element, this.sheet.element, this.saved?.element, this.tools.element].filter(Boolean)),
       this.box.chips,
-      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash.element, this.since.element, this.grid.element, this.space), this.timeline.element),
+      h("div", { class: "split" }, this.facets.element, h("div", { class: "main" }, this.trash, this.since.element, this.grid.element, this.space), this.timeline.element),
       this.bulk.element);
     this.grid.shape(this.tools.shape);
   }
@@ -99,7 +99,7 @@ export class Library extends AtElement {
     this.box.value = query;
     this.tellAddress();
     // Counting waits until there is something to see.
-    this.results.find(this.scope.whole(query), this.tools.stacked, until).then(() => { if (query === this.query) this.recount(); });
+    this.results.find(this.scope.whole(query), this.tools.stacked, until).then(settled).then(() => { if (query === this.query) this.recount(); });
   }
 
   /** Keep what is looked for in the address; that it is everything, only where one usually begins with less. */
@@ -138,7 +138,7 @@ export class Library extends AtElement {
   began() {
     this.selection.clear();
     this.grid.set(this.results.items);
-    this.trash.show(false, false);
+    this.trash.hidden = true;
     this.since.show(this.until);
     this.space.replaceChildren(ghosts());
   }
@@ -164,10 +164,18 @@ export class Library extends AtElement {
   /** Say what follows the last tile: nothing, more, or why there is none. */
   tellEnd() {
     const { items, ended, inTrash } = this.results;
-    this.trash.show(inTrash && !this.scope.gallery, items.length > 0);
+    this.showTrash(inTrash && !this.scope.gallery && items.length > 0);
     if (!ended) return this.space.replaceChildren(...(items.length ? [h("span", { class: "spinner", role: "progressbar", "aria-label": t("library.title") })] : []));
     if (!items.length) say(t("library.none.title"));
     return this.space.replaceChildren(...(items.length ? [] : [emptyOf({ ...this, search: (query) => this.search(query) })]));
+  }
+
+  /** Show, above what is in the trash, how it is emptied. */
+  async showTrash(isShown) {
+    this.trash.hidden = !isShown;
+    if (!isShown || this.trash.firstChild) return;
+    const { Trash } = await import("./trash.js");
+    this.trash.replaceChildren(new Trash(() => this.search(this.query, true)).element);
   }
 
   tile({ image }, place, box) {

@@ -3,7 +3,7 @@
 import { api } from "../core/api.js";
 import { changed } from "../core/changes.js";
 import { askedAhead, firstPage } from "./ahead.js";
-import { expect } from "./pictures.js";
+import { expect, settled } from "./pictures.js";
 
 const itemOf = (image) => ({ image, parameters: image.parameters });
 
@@ -39,6 +39,8 @@ export class Results extends EventTarget {
     const query = new URLSearchParams(this.#query);
     if (this.#cursor) query.set("cursor", this.#cursor);
     try {
+      if (this.#cursor) await settled();
+      if (signal.aborted) return;
       const ahead = askedAhead(query);
       const page = await (ahead ?? api(`/library?${query}`, { signal }));
       if (signal.aborted) return;

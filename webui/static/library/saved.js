@@ -3,7 +3,7 @@ import { api } from "../core/api.js";
 import { attempt } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { dropdown } from "../core/dropdown.js";
+import { menu } from "../core/menu.js";
 import { toast } from "../overlay/toast.js";
 
 export class Saved {
@@ -11,7 +11,7 @@ export class Saved {
   constructor(current, chosen) {
     Object.assign(this, { current, chosen });
     this.kept = [];
-    this.element = dropdown({ label: t("saved"), picture: "pin", text: t("saved"), kind: "button small saved" }, () => this.entries());
+    this.element = menu({ label: t("saved"), picture: "pin", text: t("saved"), kind: "button small saved" }, () => this.entries());
     this.look();
   }
 

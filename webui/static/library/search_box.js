@@ -2,7 +2,6 @@
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { withoutTerm } from "./query.js";
-import { TypeAhead } from "./type_ahead.js";
 
 const TYPING_MS = 300;
 
@@ -10,10 +9,10 @@ export class SearchBox {
   /** `changed` is told the new search a moment after somebody stopped writing, and at once on Enter. */
   constructor(changed) {
     this.changed = changed;
-    this.input = h("input", { type: "search", maxlength: 1000, placeholder: t("library.search"), "aria-label": t("library.search"), autocomplete: "off", spellcheck: "false", enterkeyhint: "search",
+    this.input = h("input", { type: "search", maxlength: 1000, placeholder: t("library.search"), "aria-label": t("library.search"), autocomplete: "off", spellcheck: "false", enterkeyhint: "search", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
       oninput: () => this.soon(), onkeydown: (event) => this.key(event) });
-    this.ahead = new TypeAhead(this.input, () => this.now());
-    this.element = h("div", { class: "seek" }, h("label", { class: "search" }, icon("search"), this.input), this.ahead.element);
+    this.input.addEventListener("focus", () => this.suggest(), { once: true });
+    this.element = h("div", { class: "seek" }, h("label", { class: "search" }, icon("search"), this.input));
     this.chips = h("ul", { class: "chips terms", "aria-label": t("library.terms"), hidden: true });
   }
 
@@ -21,9 +20,17 @@ export class SearchBox {
     if (this.input.value.trim() !== query) this.input.value = query;
   }
 
+  /** Suggestions come when somebody begins to write. */
+  async suggest() {
+    const { TypeAhead } = await import("./type_ahead.js");
+    this.ahead = new TypeAhead(this.input, () => this.now());
+    this.element.append(this.ahead.element);
+    if (this.input.matches(":focus")) this.ahead.look();
+  }
+
   key(event) {
-    if (this.ahead.heard(event) || event.key !== "Enter" || event.isComposing) return;
-    this.ahead.shut();
+    if (this.ahead?.heard(event) || event.key !== "Enter" || event.isComposing) return;
+    this.ahead?.shut();
     this.now();
   }
 

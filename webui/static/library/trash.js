@@ -12,11 +12,7 @@ export class Trash {
   constructor(emptied) {
     this.emptied = emptied;
     this.empty = button({ kind: "button small bad", press: () => this.ask() }, icon("trash"), t("trash.empty"));
-    this.element = h("div", { class: "in-trash", hidden: true }, h("p", {}, t("trash.text")), this.empty);
-  }
-
-  show(inTrash, some) {
-    this.element.hidden = !inTrash || !some;
+    this.element = h("div", { class: "in-trash" }, h("p", {}, t("trash.text")), this.empty);
   }
 
   async ask() {

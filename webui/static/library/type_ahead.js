@@ -18,8 +18,7 @@ export class TypeAhead {
   constructor(input, completed) {
     Object.assign(this, { input, completed });
     this.element = h("ul", { class: "suggestions", role: "listbox", id: "suggestions", "aria-label": t("suggest"), hidden: true });
-    const said = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions" };
-    Object.entries(said).forEach(([name, value]) => input.setAttribute(name, value));
+    input.setAttribute("aria-controls", "suggestions");
     input.addEventListener("input", () => this.look());
     input.addEventListener("click", () => this.look());
     input.addEventListener("blur", () => this.shut());

@@ -2,13 +2,13 @@
 import { contentOf } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { dropdown } from "../core/dropdown.js";
+import { menu } from "../core/menu.js";
 
 const OFFERED = [["full", "png"], ["full", "jpeg"], ["full", "webp"], ["clean", "png"]];
 
 /** Return the menu for an item. */
 export function downloads(item) {
-  return dropdown({ label: t("action.download"), text: t("action.download"), picture: "download" }, () => OFFERED.map(([variant, format]) => link(item, variant, format)));
+  return menu({ label: t("action.download"), text: t("action.download"), picture: "download" }, () => OFFERED.map(([variant, format]) => link(item, variant, format)));
 }
 
 function link({ image, parameters }, variant, format) {

@@ -3,6 +3,7 @@
    A source is what one pages through: `items` ({ image, parameters, generation? }), and if there may be more
    of them, `more()`, which resolves once it has asked. */
 import { api } from "../core/api.js";
+import { whenIdle } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { compareNewest, find, learn, newestFirst } from "../core/store.js";
 import { toast } from "../overlay/toast.js";
@@ -17,7 +18,7 @@ export async function openOver(source, imageId, stranger = null) {
 }
 
 /** Load the viewer when nothing else is to be done: it will soon be wanted. */
-export const warm = () => (window.requestIdleCallback ?? setTimeout)(() => import("./window.js"));
+export const warm = () => whenIdle().then(() => import("./window.js"));
 
 /** Open the viewer on an image by id, as a permalink asks. */
 export async function openViewerFor(imageId) {
