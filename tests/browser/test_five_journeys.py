@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ TYPE_AND_SEND = """(text) => {
   const keys = { key: "Enter", code: "Enter", ctrlKey: true, bubbles: true, cancelable: true, composed: true };
   document.activeElement.dispatchEvent(new KeyboardEvent("keydown", keys));
 }"""
+DRAFT = {"prompt": "", "ratio": "wide", "negative_prompt": "fur"}
 # Scroll a screen at a time, as one who looks for something does; return the most pictures that were there at a time.
 LOOK_THROUGH = """async (screens) => {
   const { shadowRoot } = document.querySelector("at-library");
@@ -82,24 +84,31 @@ def test_ctrl_enter_sends_the_last_keystroke(
     assert scripted.asked[-1].parameters.prompt == f"{prompt}!"
 
 
-def test_what_is_chosen_before_the_form_is_restored_stays(open_as: OpenAs) -> None:
+def test_what_is_done_before_the_form_is_restored_counts(
+    open_as: OpenAs, scripted: ScriptedInference
+) -> None:
     page = open_create(open_as)
-    page.locator("#ratio").get_by_label("Wide").check(force=True)
-    page.wait_for_function("() => localStorage.getItem('atelier.draft').includes('wide')")
+    page.add_init_script(f"localStorage.setItem('atelier.draft', '{json.dumps(DRAFT)}')")
     asked = []
     # The form waits for the model's usual values. A lambda: Playwright cannot mark a builtin.
     page.route("**/api/v1/models", lambda route: asked.append(route))  # noqa: PLW0108
-    page.reload()
+    with page.expect_request("**/api/v1/models"):
+        page.reload()
     page.locator("#num_images").get_by_label("4", exact=True).check(force=True)
     page.locator("#quality").get_by_label("Draft").check(force=True)
     expect(page.locator("#steps input[type=number]")).to_have_value("8")
     prompt_of(page).fill("four red hats")
+    page.keyboard.press("Control+Enter")
     expect(page.locator("#ratio").get_by_label("Wide")).not_to_be_checked()
     asked[0].continue_()
     expect(page.locator("#ratio").get_by_label("Wide")).to_be_checked()
     expect(page.locator("#num_images").get_by_label("4", exact=True)).to_be_checked()
     expect(page.locator("#steps input[type=number]")).to_have_value("8")
     expect(prompt_of(page)).to_have_value("four red hats")
+    page.locator("at-card[hero][data-state=succeeded]").wait_for()
+    asked_for = scripted.asked[-1].parameters
+    assert (asked_for.prompt, asked_for.num_images) == ("four red hats", 4)
+    assert (asked_for.num_inference_steps, asked_for.negative_prompt) == (8, "fur")
 
 
 def test_a_picture_of_a1111_dropped_anywhere_gives_its_settings_back(

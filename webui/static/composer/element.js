@@ -9,7 +9,7 @@ import { meet } from "../core/events.js";
 import { askNotice } from "../core/notice.js";
 import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
-import { fill } from "./form.js";
+import { fill, isShown, untilShown } from "./form.js";
 import { origin, setOrigin, stemFrom } from "./origin.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
@@ -44,14 +44,18 @@ export class Composer extends AtElement {
 
   open() {
     this.price.follow(this);
-    // Before Gradio hears of it: a call that cannot leave would only fail.
-    this.listen(document, "click", (event) => {
-      if (!cutOff() || !event.target.closest?.("#generate")) return;
-      event.stopImmediatePropagation();
-      this.tell(t("create.offline"), "wait", "clock");
-    }, true);
+    this.listen(document, "click", (event) => { if (event.target.closest?.("#generate")) this.pressed(event); }, true);
     this.picture.hidden = false;
     takePictures(this);
+  }
+
+  /** Generate is pressed, and Gradio has not heard of it yet. */
+  pressed(event) {
+    if (!cutOff() && isShown()) return;
+    event.stopImmediatePropagation();
+    // A call that cannot leave would only fail; one that comes too early would be lost.
+    if (cutOff()) this.tell(t("create.offline"), "wait", "clock");
+    else this.early ??= pressGenerate();
   }
 
   /** Show nobody's form to somebody who may not generate, and say why. */
@@ -141,7 +145,10 @@ const prompt = () => document.querySelector("#prompt textarea");
 const generateButton = () => document.querySelector("button#generate") ?? document.querySelector("#generate button");
 const formParts = (keep) => [...document.querySelectorAll("#composer > *")].filter((part) => !part.contains(keep));
 
-function pressGenerate() {
+/** Press Generate as soon as it does something; Gradio draws it anew when its words arrive. */
+async function pressGenerate() {
+  await untilShown();
+  while (!generateButton()) await new Promise(requestAnimationFrame);
   const press = generateButton();
   if (!press?.disabled && !press?.inert) press?.click();
 }

@@ -12,6 +12,7 @@ let current = { ...EMPTY };
 let waiting = null;
 let restored = false;
 let early = EMPTY;
+let tooEarly = false;
 let element = null;
 let applyNow = () => null;
 const started = Promise.withResolvers?.() ?? deferred();
@@ -26,8 +27,15 @@ export function fill(values) {
 /** Return what stands in the form. */
 export const values = () => current;
 
-/** Resolves when the form shows what it should at the start. */
-export const shown = started.promise;
+/** Resolves when the form shows what it should at the start: from then on Gradio hears what is pressed. */
+const shown = started.promise;
+export const isShown = () => restored;
+
+/** Resolves when Generate may be pressed. What is sent by a press that came before is what the form was about to show. */
+export async function untilShown() {
+  tooEarly ||= !restored;
+  await shown;
+}
 
 export const form = {
   /** Gradio has drawn our element and hands over its side of it. */
@@ -69,7 +77,9 @@ export const form = {
     const ticket = crypto.randomUUID();
     element?.sent(ticket);
     const { gallery, parent } = originNow();
-    return [{ ticket, gallery: gallery?.id ?? null, parent }, ...dressed(list)];
+    const fields = tooEarly ? listed(current) : list;
+    tooEarly = false;
+    return [{ ticket, gallery: gallery?.id ?? null, parent }, ...dressed(fields)];
   },
 
   stepsOf,
@@ -82,12 +92,14 @@ export const form = {
   },
 };
 
-/** Return what somebody fast has chosen and typed before the page was asked what to show. */
+/** Return what somebody fast has chosen and typed before the page was asked what to show; of the last of it Gradio may
+    not have told yet. */
 function begun() {
-  const chosen = Object.entries(early).filter(([name, value]) => value !== EMPTY[name]);
-  const typed = document.querySelector("#prompt textarea")?.value;
-  return { ...Object.fromEntries(chosen), ...(typed && { prompt: typed }) };
+  const now = { ...early, prompt: document.querySelector("#prompt textarea")?.value || early.prompt, ratio: pressed("ratio") ?? early.ratio, num_images: Number(pressed("num_images") ?? early.num_images) };
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== EMPTY[name]));
 }
+
+const pressed = (name) => document.querySelector(`#${name} input:checked`)?.value;
 
 /** Return the settings that the address asks for with ?reuse= or ?recall=, and tidy the address. */
 async function asked() {
