@@ -15,7 +15,7 @@ from tests.faults.studio import Part, running_studio, running_studios
 from tests.fixtures.telling import Tell
 from tests.fixtures.workshop import Workshop
 
-HOUR_S, LEASE_S, STEPS, STEP_S = 3600.0, 2.0, 20, 0.2
+HOUR_S, LEASE_S, STEPS, STEP_S = 3600.0, 4.0, 40, 0.2
 GIVEN_BACK_WITHIN_S = 3 * LEASE_S
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
