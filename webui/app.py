@@ -11,7 +11,6 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Final, TypeVar
 
 import gradio as gr
@@ -54,7 +53,7 @@ def create_pages(settings: Settings, client: Client) -> Starlette:
     os.environ["GRADIO_TEMP_DIR"] = str(settings.data_dir / "gradio")
     version = static_files.digest()
     blocks, host = _inside_a_loop(lambda: _gradio(client, settings.base_url))
-    gated = Gate(PageShell(host, partial(_head, version)), People(client))
+    gated = Gate(PageShell(host, _head(version)), People(client))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -163,21 +162,25 @@ def _person_of(request: Request) -> str | None:
     return person
 
 
-def _head(version: str, path: str, query: bytes) -> str:
+def _head(version: str) -> Callable[[str, bytes], str]:
+    """Return what writes our part of a page's head, for its path and its query."""
     files = f"/ui-static/{version}"
-    needed = modules.modules_at(path, query)
-    preloads = "".join(f'<link rel="modulepreload" href="{files}/{name}">' for name in needed)
     font = f"{files}/fonts/inter-latin-wght-normal.woff2"
-    # Only Create has a form of Gradio's to dress.
-    form = f'<link rel="stylesheet" href="{files}/styles/composer.css">' if path == "/" else ""
-    return (
+    everywhere = (
         f"<style>{css_variables()}</style>"
         f'<script src="{files}/boot.js"></script>'
         f'<link rel="preload" href="{font}" as="font" type="font/woff2" crossorigin>'
         f'<link rel="stylesheet" href="{files}/styles/fonts.css">'
         f'<link rel="stylesheet" href="{files}/styles/shell.css">'
-        f"{form}"
         '<link rel="icon" href="/ui-static/icon.svg" type="image/svg+xml">'
-        f"{preloads}"
         f'<script type="module" src="{files}/{modules.MAIN}"></script>'
     )
+    # Only Create has a form of Gradio's to dress.
+    form = f'<link rel="stylesheet" href="{files}/styles/composer.css">'
+
+    def head(path: str, query: bytes) -> str:
+        needed = modules.modules_at(path, query)
+        preloads = "".join(f'<link rel="modulepreload" href="{files}/{name}">' for name in needed)
+        return everywhere + (form if path == "/" else "") + preloads
+
+    return head

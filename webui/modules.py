@@ -18,7 +18,7 @@ from webui.static_files import FOLDER
 
 MAIN: Final = "main.js"
 _PAGE: Final = re.compile(r'"(/[\w?]*)": \(\) => import\("\./(pages/\w+\.js)"\)')
-_IMPORTED: Final = re.compile(r'^(?:import|export)\b[^"]*?(?:from )?"(\.[^"]+)";', re.MULTILINE)
+_IMPORTED: Final = re.compile(r'^(?:import|export)\b[^"]*"(\.[^"]+)";', re.MULTILINE)
 
 
 @cache

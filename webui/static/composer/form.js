@@ -27,14 +27,13 @@ export function fill(values) {
 /** Return what stands in the form. */
 export const values = () => current;
 
-/** Resolves when the form shows what it should at the start: from then on Gradio hears what is pressed. */
-const shown = started.promise;
+/** Whether the form shows what it should at the start: from then on Gradio hears what is pressed. */
 export const isShown = () => restored;
 
 /** Resolves when Generate may be pressed. What is sent by a press that came before is what the form was about to show. */
 export async function untilShown() {
   tooEarly ||= !restored;
-  await shown;
+  await started.promise;
 }
 
 export const form = {

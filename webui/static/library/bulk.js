@@ -23,6 +23,6 @@ export class Bulk {
     if (this.element.hidden || kind === this.kind) return;
     this.kind = kind;
     const { actsOn } = await import("./bulk_acts.js");
-    if (this.kind === kind) this.element.replaceChildren(...actsOn(this));
+    if (this.kind === kind) this.element.replaceChildren(...actsOn(this, items));
   }
 }

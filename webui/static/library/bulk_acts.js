@@ -10,14 +10,14 @@ import { saveZip } from "./zip.js";
 const MOST_COMPARED = 4;
 
 /** Return what the bar shows: how many there are, what can be done with them, and letting go of them. */
-export const actsOn = (bulk) => [
-  h("b", { role: "status" }, t("bulk.count", { count: number(bulk.items.length) })),
-  ...(bulk.results.inTrash ? [act("retry", "bulk.restore", () => change(bulk.ids, { trashed: false }))] : acts(bulk)),
+export const actsOn = (bulk, items) => [
+  h("b", { role: "status" }, t("bulk.count", { count: number(items.length) })),
+  ...(bulk.results.inTrash ? [act("retry", "bulk.restore", () => change(bulk.ids, { trashed: false }))] : acts(bulk, items)),
   button({ kind: "round", label: t("bulk.clear"), press: () => bulk.selection.clear() }, icon("close")),
 ];
 
-function acts(bulk) {
-  const { items, scope } = bulk;
+function acts(bulk, items) {
+  const { scope } = bulk;
   const curates = items.some(({ image }) => image.can_curate);
   return [
     curates && menu({ label: t("status"), text: t("status"), picture: "check" }, () => STATUSES.map((status) => statusEntry(bulk, status))),
