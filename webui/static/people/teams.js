@@ -26,12 +26,11 @@ export class Teams {
   }
 
   show(teams) {
-    this.teams = teams;
     const rows = h("tbody", {}, teams.map((team) => h("tr", {},
       h("td", { class: "person" }, h("span", {}, team.name)), h("td", { class: "number" }, number(team.people)),
       h("td", { class: "act" }, h("div", { class: "row-of" },
         button({ kind: "button small", label: t("teams.rename.label", { name: team.name }), press: () => this.rename(team) }, icon("create"), t("teams.rename")),
-        button({ kind: "button small bad", label: t("teams.delete.label", { name: team.name }), press: () => this.remove(team) }, icon("trash"), t("teams.delete")))))));
+        button({ kind: "button small bad", label: t("teams.delete.label", { name: team.name }), press: () => attempt(() => this.remove(team)) }, icon("trash"), t("teams.delete")))))));
     this.list.replaceChildren(teams.length
       ? table(t("people.view.teams"), [t("teams.name"), t("teams.people"), ""], rows)
       : nothing("account", t("teams.empty.title"), t("teams.empty.text")));
@@ -54,9 +53,13 @@ export class Teams {
       h("div", { class: "choices" }, button({ press: () => dialog.close() }, t("action.leave")), h("button", { class: "button primary", type: "submit" }, t("teams.save")))));
   }
 
-  remove(team) {
+  /** Ask what becomes of the people who are in the team now: the list may be from before somebody came or left. */
+  async remove({ id }) {
+    const teams = await api("/teams");
+    const team = teams.find((one) => one.id === id);
+    if (!team) return this.show(teams);
     let into = "none";
-    const others = this.teams.filter((one) => one.id !== team.id).map((one) => [one.id, one.name]);
+    const others = teams.filter((one) => one.id !== id).map((one) => [one.id, one.name]);
     const where = team.people ? picker(t("teams.move"), [["none", t("people.no_team")], ...others], into, (value) => { into = value; }) : null;
     const send = async () => {
       if (await this.tell(`/teams/${team.id}${team.people ? `?move_to=${into}` : ""}`, "DELETE", undefined, "teams.said.deleted")) dialog.close();
