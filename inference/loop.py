@@ -237,6 +237,6 @@ class Loop:
 
 
 def _progress(generation: Generation, step: int) -> Progress:
-    total = generation.parameters.num_inference_steps
+    total = generation.parameters.taken_steps
     passed = time.monotonic() - (generation.started_at or time.monotonic())
     return Progress(step=step, total=total, eta_s=round(passed / step * (total - step), 2))

@@ -17,8 +17,9 @@ from inference.devices import to_device
 from inference.generation import Generation
 from inference.protocol import Priority
 from inference.solvers import SolverTable
-from inference.stages.denoise import Batch, Stepped
-from inference.stages.latents import noise_of
+from inference.stages.canvas import Canvas, canvas_of, pixels_in
+from inference.stages.denoise import Batch, Kept, Stepped
+from inference.stages.latents import Noise, noise_of
 
 
 class Key(NamedTuple):
@@ -45,6 +46,16 @@ class Recipe:
     scale: float
     positive: torch.Tensor
     negative: torch.Tensor | None  # None without guidance: it would have no say
+    canvas: Canvas | None = None
+    begins_as_noise: bool = False  # all of what is masked, although there is a picture
+
+
+class Over(NamedTuple):
+    """What one image draws over: the latents [c, h, w] of its picture, the noise on them, and what its UNet sees beside."""
+
+    picture: torch.Tensor
+    noise: torch.Tensor
+    beside: torch.Tensor | None
 
 
 @dataclass(eq=False)
@@ -58,6 +69,7 @@ class Slot:
     history: torch.Tensor
     noise: torch.Tensor
     served_at: float
+    over: Over | None = None
     step: int = 0
 
     @property
@@ -82,6 +94,12 @@ class Slot:
         return None if draw is None else self.noise[draw]
 
     @property
+    def keeps(self) -> bool:
+        """Whether a part of a picture stays as it was; a UNet that sees what surrounds the mask keeps it by itself."""
+        canvas = self.recipe.canvas
+        return canvas is not None and canvas.mask is not None and canvas.hidden is None
+
+    @property
     def priority(self) -> Priority:
         """How urgently it is wanted."""
         return self.generation.parameters.priority
@@ -104,13 +122,33 @@ def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False)
     """Read the prompts and look up the sampler of a generation."""
     asked = generation.parameters
     positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
+    canvas = _canvas_of(bundle, generation)
+    skipped = asked.skipped_steps if canvas else 0
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
-        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps),
+        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, skipped),
         scale=asked.guidance_scale,
         positive=positive,
         negative=negative[0] if negative else None,
+        canvas=canvas,
+        begins_as_noise=canvas is not None and canvas.mask is not None and asked.strength == 1,
+    )
+
+
+def _canvas_of(bundle: Bundle, generation: Generation) -> Canvas | None:
+    """Return what it draws over, if anything."""
+    pictures, size = (
+        generation.request.pictures,
+        (generation.parameters.width, generation.parameters.height),
+    )
+    if pictures.init_image is None:
+        return None
+    return canvas_of(
+        bundle.vae,
+        pixels_in(pictures.init_image, size, "RGB"),
+        None if pictures.mask is None else pixels_in(pictures.mask, size, "L"),
+        shows_hidden=bundle.unet.config.in_channels > bundle.vae.config.latent_channels,
     )
 
 
@@ -118,14 +156,38 @@ def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> 
     """Return image `index` of a generation before its first step, its noise drawn."""
     bundle, table = recipe.bundle, recipe.table
     shape = (
-        int(bundle.unet.config.in_channels),
+        int(bundle.vae.config.latent_channels),
         recipe.key.height // bundle.pixels_per_latent,
         recipe.key.width // bundle.pixels_per_latent,
     )
     seed = generation.parameters.seed_of(index)
-    drawn = noise_of(seed, shape, table.draws, sigma=table.init_sigma)
-    latents, noise = (to_device(tensor, bundle.placement.device) for tensor in drawn)
-    return Slot(generation, index, recipe, latents, torch.zeros_like(latents), noise, now)
+    canvas = recipe.canvas
+    drawn = noise_of(
+        seed, shape, table.draws,
+        # The second is drawn for every mask, as in diffusers, also where no UNet is shown it.
+        picture=canvas is not None, hidden=canvas is not None and canvas.mask is not None,
+    )  # fmt: skip
+    noise = drawn.on(bundle.placement.device)
+    over = _over(canvas, noise) if canvas else None
+    latents = _first_latents(recipe, noise, over)
+    history = torch.zeros_like(latents)
+    return Slot(generation, index, recipe, latents, history, noise.steps, now, over)
+
+
+def _over(canvas: Canvas, noise: Noise) -> Over:
+    assert noise.picture is not None  # noqa: S101 - drawn for every canvas
+    beside = None
+    if canvas.hidden is not None and canvas.mask is not None and noise.hidden is not None:
+        beside = torch.cat([canvas.mask, canvas.hidden.at(noise.hidden)])
+    return Over(canvas.picture.at(noise.picture), noise.start, beside)
+
+
+def _first_latents(recipe: Recipe, noise: Noise, over: Over | None) -> torch.Tensor:
+    """Return noise alone, or the picture under as much noise as strength wants; all of a masked part may be noise."""
+    if over is None or recipe.begins_as_noise:
+        return noise.start * recipe.table.init_sigma
+    signal, amount = recipe.table.noising[0].tolist()
+    return signal * over.picture + amount * noise.start
 
 
 def guided_first(slots: Iterable[Slot]) -> list[Slot]:
@@ -149,6 +211,8 @@ def batch_of(slots: Sequence[Slot]) -> Batch:
         guided=guided,
         negatives=torch.stack(negatives) if guided else None,
         scales=to_device(scales, device) if guided else None,
+        kept=_kept_of(slots),
+        beside=_beside_of(slots),
     )
 
 
@@ -162,6 +226,28 @@ def _words_of(generation: Generation) -> list[str]:
     """Return the prompt and, where it has a say, the negative prompt."""
     asked = generation.parameters
     return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
+
+
+def _kept_of(slots: Sequence[Slot]) -> Kept | None:
+    """Return what these images keep of what they draw over; `None` if none keeps anything."""
+    keeping = [slot.over if slot.keeps else None for slot in slots]
+    if not any(keeping):
+        return None
+    nothing, everywhere = torch.zeros_like(slots[0].latents), torch.ones_like(slots[0].latents[:1])
+    masks = [slot.recipe.canvas.mask if slot.keeps else everywhere for slot in slots]  # type: ignore[union-attr]
+    noising = torch.stack([slot.recipe.table.noising[slot.step + 1] for slot in slots])
+    return Kept(
+        pictures=torch.stack([over.picture if over else nothing for over in keeping]),
+        noise=torch.stack([over.noise if over else nothing for over in keeping]),
+        masks=torch.stack(masks),
+        noising=to_device(noising, nothing.device),
+    )
+
+
+def _beside_of(slots: Sequence[Slot]) -> torch.Tensor | None:
+    """Return what the UNet sees beside the latents; images of such a checkpoint all have it."""
+    beside = [slot.over.beside for slot in slots if slot.over and slot.over.beside is not None]
+    return torch.stack(beside) if beside else None
 
 
 def _noise_of(slots: Sequence[Slot]) -> torch.Tensor | None:

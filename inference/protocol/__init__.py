@@ -2,6 +2,7 @@
 
     parameters   GenerationRequest, GenerationParameters, ModelCard   what is asked, of which model
     checks       what a single value may be, and what is told to who sends another
+    pictures     Pictures, Fit, Margins, MaskedArea               what is drawn over, and how
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
     prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
@@ -52,6 +53,13 @@ from inference.protocol.parameters import (
     Scheduler,
     new_generation_id,
 )
+from inference.protocol.pictures import (
+    MAX_PICTURE_BYTES,
+    Fit,
+    Margins,
+    MaskedArea,
+    Pictures,
+)
 from inference.protocol.prompts import (
     MAX_CHUNKS,
     MAX_WEIGHT,
@@ -65,6 +73,7 @@ from inference.protocol.prompts import (
 
 __all__ = [
     "MAX_CHUNKS",
+    "MAX_PICTURE_BYTES",
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
     "MAX_WEIGHT",
@@ -74,6 +83,7 @@ __all__ = [
     "Canceled",
     "Done",
     "Failed",
+    "Fit",
     "GenerationEvent",
     "GenerationParameters",
     "GenerationRequest",
@@ -82,9 +92,12 @@ __all__ = [
     "InferenceError",
     "InferenceHealth",
     "InvalidParameters",
+    "Margins",
+    "MaskedArea",
     "ModelCard",
     "ModelDefaults",
     "Overloaded",
+    "Pictures",
     "Preview",
     "Priority",
     "Progress",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 from uuid import uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
+from inference.protocol.pictures import Fit, Margins, MaskedArea, Pictures
 
+T = TypeVar("T")
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
 
@@ -33,6 +43,9 @@ class Priority(StrEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
+
+
+PictureName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
 class GenerationParameters(BaseModel):
@@ -75,7 +88,54 @@ class GenerationParameters(BaseModel):
     )
     model: str = Field(default="atelier-mini", max_length=100, description="Which model draws.")
     scheduler: Scheduler = Field(default=Scheduler.DDIM, description="Which sampler steps.")
+    init_image: PictureName | None = Field(
+        default=None, description="What is drawn over: the id of an upload or of an image."
+    )
+    strength: Annotated[float, within(0.01, 1, kind="a number")] = Field(
+        default=0.75,
+        description="How much of what is drawn over is drawn anew, 0.01 to 1; nothing without init_image.",
+    )
+    fit: Fit = Field(
+        default=Fit.CROP, description="How an init_image of another shape is brought to the size."
+    )
+    mask: PictureName | None = Field(
+        default=None,
+        description="Which part of init_image is drawn anew: the id of an upload, white there and black where "
+        "the picture stays. What is grey is mixed.",
+    )
+    invert_mask: bool = Field(default=False, description="Draw anew what is black in the mask.")
+    mask_blur: Annotated[int, within(0, 64)] = Field(
+        default=4, description="Pixels over which the mask's edge is softened, 0 to 64."
+    )
+    masked_area: MaskedArea = Field(
+        default=MaskedArea.WHOLE,
+        description="masked: draw only the part around the mask, at the full width and height, and put it back "
+        "into init_image, whose size the image then has.",
+    )
+    outpaint: Margins | None = Field(
+        default=None,
+        description="Pixels at the sides of width × height that init_image does not reach: they are drawn anew.",
+    )
+    variation_seed: Annotated[int, within(RANDOM_SEED, MAX_SEED)] = Field(
+        default=RANDOM_SEED,
+        description="Whose noise is mixed in by variation_strength; -1 draws one at random, which is stored.",
+    )
+    variation_strength: Annotated[float, within(0, 1, kind="a number")] = Field(
+        default=0.0,
+        description="How far from seed towards variation_seed the noise lies, 0 (seed's) to 1.",
+    )
     priority: Priority = Field(default=Priority.NORMAL, description="How urgently it is wanted.")
+
+    @field_validator("mask", "outpaint")
+    @classmethod
+    def _has_a_picture(cls, value: T, info: ValidationInfo) -> T:
+        """Refuse what says where a picture is drawn anew when there is none."""
+        if value is not None and info.data.get("init_image") is None:
+            raise PydanticCustomError(
+                "no_init_image",
+                "needs an init_image, the picture that it is about; name one, or leave this out",
+            )
+        return value
 
     def completed_by(self, card: ModelCard, *, seed: int) -> Self:
         """Return these parameters with `card`'s defaults where nothing was asked, and a drawn seed."""
@@ -86,7 +146,27 @@ class GenerationParameters(BaseModel):
         }
         if self.seed == RANDOM_SEED:
             defaults["seed"] = seed
+        if self.variation_seed == RANDOM_SEED and self.variation_strength:
+            # Another one, and still only as random as the seed that was drawn.
+            defaults["variation_seed"] = (seed * 2_654_435_761 + 1) % (MAX_SEED + 1)
         return self.model_validate({**self.model_dump(), **defaults, "model": card.name})
+
+    @property
+    def skipped_steps(self) -> int:
+        """How many of the steps are left out when a picture is drawn over, as diffusers counts them; one is taken."""
+        if self.init_image is None:
+            return 0
+        return self.num_inference_steps - max(1, int(self.num_inference_steps * self.strength))
+
+    @property
+    def taken_steps(self) -> int:
+        """How many denoising steps each image takes."""
+        return self.num_inference_steps - self.skipped_steps
+
+    @property
+    def repaints(self) -> bool:
+        """Whether only a part of a picture is drawn anew."""
+        return self.mask is not None or self.outpaint is not None
 
     def seed_of(self, index: int) -> int:
         """Return the seed of image `index` (0-based), wrapping after the largest seed."""
@@ -135,6 +215,7 @@ class GenerationRequest(BaseModel):
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     parameters: GenerationParameters
+    pictures: Pictures = Pictures()
 
 
 def new_generation_id() -> str:
