@@ -28,7 +28,8 @@ def complete(
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler; or a picture is missing.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler; a picture is
+            missing, or its margins leave nothing of it.
     """
     _require_pictures(asked, pictures)
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
@@ -42,6 +43,10 @@ def complete(
         raise InvalidParameters(
             f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
             + ", ".join(card.schedulers)
+        )
+    for field, side in completed.too_small_inside.items():
+        raise InvalidParameters(
+            f"{field} must be at least {side} with these margins of outpaint, not {getattr(completed, field)}"
         )
     return completed
 

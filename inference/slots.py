@@ -7,7 +7,7 @@ this holds its state, so that it can sit out any number of ticks and lose nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -17,9 +17,10 @@ from inference.devices import to_device
 from inference.generation import Generation
 from inference.protocol import Priority
 from inference.solvers import SolverTable
-from inference.stages.canvas import Canvas, canvas_of, pixels_in
+from inference.stages.canvas import Canvas, canvas_of, nothing_kept
 from inference.stages.denoise import Batch, Kept, Stepped
-from inference.stages.latents import Noise, noise_of
+from inference.stages.easel import Easel, lay
+from inference.stages.latents import Noise, between, noise_of
 
 
 class Key(NamedTuple):
@@ -46,21 +47,25 @@ class Recipe:
     scale: float
     positive: torch.Tensor
     negative: torch.Tensor | None  # None without guidance: it would have no say
+    easel: Easel | None = None
     canvas: Canvas | None = None
     begins_as_noise: bool = False  # all of what is masked, although there is a picture
+    surroundings: torch.Tensor | None = None  # for a UNet that sees them, where there is no mask
 
 
 class Over(NamedTuple):
-    """What one image draws over: the latents [c, h, w] of its picture, the noise on them, and what its UNet sees beside."""
+    """What one image draws over: the latents [c, h, w] of its picture, and the noise on them."""
 
     picture: torch.Tensor
     noise: torch.Tensor
-    beside: torch.Tensor | None
 
 
 @dataclass(eq=False)
 class Slot:
-    """An image between steps: float32 latents and history [c, h, w], and all noise [draws, c, h, w] to come."""
+    """An image between steps: float32 latents and history [c, h, w], and all noise [draws, c, h, w] to come.
+
+    `beside` [1 + c, h, w] is what a UNet made for masks sees besides the latents: the mask, and what it leaves.
+    """
 
     generation: Generation
     index: int
@@ -70,6 +75,7 @@ class Slot:
     noise: torch.Tensor
     served_at: float
     over: Over | None = None
+    beside: torch.Tensor | None = None
     step: int = 0
 
     @property
@@ -122,64 +128,77 @@ def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False)
     """Read the prompts and look up the sampler of a generation."""
     asked = generation.parameters
     positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
-    canvas = _canvas_of(bundle, generation)
-    skipped = asked.skipped_steps if canvas else 0
+    easel = lay(asked, generation.request.pictures)
+    canvas = _canvas_of(bundle, easel) if easel else None
+    unmasked = canvas is None or canvas.mask is None
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
-        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, skipped),
+        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, asked.skipped_steps),
         scale=asked.guidance_scale,
         positive=positive,
         negative=negative[0] if negative else None,
+        easel=easel,
         canvas=canvas,
-        begins_as_noise=canvas is not None and canvas.mask is not None and asked.strength == 1,
+        begins_as_noise=asked.repaints and asked.strength == 1,
+        surroundings=nothing_kept(bundle.vae, asked.height, asked.width)
+        if unmasked and bundle.sees_surroundings
+        else None,
     )
 
 
-def _canvas_of(bundle: Bundle, generation: Generation) -> Canvas | None:
-    """Return what it draws over, if anything."""
-    pictures, size = (
-        generation.request.pictures,
-        (generation.parameters.width, generation.parameters.height),
-    )
-    if pictures.init_image is None:
-        return None
-    return canvas_of(
-        bundle.vae,
-        pixels_in(pictures.init_image, size, "RGB"),
-        None if pictures.mask is None else pixels_in(pictures.mask, size, "L"),
-        shows_hidden=bundle.unet.config.in_channels > bundle.vae.config.latent_channels,
-    )
+def _canvas_of(bundle: Bundle, easel: Easel) -> Canvas:
+    return canvas_of(bundle.vae, easel.pixels, easel.masked, shows_hidden=bundle.sees_surroundings)
 
 
 def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> Slot:
     """Return image `index` of a generation before its first step, its noise drawn."""
-    bundle, table = recipe.bundle, recipe.table
+    noise = _noise_for(generation, index, recipe).on(recipe.bundle.placement.device)
+    over = None
+    if recipe.canvas is not None and noise.picture is not None:
+        over = Over(recipe.canvas.picture.at(noise.picture), noise.start)
+    latents = _first_latents(recipe, noise, over)
+    return Slot(
+        generation=generation,
+        index=index,
+        recipe=recipe,
+        latents=latents,
+        history=torch.zeros_like(latents),
+        noise=noise.steps,
+        served_at=now,
+        over=over,
+        beside=_beside(recipe, noise),
+    )
+
+
+def _noise_for(generation: Generation, index: int, recipe: Recipe) -> Noise:
+    asked, bundle, canvas = generation.parameters, recipe.bundle, recipe.canvas
     shape = (
         int(bundle.vae.config.latent_channels),
         recipe.key.height // bundle.pixels_per_latent,
         recipe.key.width // bundle.pixels_per_latent,
     )
-    seed = generation.parameters.seed_of(index)
+    has_mask = canvas is not None and canvas.mask is not None
+    # As in diffusers: that of what is hidden is drawn for every mask, also where no UNet is shown it, and that of
+    # the picture for every picture, unless neither the first latents nor what is kept need it.
+    unseen = recipe.begins_as_noise and bundle.sees_surroundings
+    has_picture = canvas is not None and not unseen
+
+    def drawn(seed: int) -> Noise:
+        return noise_of(seed, shape, recipe.table.draws, picture=has_picture, hidden=has_mask)
+
+    noise = drawn(asked.seed_of(index))
+    if not asked.variation_strength:
+        return noise
+    other = drawn(asked.variation_seed_of(index))
+    return replace(noise, start=between(noise.start, other.start, asked.variation_strength))
+
+
+def _beside(recipe: Recipe, noise: Noise) -> torch.Tensor | None:
     canvas = recipe.canvas
-    drawn = noise_of(
-        seed, shape, table.draws,
-        # The second is drawn for every mask, as in diffusers, also where no UNet is shown it.
-        picture=canvas is not None, hidden=canvas is not None and canvas.mask is not None,
-    )  # fmt: skip
-    noise = drawn.on(bundle.placement.device)
-    over = _over(canvas, noise) if canvas else None
-    latents = _first_latents(recipe, noise, over)
-    history = torch.zeros_like(latents)
-    return Slot(generation, index, recipe, latents, history, noise.steps, now, over)
-
-
-def _over(canvas: Canvas, noise: Noise) -> Over:
-    assert noise.picture is not None  # noqa: S101 - drawn for every canvas
-    beside = None
-    if canvas.hidden is not None and canvas.mask is not None and noise.hidden is not None:
-        beside = torch.cat([canvas.mask, canvas.hidden.at(noise.hidden)])
-    return Over(canvas.picture.at(noise.picture), noise.start, beside)
+    if canvas is None or canvas.mask is None or canvas.hidden is None or noise.hidden is None:
+        return recipe.surroundings
+    return torch.cat([canvas.mask, canvas.hidden.at(noise.hidden)])
 
 
 def _first_latents(recipe: Recipe, noise: Noise, over: Over | None) -> torch.Tensor:
@@ -245,8 +264,8 @@ def _kept_of(slots: Sequence[Slot]) -> Kept | None:
 
 
 def _beside_of(slots: Sequence[Slot]) -> torch.Tensor | None:
-    """Return what the UNet sees beside the latents; images of such a checkpoint all have it."""
-    beside = [slot.over.beside for slot in slots if slot.over and slot.over.beside is not None]
+    """Return what the UNet sees beside the latents; all images of such a checkpoint have it."""
+    beside = [slot.beside for slot in slots if slot.beside is not None]
     return torch.stack(beside) if beside else None
 
 

@@ -213,7 +213,10 @@ def _alpha(scheduler: Any, timestep: torch.Tensor) -> float:  # noqa: ANN401
 
 
 def _extra_of(scheduler: Any, name: Scheduler, steps: int) -> dict[str, int]:  # noqa: ANN401
-    """Let the two distilled samplers, made for at most 50 steps, take as many as the others."""
-    if name not in _DISTILLED:
+    """Let the two distilled samplers, made for at most 50 steps, take as many as the others.
+
+    Only where they must: being told, TCD spaces its steps otherwise than in diffusers' pipelines.
+    """
+    if name not in _DISTILLED or steps <= scheduler.config.original_inference_steps:
         return {}
-    return {"original_inference_steps": max(steps, scheduler.config.original_inference_steps)}
+    return {"original_inference_steps": steps}

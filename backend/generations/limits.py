@@ -15,9 +15,14 @@ def within(card: ModelCard, parameters: GenerationParameters) -> GenerationParam
     """Return `parameters` unchanged if the model of `card` can draw them.
 
     Raises:
-        Unprocessable: Too many pixels, or a scheduler that the model is not offered with.
+        Unprocessable: Too many pixels, a scheduler that the model is not offered with, or margins that leave nothing
+            of the picture between them.
     """
-    problems = [*_too_large(card, parameters), *_no_such_scheduler(card, parameters)]
+    problems = [
+        *_too_large(card, parameters),
+        *_no_such_scheduler(card, parameters),
+        *_too_small_inside(parameters),
+    ]
     if problems:
         raise Unprocessable(f"{problems[0].field} {problems[0].message}", fields=problems)
     return parameters
@@ -40,6 +45,15 @@ def _no_such_scheduler(card: ModelCard, asked: GenerationParameters) -> list[Fie
     limit = f"one of {', '.join(card.schedulers)} with {card.name}"
     nearest = card.defaults.scheduler.value
     return [_problem("scheduler", limit, asked.scheduler.value, nearest)]
+
+
+def _too_small_inside(asked: GenerationParameters) -> list[FieldProblem]:
+    return [
+        _problem(
+            field, f"at least {least} with these margins of outpaint", getattr(asked, field), least
+        )
+        for field, least in asked.too_small_inside.items()
+    ]
 
 
 def _problem(field: str, limit: str, given: str | int, nearest: str | int) -> FieldProblem:

@@ -62,7 +62,7 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         ValueError: `data` is not a whole lossless WebP file.
         OSError: It could not be stored.
     """
-    own = parameters.model_copy(update={"seed": seed, "num_images": 1})
+    own = parameters.of_image(index).model_copy(update={"seed": seed})
     picture = webp.parse(data)
     provenance = metadata.provenance_of(own, card, generation_id=generation_id, index=index)
     master = metadata.marked(picture, provenance).to_bytes()

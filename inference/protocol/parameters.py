@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
-from inference.protocol.pictures import Fit, Margins, MaskedArea, Pictures
+from inference.protocol.pictures import LEAST_INSIDE, Fit, Margins, MaskedArea, Pictures
 
 T = TypeVar("T")
 MAX_SEED: Final = 2**32 - 1
@@ -53,7 +53,7 @@ class GenerationParameters(BaseModel):
 
     A field that the caller left out takes the model's own default through `completed_by`; after that
     every value is concrete. Widths and heights are pixels. A generation of `num_images` images
-    draws image k with seed `seed + k`, so that each can be made again alone.
+    draws image k with seed `seed + k`, variations with `variation_seed + k`, so that each can be made again alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -164,13 +164,42 @@ class GenerationParameters(BaseModel):
         return self.num_inference_steps - self.skipped_steps
 
     @property
+    def too_small_inside(self) -> dict[str, int]:
+        """Which of width and height leave too little to init_image between its margins, and what would do."""
+        if self.outpaint is None:
+            return {}
+        least = {
+            "width": self.outpaint.beside + LEAST_INSIDE,
+            "height": self.outpaint.above_and_below + LEAST_INSIDE,
+        }
+        return {field: side for field, side in least.items() if getattr(self, field) < side}
+
+    @property
     def repaints(self) -> bool:
         """Whether only a part of a picture is drawn anew."""
         return self.mask is not None or self.outpaint is not None
 
     def seed_of(self, index: int) -> int:
-        """Return the seed of image `index` (0-based), wrapping after the largest seed."""
-        return (self.seed + index) % (MAX_SEED + 1)
+        """Return the seed of image `index` (0-based): one more for each, wrapping after the largest seed.
+
+        Variations all have the first one: what differs is `variation_seed_of`.
+        """
+        return self.seed if self.variation_strength else (self.seed + index) % (MAX_SEED + 1)
+
+    def variation_seed_of(self, index: int) -> int:
+        """Return the variation seed of image `index` (0-based)."""
+        if not self.variation_strength:
+            return self.variation_seed
+        return (self.variation_seed + index) % (MAX_SEED + 1)
+
+    def of_image(self, index: int) -> Self:
+        """Return the parameters that draw image `index` (0-based) again, alone."""
+        own = {
+            "seed": self.seed_of(index),
+            "variation_seed": self.variation_seed_of(index),
+            "num_images": 1,
+        }
+        return self.model_copy(update=own)
 
 
 class ModelDefaults(BaseModel):

@@ -25,6 +25,7 @@ from inference.protocol.checks import within
 
 MAX_PICTURE_BYTES: Final = 16 * 2**20
 WIDEST_MARGIN: Final = 512
+LEAST_INSIDE: Final = 64
 
 
 class Fit(StrEnum):
@@ -53,9 +54,14 @@ class Margins(BaseModel):
     bottom: Annotated[int, within(0, WIDEST_MARGIN, 8)] = 0
 
     @property
-    def any(self) -> bool:
-        """Whether there is one."""
-        return bool(self.left or self.top or self.right or self.bottom)
+    def beside(self) -> int:
+        """How many pixels of the width they take."""
+        return self.left + self.right
+
+    @property
+    def above_and_below(self) -> int:
+        """How many pixels of the height they take."""
+        return self.top + self.bottom
 
 
 def _file(value: object) -> object:

@@ -1,18 +1,16 @@
 """A picture to draw over → what the steps need of it: its latents and, where only a part may change, a mask.
 
 A VAE's encoder says of each latent where it lies and how surely; which one is taken belongs to the seed, as in diffusers'
-pipelines. Masks are cut down to latents, a latent being drawn anew where the pixel at its corner is.
+pipelines. Masks are cut down to latents, a latent being drawn anew where the pixel at its corner is more than half.
+Files and pixels are `easel`'s.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch.nn.functional import interpolate
 
 HALF = 0.5
@@ -66,12 +64,11 @@ def canvas_of(
     return Canvas(picture, small, hidden)
 
 
-def pixels_in(file: bytes, size: tuple[int, int], mode: str) -> torch.Tensor:
-    """Return a picture's pixels, uint8 [bands of `mode`, height, width], brought to `size` (width, height)."""
-    with Image.open(BytesIO(file)) as picture:
-        fitting = picture.convert(mode).resize(size, Image.Resampling.LANCZOS)
-    pixels = torch.from_numpy(np.array(fitting))
-    return pixels.unsqueeze(0) if mode == "L" else pixels.permute(2, 0, 1)
+@torch.inference_mode()
+def nothing_kept(vae: Any, height: int, width: int) -> torch.Tensor:  # noqa: ANN401
+    """Return what a UNet made for masks is shown when all is drawn anew: float32 [1 + c, h, w], a mask of ones and grey."""
+    grey = _encoded(vae, torch.zeros(3, height, width)).mean
+    return torch.cat([torch.ones_like(grey[:1]), grey])
 
 
 def _encoded(vae: Any, image: torch.Tensor) -> Posterior:  # noqa: ANN401

@@ -8,6 +8,7 @@ import torch
 
 from inference.devices import to_device
 
+_SAME = 1e-6  # the sine of an angle below which two noises are one
 Shape = tuple[int, int, int]
 
 
@@ -53,3 +54,17 @@ def noise_of(
     # Not all by one call: how that draws depends on how many numbers it draws.
     steps = torch.stack([drawn() for _ in range(draws)]) if draws else torch.empty(0, *shape)
     return Noise(start, steps, of_picture, of_hidden)
+
+
+def between(one: torch.Tensor, other: torch.Tensor, share: float) -> torch.Tensor:
+    """Return noise that lies `share` of the way from `one` to `other`, 0 to 1, on the arc between them.
+
+    On the arc, because a mean of noises is less than noise: Shoemake 1985, "Animating rotation with quaternion curves".
+    """
+    first, second = (tensor.double().flatten() for tensor in (one, other))
+    cosine = torch.dot(first / first.norm(), second / second.norm()).clamp(-1, 1)
+    angle = torch.acos(cosine)
+    if float(angle.sin()) < _SAME:
+        return torch.lerp(one, other, share)
+    parts = torch.sin((1 - share) * angle), torch.sin(share * angle)
+    return ((parts[0] * first + parts[1] * second) / angle.sin()).view_as(one).to(one.dtype)
