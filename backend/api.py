@@ -12,6 +12,7 @@ from backend.catalog.router import router as catalog
 from backend.comments.router import router as comments
 from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
+from backend.generations.unneeded import router as unneeded
 from backend.grids.router import router as grids
 from backend.images.router import permalinks
 from backend.images.router import router as images
@@ -54,6 +55,7 @@ router.include_router(galleries)  #   /galleries/{id}/members  …/candidates
 router.include_router(comments)  #    /images/{id}/comments  /comments
 router.include_router(links)  #       /galleries/{id}/links
 router.include_router(uploads)  #     /uploads
+router.include_router(unneeded)  #    /uploads/{id}
 router.include_router(presets)  #     /presets
 router.include_router(restorations)  # /restorations
 router.include_router(moderation)  #  /moderation/flags

@@ -130,9 +130,23 @@ def _recognised(
 ) -> Recognised | None:
     if not user.active:
         return None
+    stale = seen is None or clock.utc_now() - seen > _NOTE_VISITS_EVERY
+    return Recognised(actor=_actor(session, user, key), stale=stale, touch=touch)
+
+
+def person(session: Session, user_id: str) -> Actor | None:
+    """Return the person of that id as what they may do at this moment, for what is done in their name; None: nobody.
+
+    It is nobody also when they were deactivated.
+    """
+    user = repository.users_by_id(session, [user_id]).get(user_id)
+    return _actor(session, user, None) if user and user.active else None
+
+
+def _actor(session: Session, user: User, key: ApiKey | None) -> Actor:
     permissions = repository.permissions_of(session, user.role)
     scopes = None if key is None or key.scopes is None else frozenset(key.scopes)
-    actor = Actor(
+    return Actor(
         id=user.id,
         email=user.email,
         name=user.name,
@@ -143,5 +157,3 @@ def _recognised(
         scopes=scopes,
         models=repository.models_of(session, user.role),
     )
-    stale = seen is None or clock.utc_now() - seen > _NOTE_VISITS_EVERY
-    return Recognised(actor=actor, stale=stale, touch=touch)

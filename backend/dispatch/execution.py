@@ -16,6 +16,7 @@ from typing import Final, TypeVar, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.catalog.service import Catalog
+from backend.dispatch.fetching import fetch
 from backend.dispatch.outcomes import (
     Canceled,
     Deferred,
@@ -43,6 +44,7 @@ from inference.protocol import (
     ImageReady,
     InferenceError,
     ModelCard,
+    Pictures,
     Preview,
     Progress,
     Queued,
@@ -99,8 +101,9 @@ class Execution:
         """Follow the events; whatever goes wrong becomes an outcome."""
         try:
             card = await self._catalog.resolve(self._row.parameters.model)
+            pictures = await asyncio.to_thread(fetch, self._context, self._row)
             await self._stop_predecessor()
-            return await self._follow(card)
+            return await self._follow(card, pictures)
         except Exception as error:  # noqa: BLE001
             outcome = outcome_of(error, started=self._started)
             if outcome is None:
@@ -108,8 +111,10 @@ class Execution:
                 outcome = Failure("internal", "Something went wrong on our side.", retryable=True)
             return outcome
 
-    async def _follow(self, card: ModelCard) -> Outcome:
-        request = GenerationRequest(id=_request_id(self._lease), parameters=self._row.parameters)
+    async def _follow(self, card: ModelCard, pictures: Pictures) -> Outcome:
+        request = GenerationRequest(
+            id=_request_id(self._lease), parameters=self._row.parameters, pictures=pictures
+        )
         keeping: list[asyncio.Task[Finished]] = []
         generated = self._context.inference.generate(request)
         try:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from backend.dispatch.rounds import go_round
+from backend.generations import repository as generations
 from backend.kit import clock
 from backend.kit.context import Context
 from backend.uploads import service as uploads
@@ -49,5 +50,8 @@ def forget(context: Context) -> int:
 
 
 def forget_uploads(context: Context) -> int:
-    """Forget uploads unused for `upload_days`, at most `AT_ONCE`, with their files; return how many."""
-    return uploads.forget(context, limit=AT_ONCE)
+    """Forget uploads unused for `upload_days`, at most `AT_ONCE`, with their files; return how many.
+
+    What waits to be drawn from stays, however long it waits.
+    """
+    return uploads.forget(context, limit=AT_ONCE, in_use=generations.drawn_over_by_alive)

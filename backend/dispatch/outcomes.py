@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
+from backend.dispatch.fetching import NotFetched
 from backend.images.service import PreparedImage
 from backend.kit.errors import AtelierError, NotReady
 from inference.protocol import Canceled as CanceledThere
@@ -102,6 +103,8 @@ def outcome_of(  # noqa: PLR0911 - one return for each kind of error
             return Failure(error.code, error.message, retryable=error.retryable)
         case AtelierError():
             return Failure(error.code, error.message, retryable=False)
+        case NotFetched():
+            return Failure(_CODE_NOT_KEPT, str(error), retryable=True)
         case OSError():
             return not_stored(error)
     return None

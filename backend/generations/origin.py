@@ -32,15 +32,15 @@ class Origin:
             Forbidden: They may look at that gallery only.
         """
         if self.gallery_id:
-            with _about("gallery", "a gallery that you may change, or none"):
+            with about("gallery", "a gallery that you may change, or none"):
                 roles.obtain(session, actor, self.gallery_id, GalleryRole.EDITOR)
         if self.parent_id:
-            with _about("parent", "an image that you may see, or none"):
+            with about("parent", "an image that you may see, or none"):
                 images.get_shown(session, actor, self.parent_id)
 
 
 @contextmanager
-def _about(field: str, limit: str) -> Iterator[None]:
+def about(field: str, limit: str) -> Iterator[None]:
     """Name the field in what is refused meanwhile, so that a form can point at it; none is the nearest good value."""
     try:
         yield

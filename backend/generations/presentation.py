@@ -9,8 +9,10 @@ from sqlmodel import Session
 
 from backend.galleries import repository as galleries
 from backend.generations.models import Generation
+from backend.generations.originals import drawn_over
 from backend.generations.schemas import (
     Destination,
+    DrawnOver,
     GenerationError,
     GenerationPublic,
     GenerationUrls,
@@ -23,6 +25,7 @@ from backend.generations.schemas import (
 from backend.generations.waits import waits_of
 from backend.images import repository as images
 from backend.images.models import Image
+from backend.images.ops import op_of
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Hub
 from backend.kit.queue import State
@@ -46,8 +49,16 @@ def present(
         pictures[image.generation_id].append(_image(image))
     waits = waits_of(session, context, rows) if waits is None else waits
     into = _destinations(session, rows)
+    over = drawn_over(session, rows)
     return [
-        _public(row, pictures[row.id], waits.get(row.id, Wait()), into.get(row.id), context.hub)
+        _public(
+            row,
+            pictures[row.id],
+            waits.get(row.id, Wait()),
+            into.get(row.id),
+            over.get(row.id),
+            context.hub,
+        )
         for row in rows
     ]
 
@@ -93,11 +104,12 @@ def _destinations(session: Session, rows: Sequence[Generation]) -> dict[str, Des
     return found
 
 
-def _public(
+def _public(  # noqa: PLR0913, PLR0917 - a row, and what is known of it elsewhere
     row: Generation,
     pictures: list[ImageInGeneration],
     wait: Wait,
     into: Destination | None,
+    over: DrawnOver | None,
     hub: Hub,
 ) -> GenerationPublic:
     here = f"/api/v1/generations/{row.id}"
@@ -110,6 +122,8 @@ def _public(
         credits=credits_in(micro(row.cost)),
         gallery=into,
         parent_id=row.parent_id,
+        op=op_of(row.parameters),
+        drawn_over=over,
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

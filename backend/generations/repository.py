@@ -82,6 +82,13 @@ def alive_of(session: Session, owner_id: str) -> list[Generation]:
     return list(session.exec(rows.order_by(col(Generation.id))))
 
 
+def drawn_over_by_alive(session: Session) -> set[str]:
+    """Return the ids of everything that anybody's queued and running generations draw over."""
+    named = (_parameters()[field].as_string() for field in ("init_image", "mask"))
+    rows = session.execute(select(*named).where(col(Generation.state).in_(ALIVE)))
+    return {name for row in rows for name in row if name is not None}
+
+
 def alive_or_among(session: Session, actor: Actor, ids: Collection[str]) -> list[Generation]:
     """Return the actor's queued and running generations, and those whose id is in `ids`."""
     wanted = or_(col(Generation.state).in_(ALIVE), col(Generation.id).in_(ids))

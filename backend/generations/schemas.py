@@ -7,10 +7,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.images.schemas import Op
 from backend.kit.queue import State
 from inference.protocol import GenerationParameters, Preview, Priority, Scheduler
 
 __all__ = [
+    "DrawnOver",
     "GenerationError",
     "GenerationPage",
     "GenerationParameters",
@@ -19,6 +21,9 @@ __all__ = [
     "ImageInGeneration",
     "LiveProgress",
     "Move",
+    "Op",
+    "PictureKind",
+    "PictureNamed",
     "Preview",
     "PreviewPublic",
     "Price",
@@ -121,6 +126,31 @@ class Destination(BaseModel):
     name: str
 
 
+class PictureKind(StrEnum):
+    """What an id of a picture names."""
+
+    UPLOAD = "upload"
+    IMAGE = "image"
+    GONE = "gone"
+
+
+class PictureNamed(BaseModel):
+    """A picture that a generation draws over."""
+
+    id: str
+    kind: PictureKind = Field(
+        description="gone: deleted, held back or hidden since; it cannot be drawn over again."
+    )
+    url: str | None = Field(description="Where the picture itself is; null once it is gone.")
+
+
+class DrawnOver(BaseModel):
+    """What a generation draws over."""
+
+    init_image: PictureNamed
+    mask: PictureNamed | None = None
+
+
 class GenerationPublic(Wait):
     """A generation as its owner sees it."""
 
@@ -135,6 +165,13 @@ class GenerationPublic(Wait):
         description="Where its images go; null: nowhere, or into one that its owner may no longer change.",
     )
     parent_id: str | None = Field(default=None, description="The image that it was made from.")
+    op: Op | None = Field(
+        default=None,
+        description="How it makes them of a picture or another image; null: from the prompt alone.",
+    )
+    drawn_over: DrawnOver | None = Field(
+        default=None, description="What init_image and mask name; null: nothing."
+    )
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

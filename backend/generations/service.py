@@ -17,7 +17,7 @@ from sqlmodel import Session
 from backend.accounts import repository as accounts_of
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.generations import events, notices, repository, room
+from backend.generations import events, notices, pictures, repository, room
 from backend.generations.foresight import Wanted
 from backend.generations.models import Generation, queue
 from backend.generations.origin import Origin
@@ -65,7 +65,7 @@ def submit(  # noqa: PLR0913
     and so does `origin`.
 
     Raises:
-        NotFound: There is no gallery or image of its `origin` that they can open.
+        NotFound: There is no gallery or image of its `origin` that they can open, or none that it draws over.
         Forbidden: They may not change what is in that gallery.
         KeyReused: That key came with another body before.
         NotSignedIn: They were deactivated while they waited for their turn.
@@ -80,6 +80,7 @@ def submit(  # noqa: PLR0913
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
     origin.check(session, actor)
+    origin = pictures.checked(session, actor, parameters, origin)
     row = _row(context, actor, Wanted(parameters, card), fingerprint, origin)
     row.idempotency_key = idempotency_key
     try:
@@ -117,10 +118,11 @@ def submit_all(
         Unprocessable: A model cannot draw that, or they are more than anybody may have at once.
     """
     origin.check(session, actor)
-    rows = [
-        _row(context, actor, one, _fingerprint(one.parameters, None, origin), origin)
-        for one in wanted
-    ]
+    rows = []
+    for one in wanted:
+        fingerprint = _fingerprint(one.parameters, None, origin)
+        placed = pictures.checked(session, actor, one.parameters, origin)
+        rows.append(_row(context, actor, one, fingerprint, placed))
     with session.begin_nested():
         _join(session, context, actor, rows, wanted[0].card.name)
     _tell_of(session, context, actor, rows)

@@ -60,7 +60,7 @@ def _png(picture: Pillow.Image) -> bytes:
         told.add_text("parameters", comment)  # iTXt by itself where a letter is not Latin-1
     if generation := metadata.generation_in(xmp):
         told.add_itxt("atelier", generation)
-    told.add_itxt("XML:com.adobe.xmp", metadata.ai_mark().decode())
+    told.add_itxt("XML:com.adobe.xmp", metadata.ai_mark(metadata.source_type_in(xmp)).decode())
     out = BytesIO()
     picture.save(out, "PNG", pnginfo=told, exif=b"")
     return out.getvalue()
@@ -74,6 +74,6 @@ def _jpeg(picture: Pillow.Image) -> bytes:
         "JPEG",
         quality=JPEG_QUALITY,
         exif=metadata.as_jpeg_has_it(exif),
-        xmp=xmp if 0 < len(xmp) <= _MOST_XMP else metadata.ai_mark(),
+        xmp=xmp if 0 < len(xmp) <= _MOST_XMP else metadata.ai_mark(metadata.source_type_in(xmp)),
     )
     return out.getvalue()

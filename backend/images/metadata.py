@@ -1,8 +1,9 @@
 """What a file says about itself: the AI mark, the settings as A1111 writes them, and as we do.
 
-* XMP `Iptc4xmpExt:DigitalSourceType` = trainedAlgorithmicMedia: made by a model. Never taken out.
+* XMP `Iptc4xmpExt:DigitalSourceType` = trainedAlgorithmicMedia: made by a model; where a part of a given picture was
+  kept, compositeWithTrainedAlgorithmicMedia, IPTC's word for inpainting and outpainting. Never taken out.
 * Exif `UserComment`: the infotext that A1111 and its kin read back.
-* XMP `atelier:generation`: our own JSON, which says everything.
+* XMP `atelier:generation`: our own JSON, which says everything but the ids of what was drawn over (`images.ops`).
 
 Writes text and bytes; knows neither rows nor storage. Reading other people's dialects is not here.
 """
@@ -17,15 +18,23 @@ from xml.sax.saxutils import escape, unescape
 from PIL import Image as Pillow
 from pydantic import BaseModel, ConfigDict
 
+from backend.images.ops import op_of, without_pictures
+from backend.images.schemas import Op
 from backend.images.webp import WebP
-from inference.protocol import GenerationParameters, ModelCard, Scheduler
+from inference.protocol import GenerationParameters, Margins, MaskedArea, ModelCard, Scheduler
 
-TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+TRAINED_ALGORITHMIC_MEDIA = f"{_SOURCE_TYPES}trainedAlgorithmicMedia"
+COMPOSITE = f"{_SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia"
 NAMESPACE = "https://atelier.invalid/ns/generation/1/"
 _EXIF_IFD, _USER_COMMENT, _SOFTWARE = 0x8769, 0x9286, 0x0131
 _SHORT_HASH = 10
 _UNICODE = b"UNICODE\0"
 _GENERATION = re.compile("<atelier:generation>(.*?)</atelier:generation>", re.DOTALL)
+_SOURCE_TYPE = re.compile("<Iptc4xmpExt:DigitalSourceType>([^<]*)<")
+_MASKED_AREA_PADDING = (
+    32  # what the engine shows of the picture beside the mask, A1111's own default
+)
 
 SAMPLER_NAMES = {
     Scheduler.DDIM: "DDIM",
@@ -40,15 +49,26 @@ SAMPLER_NAMES = {
 
 
 class Provenance(BaseModel):
-    """Where one image came from: enough to draw it again, and to find its row."""
+    """Where one image came from: enough to draw it again, and to find its row.
+
+    Which pictures it was drawn over its row knows; here stand how, whether with a mask, and the margins.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     generation_id: str
     index: int
     parameters: GenerationParameters
+    op: Op | None = None
+    masked: bool = False
+    outpaint: Margins | None = None
     weights_sha256: str
     software: str
+
+    @property
+    def source_type(self) -> str:
+        """IPTC's word for where it comes from."""
+        return COMPOSITE if self.op in {Op.INPAINT, Op.OUTPAINT} else TRAINED_ALGORITHMIC_MEDIA
 
 
 def provenance_of(
@@ -58,7 +78,10 @@ def provenance_of(
     return Provenance(
         generation_id=generation_id,
         index=index,
-        parameters=parameters,
+        parameters=without_pictures(parameters),
+        op=op_of(parameters),
+        masked=parameters.mask is not None,
+        outpaint=parameters.outpaint,
         weights_sha256=card.weights_sha256,
         software=software(),
     )
@@ -72,17 +95,23 @@ def software() -> str:
 def marked(picture: WebP, provenance: Provenance) -> WebP:
     """Return `picture` saying everything: AI mark, infotext and our JSON."""
     comment = _exif(infotext(provenance))
-    return picture.with_metadata(exif=comment, xmp=_xmp(_json(provenance)))
+    return picture.with_metadata(exif=comment, xmp=_xmp(_json(provenance), provenance.source_type))
 
 
-def ai_mark() -> bytes:
-    """Return the XMP packet that says that a model made the picture, and nothing else."""
-    return _xmp(None)
+def ai_mark(source_type: str = TRAINED_ALGORITHMIC_MEDIA) -> bytes:
+    """Return the XMP packet that says that a model made the picture, all of it or a part, and nothing else."""
+    return _xmp(None, source_type)
 
 
 def cleaned(picture: WebP) -> WebP:
     """Return `picture` without prompt and settings; that a model made it stays written in it."""
-    return picture.with_metadata(exif=None, xmp=ai_mark())
+    return picture.with_metadata(exif=None, xmp=ai_mark(source_type_in(picture.xmp or b"")))
+
+
+def source_type_in(xmp: bytes) -> str:
+    """Return IPTC's word from an XMP packet of ours."""
+    found = _SOURCE_TYPE.search(xmp.decode())
+    return found[1] if found and found[1] == COMPOSITE else TRAINED_ALGORITHMIC_MEDIA
 
 
 def comment_in(picture: Pillow.Image) -> str | None:
@@ -116,11 +145,30 @@ def infotext(provenance: Provenance) -> str:
         "Size": f"{parameters.width}x{parameters.height}",
         "Model hash": provenance.weights_sha256[:_SHORT_HASH],
         "Model": parameters.model,
+        **_of_the_op(provenance),
         "RNG": "CPU",
         "Version": provenance.software,
     }
     lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
     return "\n".join(lines)
+
+
+def _of_the_op(provenance: Provenance) -> dict[str, str]:
+    """Return what A1111 writes of an image drawn over a picture, and of a variation."""
+    parameters, pairs = provenance.parameters, dict[str, str]()
+    if parameters.variation_strength:
+        pairs["Variation seed"] = str(parameters.variation_seed)
+        pairs["Variation seed strength"] = f"{parameters.variation_strength:g}"
+    if provenance.op not in {None, Op.VARIATION}:
+        pairs["Denoising strength"] = f"{parameters.strength:g}"
+    if provenance.masked:
+        pairs["Mask blur"] = str(parameters.mask_blur)
+        if parameters.invert_mask:
+            pairs["Mask mode"] = "Inpaint not masked"
+        if parameters.masked_area is MaskedArea.MASKED:
+            pairs["Inpaint area"] = "Only masked"
+            pairs["Masked area padding"] = str(_MASKED_AREA_PADDING)
+    return pairs
 
 
 def _quoted(value: str) -> str:
@@ -141,7 +189,7 @@ def _json(provenance: Provenance) -> str:
     return json.dumps(provenance.model_dump(mode="json"))
 
 
-def _xmp(generation: str | None) -> bytes:
+def _xmp(generation: str | None, source_type: str) -> bytes:
     own = (
         ""
         if generation is None
@@ -155,7 +203,7 @@ def _xmp(generation: str | None) -> bytes:
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
         f' xmlns:atelier="{NAMESPACE}">'
-        f"<Iptc4xmpExt:DigitalSourceType>{TRAINED_ALGORITHMIC_MEDIA}</Iptc4xmpExt:DigitalSourceType>"
+        f"<Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>"
         f"<xmp:CreatorTool>{escape(software())}</xmp:CreatorTool>{own}"
         "</rdf:Description></rdf:RDF></x:xmpmeta>"
         '<?xpacket end="r"?>'

@@ -14,6 +14,7 @@ from backend.accounts.permissions import REVIEW
 from backend.galleries import repository as galleries
 from backend.images.models import Image
 from backend.images.schemas import Moderation
+from backend.kit.among import among
 from backend.kit.database import lock_tables
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
@@ -59,6 +60,14 @@ def get_shown(session: Session, actor: Actor, image_id: str) -> Image:
     if not _shows(actor, image):
         raise no_such_image(image_id)
     return image
+
+
+def drawable_among(session: Session, actor: Actor, ids: Collection[str]) -> list[Image]:
+    """Return those of these images that `actor` may draw over: seen by them, released, and not in the trash."""
+    usable = readable_by(actor).where(
+        col(Image.moderation) == Moderation.RELEASED, col(Image.trashed_at).is_(None)
+    )
+    return list(session.exec(usable.where(among(col(Image.id), ids))))
 
 
 def shown_at(session: Session, actor: Actor, generation_id: str, index: int) -> Image | None:

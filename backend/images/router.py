@@ -46,13 +46,15 @@ def list_images(
 ) -> ImagePage:
     """List your own images, newest first."""
     images, next_cursor = repository.own_page(session, actor, cursor=cursor, limit=limit)
-    return ImagePage(items=[service.to_public(image) for image in images], next_cursor=next_cursor)
+    return ImagePage(
+        items=[service.to_public(image, actor) for image in images], next_cursor=next_cursor
+    )
 
 
 @router.get("/{image_id}", responses=_ABSENT)
 def get_image(session: SessionDep, actor: ActorDep, image_id: ImageId) -> ImagePublic:
     """Read about one image: its settings, and whether it is held and why."""
-    return service.to_public(repository.get(session, actor, image_id))
+    return service.to_public(repository.get(session, actor, image_id), actor)
 
 
 @router.get(

@@ -34,6 +34,15 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+class Op(StrEnum):
+    """What was made of a picture: all of it drawn anew, a part of it, its surroundings; or another noise was mixed in."""
+
+    IMG2IMG = "img2img"
+    INPAINT = "inpaint"
+    OUTPAINT = "outpaint"
+    VARIATION = "variation"
+
+
 class Variant(StrEnum):
     """The forms an image is served in: 320 px, 640 px, the master, the master without its prompt."""
 
@@ -74,7 +83,13 @@ class ImagePublic(BaseModel):
     sha256: str = Field(description="Digest of the full file, as `variant=full` serves it.")
     moderation: Moderation
     reason: str | None = Field(description="Why it is held or rejected, in plain words.")
-    parameters: GenerationParameters = Field(description="What draws this one image again.")
+    op: Op | None = Field(
+        description="How it was made of a picture or another image; null: from its prompt alone."
+    )
+    parameters: GenerationParameters = Field(
+        description="What draws this one image again. Only its owner is told what it was drawn over: to others "
+        "init_image, mask and outpaint are null."
+    )
     created_at: datetime
 
 

@@ -19,6 +19,7 @@ from backend.accounts.actor import Actor
 from backend.audit import service as audit
 from backend.images import metadata, webp
 from backend.images.models import Image
+from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import Format, ImagePublic, Moderation, Variant
 from backend.kit.storage import Storage
 from inference.protocol import GenerationParameters, ModelCard
@@ -26,7 +27,10 @@ from inference.protocol import GenerationParameters, ModelCard
 CONTENT_TYPE = "image/webp"
 PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
-_NOT_THE_LOOK = ("seed", "num_images", "priority")
+_NOT_THE_LOOK = {"seed", "variation_seed", "num_images", "priority"}
+_OVER_A_PICTURE = {
+    "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
     picture = webp.parse(data)
     provenance = metadata.provenance_of(own, card, generation_id=generation_id, index=index)
     master = metadata.marked(picture, provenance).to_bytes()
-    preview, thumb = _smaller(data, PREVIEW_PX), _smaller(data, THUMB_PX)
+    mark = metadata.ai_mark(provenance.source_type)
+    preview, thumb = _smaller(data, PREVIEW_PX, mark), _smaller(data, THUMB_PX, mark)
     return PreparedImage(
         generation_id=generation_id,
         index=index,
@@ -105,8 +110,16 @@ def record(
 
 
 def stack_of(parameters: GenerationParameters) -> str:
-    """Return what images share that are equal but for their seeds: a digest of everything else that decides a look."""
-    look = parameters.model_dump(mode="json", exclude=set(_NOT_THE_LOOK))
+    """Return what images share that are equal but for their seeds: a digest of everything else that decides a look.
+
+    What has no say is no part of it, so that images from before there was such a setting stay in their stacks.
+    """
+    silent = set(_NOT_THE_LOOK)
+    if not parameters.init_image:
+        silent |= _OVER_A_PICTURE
+    if not parameters.variation_strength:
+        silent.add("variation_strength")
+    look = parameters.model_dump(mode="json", exclude=silent)
     return sha256(json.dumps(look, sort_keys=True).encode()).hexdigest()
 
 
@@ -162,8 +175,9 @@ def is_shown(image: Image) -> bool:
     return image.moderation is Moderation.RELEASED
 
 
-def to_public(image: Image) -> ImagePublic:
-    """Return the wire shape of `image`."""
+def to_public(image: Image, reader: Actor) -> ImagePublic:
+    """Return the wire shape of `image` for `reader`, who may read about it."""
+    mine = image.owner_id == reader.id
     return ImagePublic(
         id=image.id,
         generation_id=image.generation_id,
@@ -175,17 +189,18 @@ def to_public(image: Image) -> ImagePublic:
         sha256=image.sha256,
         moderation=image.moderation,
         reason=image.reason,
-        parameters=image.parameters,
+        op=op_of(image.parameters),
+        parameters=image.parameters if mine else without_pictures(image.parameters),
         created_at=image.created_at,
     )
 
 
-def _smaller(data: bytes, longest: int) -> bytes:
-    """Return a copy whose longest side is at most `longest` px; a smaller one is not enlarged."""
+def _smaller(data: bytes, longest: int, mark: bytes) -> bytes:
+    """Return a copy whose longest side is at most `longest` px, saying `mark`; a smaller one is not enlarged."""
     with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture:
         # Alpha would be lost without a background; what is drawn here has none.
         copy = picture.convert("RGB")
     copy.thumbnail((longest, longest), Pillow.Resampling.LANCZOS)
     out = BytesIO()
-    copy.save(out, "WEBP", quality=82, method=4, xmp=metadata.ai_mark())
+    copy.save(out, "WEBP", quality=82, method=4, xmp=mark)
     return out.getvalue()

@@ -30,7 +30,7 @@ def present(
     parents = repository.known_parents(session, actor, images)
     return [
         LibraryImage(
-            **dict(to_public(image)),
+            **dict(to_public(image, actor)),
             status=image.status,
             parent_id=parents.get(image.id),
             stack=image.stack,

@@ -9,13 +9,16 @@ from sqlmodel import Session, col, func, select
 
 from backend.accounts.models import User
 from backend.generations.models import Generation, queue
+from backend.generations.pictures import PictureGone, PictureTooLarge
 from backend.generations.repository import ALIVE
 from backend.kit.errors import NotFound
 from backend.kit.pagination import cut, decode_cursor
 from backend.kit.queue import State
 from inference.protocol import InvalidParameters, Refused
 
-OWN_FAULT = frozenset({Refused.code, InvalidParameters.code})
+OWN_FAULT = frozenset(
+    {Refused.code, InvalidParameters.code, PictureGone.code, PictureTooLarge.code}
+)
 """What a request itself was wrong about: another attempt would end the same way, so no dead letter."""
 _DEAD = (col(Generation.state) == State.FAILED, col(Generation.error_code).not_in(OWN_FAULT))
 _SILENT_FOR_S = 60.0

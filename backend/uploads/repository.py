@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts.actor import Actor
 from backend.accounts.models import User
+from backend.kit import clock
+from backend.kit.among import among
 from backend.kit.database import is_sqlite, lock_tables
 from backend.kit.errors import NotFound
 from backend.kit.pagination import fetch_page
@@ -30,10 +32,29 @@ def get(session: Session, actor: Actor, upload_id: str) -> Upload:
     Raises:
         NotFound: There is none, or it is not theirs.
     """
-    found = session.exec(readable_by(actor).where(Upload.id == upload_id)).one_or_none()
-    if found is None:
-        raise NotFound(f"There is no upload {upload_id!r} that you can open.")
-    return found
+    wanted = readable_by(actor).where(Upload.id == upload_id)
+    return _found(session.exec(wanted).one_or_none(), upload_id)
+
+
+def own_among(session: Session, actor: Actor, ids: Collection[str]) -> list[Upload]:
+    """Return those of these uploads that are the actor's own."""
+    return list(session.exec(readable_by(actor).where(among(col(Upload.id), ids))))
+
+
+def touch(session: Session, upload: Upload) -> bool:
+    """Note that `upload` is drawn from; return False if it was deleted meanwhile. Nobody else deletes it now."""
+    used = update(Upload).where(col(Upload.id) == upload.id).values(used_at=clock.utc_now())
+    return session.exec(used).rowcount == 1
+
+
+def to_delete(session: Session, actor: Actor, upload_id: str) -> Upload:
+    """Return one upload of `actor`; whoever wants to draw from it waits until this transaction ends.
+
+    Raises:
+        NotFound: There is none, or it is not theirs.
+    """
+    wanted = readable_by(actor).where(Upload.id == upload_id).with_for_update()
+    return _found(session.exec(wanted).one_or_none(), upload_id)
 
 
 def own_page(
@@ -58,14 +79,18 @@ def held_by(session: Session, owner_id: str) -> tuple[int, int]:
     return number, int(together)
 
 
-def forget(session: Session, *, unused_since: datetime, limit: int) -> list[Upload]:
+def forget(
+    session: Session, *, unused_since: datetime, limit: int, but: Collection[str] = ()
+) -> list[Upload]:
     """Delete the rows of up to `limit` uploads that nobody used since then; return what they were.
 
-    What a legal hold covers stays.
+    What a legal hold covers stays, and so do those whose ids are in `but`.
     """
     keep_new_ones_out(session)
     kept = col(Upload.owner_id).in_(covered(SubjectKind.PERSON))
     unused = select(Upload).where(col(Upload.used_at) < unused_since, ~kept)
+    if but:
+        unused = unused.where(~among(col(Upload.id), but))
     old = unused.order_by(Upload.id).limit(limit)
     rows = list(session.exec(old.with_for_update(skip_locked=True)))
     session.exec(delete(Upload).where(col(Upload.id).in_([row.id for row in rows])))
@@ -86,3 +111,9 @@ def files_among(session: Session, keys: Collection[str]) -> set[str]:
 def keep_rows_out(session: Session) -> None:
     """Have whoever adds a row now wait until this writing transaction ends; who has added one is awaited."""
     lock_tables(session, Upload)
+
+
+def _found(row: Upload | None, upload_id: str) -> Upload:
+    if row is None:
+        raise NotFound(f"There is no upload {upload_id!r} that you can open.")
+    return row

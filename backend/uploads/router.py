@@ -1,6 +1,6 @@
 """`/api/v1/uploads`: pictures that one brings to draw from. Only their owner sees them, on every request.
 
-The endpoint that receives reads the body itself, after it has asked who sends it: FastAPI would read first.
+Deleting one is `generations.unneeded`'s: what is still to be drawn from it has a say. The endpoint that receives reads the body itself, after it has asked who sends it: FastAPI would read first.
 """
 
 from __future__ import annotations
@@ -35,12 +35,8 @@ UploadId = Annotated[
         examples=["01m7xxtq72y599hfwczfvzjz52"],
     ),
 ]
-_ABSENT: Final[dict[int | str, dict[str, Any]]] = {
+ABSENT: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "Not there, or not yours."}
-}
-_KEPT: Final[dict[int | str, dict[str, Any]]] = {
-    **_ABSENT,
-    409: {"model": Problem, "description": "A legal hold forbids it."},
 }
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     **NOT_RECEIVED,
@@ -82,7 +78,7 @@ def list_uploads(
     return UploadPage(items=list(map(UploadPublic.model_validate, rows)), next_cursor=following)
 
 
-@router.get("/{upload_id}", responses=_ABSENT)
+@router.get("/{upload_id}", responses=ABSENT)
 def get_upload(session: SessionDep, actor: ActorDep, upload_id: UploadId) -> UploadPublic:
     """Read about one upload."""
     return UploadPublic.model_validate(repository.get(session, actor, upload_id))
@@ -94,7 +90,7 @@ def get_upload(session: SessionDep, actor: ActorDep, upload_id: UploadId) -> Upl
     responses={
         200: {"content": _WEBP, "description": "The picture."},
         304: {"description": "You have these bytes already, and may still see them."},
-        **_ABSENT,
+        **ABSENT,
     },
 )
 def get_upload_content(
@@ -118,14 +114,6 @@ def get_upload_content(
     if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(service.read(context, row), media_type=CONTENT_TYPE, headers=headers)
-
-
-@router.delete("/{upload_id}", status_code=204, responses=_KEPT)
-def delete_upload(
-    session: SessionDep, actor: ActorDep, context: ContextDep, upload_id: UploadId
-) -> None:
-    """Delete one upload and its file."""
-    service.delete(context, session, actor, upload_id)
 
 
 def _check_room(context: Context, actor: Actor) -> None:

@@ -6,7 +6,7 @@ named by what is in them. So a file that no upload's row names is nobody's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -81,25 +81,29 @@ def read(context: Context, row: Upload) -> bytes:
         raise NotFound(f"There is no upload {row.id!r} that you can open.") from None
 
 
-def delete(context: Context, session: Session, actor: Actor, upload_id: str) -> None:
-    """Delete an upload of `actor`, and its file unless another upload is the same picture.
+def delete(context: Context, session: Session, actor: Actor, row: Upload) -> None:
+    """Delete an upload of `actor`, which `repository.to_delete` returned, and its file unless another is the same.
 
     Raises:
-        NotFound: There is none, or it is not theirs.
         UnderLegalHold: Nothing of theirs may be deleted.
     """
     legalholds.must_be_free(session, {SubjectKind.PERSON: [actor.id]})
-    row = repository.get(session, actor, upload_id)
     session.delete(row)
     _record(session, actor.id, "upload.delete", row)
     call_after_commit(session, lambda: remove_unnamed(context, [row.storage_key]))
 
 
-def forget(context: Context, *, limit: int) -> int:
-    """Forget uploads unused for `upload_days`, at most `limit`, with their files; return how many."""
+def forget(
+    context: Context, *, limit: int, in_use: Callable[[Session], Collection[str]] | None = None
+) -> int:
+    """Forget uploads unused for `upload_days`, at most `limit`, with their files; return how many.
+
+    `in_use` says which are still to be drawn from, however long that waits; those stay.
+    """
     unused_since = clock.utc_now() - timedelta(days=context.settings.upload_days)
     with context.database.write() as session:
-        rows = repository.forget(session, unused_since=unused_since, limit=limit)
+        but = in_use(session) if in_use else ()
+        rows = repository.forget(session, unused_since=unused_since, limit=limit, but=but)
         for row in rows:
             _record(session, None, "upload.forget", row)
     if rows:

@@ -24,7 +24,8 @@ from backend.kit.database import Database
 from backend.kit.queue import State
 from backend.kit.storage import shelves
 from backend.kit.storage.file import FileStorage
-from tests.fixtures.scripted import CARD, picture
+from tests.fixtures.colours import picture
+from tests.fixtures.scripted import CARD
 from tests.fixtures.workshop import Workshop
 
 HOUR_S = 3600.0

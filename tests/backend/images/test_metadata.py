@@ -10,7 +10,8 @@ from PIL import Image
 from backend.images import metadata, webp
 from backend.images.metadata import Provenance
 from inference.protocol import GenerationParameters, Scheduler
-from tests.fixtures.scripted import CARD, picture
+from tests.fixtures.colours import picture
+from tests.fixtures.scripted import CARD
 
 PARAMETERS = GenerationParameters(
     prompt="a red dress",

@@ -11,7 +11,8 @@ from backend.images import metadata, service
 from backend.images.service import PreparedImage
 from backend.kit.storage import Storage, open_storage
 from inference.protocol import GenerationParameters
-from tests.fixtures.scripted import CARD, picture
+from tests.fixtures.colours import picture
+from tests.fixtures.scripted import CARD
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sqlmodel import col, func, select, update
 from backend.accounts.actor import Actor
 from backend.dispatch import forgetting
 from backend.dispatch.retention import orphans_of, removing
+from backend.generations import unneeded
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import Database
@@ -135,7 +136,7 @@ class TestOrphans:
         key = context.storage.put(b"pixels", suffix=".webp")
         first = keep(context, dana)
         with context.database.write() as session:
-            service.delete(context, session, dana, first)
+            unneeded.delete(session, context, dana, first)
         assert not context.storage.exists(key)
         with context.database.write() as session:
             service.keep(context, session, dana, Picture(b"pixels", 1, 1), key)
@@ -147,7 +148,7 @@ def test_what_is_deleted_while_it_is_read_is_not_found(context: Context, dana: A
         row = repository.get(session, dana, keep(context, dana))
     assert service.read(context, row) == b"pixels"
     with context.database.write() as session:
-        service.delete(context, session, dana, row.id)
+        unneeded.delete(session, context, dana, row.id)
     with pytest.raises(NotFound):
         service.read(context, row)
 
@@ -156,7 +157,7 @@ def test_deleting_somebody_elses_is_not_found(context: Context, dana: Actor) -> 
     upload = keep(context, dana)
     other = replace(dana, id=add_user(context.database, "admin").id)
     with pytest.raises(NotFound), context.database.write() as session:
-        service.delete(context, session, other, upload)
+        unneeded.delete(session, context, other, upload)
     assert kept(context) == 1
 
 
@@ -171,7 +172,7 @@ class TestLegalHold:
             hold = legalholds.place(session, None, wanted).id
         assert forgetting.forget_uploads(context) == 0
         with context.database.write() as session, pytest.raises(UnderLegalHold):
-            service.delete(context, session, dana, upload)
+            unneeded.delete(session, context, dana, upload)
         with context.database.write() as session:
             legalholds.lift(session, None, hold)
         assert forgetting.forget_uploads(context) == 1
