@@ -41,8 +41,8 @@ from backend.kit.storage import open_storage
 from inference.protocol import GenerationParameters
 from loadtests.machine import describe
 from tests.fixtures.actors import actor_of, add_user
-from tests.fixtures.postgres import PostgresServer, find_binaries
 from tests.fixtures.colours import picture
+from tests.fixtures.postgres import PostgresServer, find_binaries
 from tests.fixtures.scripted import CARD, ScriptedInference, scores_of
 
 EACH: Final = 200

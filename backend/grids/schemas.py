@@ -16,7 +16,10 @@ LARGEST_NUMBER: Final = 10**12
 
 
 class Setting(StrEnum):
-    """What an axis may vary, named as the parameters are; `size` is width and height, `prompt` replaces words."""
+    """What an axis may vary, named as the parameters are; `size` is width and height, `prompt` replaces words.
+
+    `strength` needs an init_image in the base, which all cells draw over.
+    """
 
     MODEL = "model"
     STEPS = "num_inference_steps"
@@ -26,6 +29,8 @@ class Setting(StrEnum):
     NEGATIVE_PROMPT = "negative_prompt"
     SIZE = "size"
     PROMPT = "prompt"
+    STRENGTH = "strength"
+    VARIATION_STRENGTH = "variation_strength"
 
 
 def _as_text(value: object) -> object:

@@ -43,6 +43,8 @@ NAMES: Final = {
     Setting.NEGATIVE_PROMPT: "Avoid",
     Setting.SIZE: "Size",
     Setting.PROMPT: "Prompt",
+    Setting.STRENGTH: "Strength",
+    Setting.VARIATION_STRENGTH: "Variation",
 }
 _STATES: Final = {
     State.QUEUED: "Waiting",
@@ -154,7 +156,7 @@ def _facts(grid: Grid) -> str:
 
 
 def _shared(parameters: GenerationParameters) -> dict[Setting, str]:
-    return {
+    told = {
         Setting.MODEL: parameters.model,
         Setting.SIZE: f"{parameters.width} × {parameters.height}",
         Setting.STEPS: f"{parameters.num_inference_steps} steps",
@@ -162,3 +164,8 @@ def _shared(parameters: GenerationParameters) -> dict[Setting, str]:
         Setting.SCHEDULER: parameters.scheduler.value,
         Setting.SEED: f"seed {parameters.seed}",
     }
+    if parameters.init_image:
+        told[Setting.STRENGTH] = f"strength {parameters.strength:g}"
+    if parameters.variation_strength:
+        told[Setting.VARIATION_STRENGTH] = f"variation {parameters.variation_strength:g}"
+    return told

@@ -43,7 +43,7 @@ def spread(wanted: GridCreate, cards: Cards) -> Spread:
         Unprocessable: Values outside their limits, there twice, or too many; or a model cannot draw one.
     """
     _check_shape(wanted)
-    base = _with_seed(wanted.base)
+    base = _with_seeds(wanted)
     try:
         across = _drawn(steps_of("x", wanted.x, base))
         down = _drawn(steps_of("y", wanted.y, base)) if wanted.y else [None]
@@ -78,6 +78,10 @@ def _check_shape(wanted: GridCreate) -> None:
         raise refused(
             [FieldProblem(field="base.num_images", message=message, limit="1", nearest=1)]
         )
+    if (axis := _varies(wanted, Setting.STRENGTH)) and wanted.base.init_image is None:
+        message = "varies how a picture is drawn over, and the base has no init_image; name one"
+        limit = "with base.init_image"
+        raise refused([FieldProblem(field=f"{axis}.setting", message=message, limit=limit)])
     if wanted.y is None:
         return
     if _same(wanted.x, wanted.y):
@@ -100,11 +104,21 @@ def _same(x: AxisCreate, y: AxisCreate) -> bool:
     return x.setting is y.setting
 
 
-def _with_seed(base: GenerationParameters) -> GenerationParameters:
-    """Return `base` with one seed for all, drawn here where it is to be random."""
-    if base.seed != RANDOM_SEED:
-        return base
-    return base.model_copy(update={"seed": _random_seed()})
+def _with_seeds(wanted: GridCreate) -> GenerationParameters:
+    """Return the base with one seed for all, and one variation seed, drawn here where they are to be random."""
+    base, drawn = wanted.base, dict[str, int]()
+    if base.seed == RANDOM_SEED:
+        drawn["seed"] = _random_seed()
+    varies = base.variation_strength or _varies(wanted, Setting.VARIATION_STRENGTH)
+    if varies and base.variation_seed == RANDOM_SEED:
+        drawn["variation_seed"] = _random_seed()
+    return base.model_copy(update=drawn)
+
+
+def _varies(wanted: GridCreate, setting: Setting) -> str | None:
+    """Return the name of the axis that varies `setting`."""
+    axes = {"x": wanted.x, "y": wanted.y}
+    return next((name for name, axis in axes.items() if axis and axis.setting is setting), None)
 
 
 def _drawn(steps: list[Step]) -> list[Step]:

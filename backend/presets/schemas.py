@@ -71,6 +71,16 @@ class PresetParameters(BaseModel):
     num_inference_steps: Annotated[int, within(1, 100)] | None = None
     guidance_scale: Annotated[float, within(1, 30, kind="a number")] | None = None
     scheduler: Scheduler | None = None
+    strength: (
+        Annotated[
+            float,
+            within(0.01, 1, kind="a number"),
+            Field(
+                description="For what is drawn over a picture; which one, a preset does not keep."
+            ),
+        ]
+        | None
+    ) = None
     ratio: Shape | None = None
 
     @model_validator(mode="after")

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import sqrt
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from backend.images.metadata import SAMPLER_NAMES
-from backend.restorations import samplers
+from backend.restorations import editing, samplers
 from backend.restorations.found import Found
+from backend.restorations.limits import FIELDS, change, seed_within, short, within
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
-from inference.protocol import GenerationParameters, ModelCard, Scheduler
+from inference.protocol import ModelCard, Scheduler
 
-LONGEST_TOLD: Final = 200
-_FIELDS: Final[dict[str, dict[str, Any]]] = GenerationParameters.model_json_schema()["properties"]
-_GRID: Final = int(_FIELDS["width"]["multipleOf"])
-_LEAST: Final = int(_FIELDS["width"]["minimum"])
-_MOST: Final = int(_FIELDS["width"]["maximum"])
+_GRID: Final = int(FIELDS["width"]["multipleOf"])
+_LEAST: Final = int(FIELDS["width"]["minimum"])
+_MOST: Final = int(FIELDS["width"]["maximum"])
 _WEIGHT_FILES: Final = {".safetensors", ".ckpt", ".pt", ".pth", ".gguf", ".sft"}
 
 
@@ -31,10 +30,12 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
     width, height, size = _size(found, card)
     prompt, prompt_cut = _prompt("prompt", found.prompt)
     negative, negative_cut = _prompt("negative_prompt", found.negative_prompt)
-    steps, other_steps = _within("num_inference_steps", found.steps)
-    guidance, other_guidance = _within("guidance_scale", found.guidance)
-    seed, other_seed = _seed(found.seed)
+    steps, other_steps = within("num_inference_steps", found.steps)
+    guidance, other_guidance = within("guidance_scale", found.guidance)
+    seed, other_seed = seed_within("seed", found.seed)
     scheduler, other_sampler = _scheduler(found, card)
+    varied, other_variation = editing.varied(found)
+    over, other_over = editing.drawn_over(found.over)
     changes = [
         absent,
         size,
@@ -55,8 +56,15 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
         seed=seed,
         scheduler=scheduler,
         model=card.name if found.model else None,
+        **varied,
+        **over,
     )
-    told = [*(each for each in changes if each), *_left_out(found)]
+    told = [
+        *(each for each in changes if each),
+        *other_variation,
+        *other_over,
+        *_left_out(found),
+    ]
     return Restoration(source=found.source, settings=settings, changes=told)
 
 
@@ -67,8 +75,8 @@ def _model(name: str | None, cards: Sequence[ModelCard]) -> tuple[ModelCard, Cha
     for card in cards:
         if _bare(name) in {_bare(card.name), _bare(card.title)}:
             return card, None
-    note = f"Model {_short(name)} is not here; the form keeps {default.name}."
-    return default, _change("model", name, default.name, Reason.ABSENT, note)
+    note = f"Model {short(name)} is not here; the form keeps {default.name}."
+    return default, change("model", name, default.name, Reason.ABSENT, note)
 
 
 def _bare(name: str) -> str:
@@ -78,12 +86,12 @@ def _bare(name: str) -> str:
 
 
 def _prompt(field: str, text: str | None) -> tuple[str | None, Change | None]:
-    limit = int(_FIELDS[field]["maxLength"])
+    limit = int(FIELDS[field]["maxLength"])
     if text is None or len(text) <= limit:
         return text, None
     note = f"It has {len(text)} characters; the form takes the first {limit}."
     cut = text[:limit].strip()
-    return cut, _change(field, text, cut, Reason.SHORTENED, note)
+    return cut, change(field, text, cut, Reason.SHORTENED, note)
 
 
 def _size(found: Found, card: ModelCard) -> tuple[int | None, int | None, Change | None]:
@@ -96,7 +104,7 @@ def _size(found: Found, card: ModelCard) -> tuple[int | None, int | None, Change
     asked, used = f"{across}×{down}", f"{width}×{height}"
     limit = f"{_LEAST} to {_MOST} in steps of {_GRID}, at most {card.max_pixels} pixels in all"
     note = f"{card.name} draws {limit}; {used} is the nearest to {asked}."
-    return width, height, _change("size", asked, used, Reason.NEAREST, note)
+    return width, height, change("size", asked, used, Reason.NEAREST, note)
 
 
 def _within_pixels(across: int, down: int, card: ModelCard) -> tuple[int, int]:
@@ -108,33 +116,6 @@ def _within_pixels(across: int, down: int, card: ModelCard) -> tuple[int, int]:
     return width, height
 
 
-def _within(field: str, value: float | None) -> tuple[float | None, Change | None]:
-    if value is None:
-        return None, None
-    low, high = _FIELDS[field]["minimum"], _FIELDS[field]["maximum"]
-    nearest = max(low, min(value, high))
-    if nearest == value:
-        return value, None
-    note = (
-        f"It goes from {low} to {high} here; the form takes {nearest}, which draws another picture."
-    )
-    return nearest, _change(field, f"{value:g}", f"{nearest:g}", Reason.NEAREST, note)
-
-
-def _seed(value: int | None) -> tuple[int | None, Change | None]:
-    """Return the seed; of one too large the remainder, so that two of them still are two."""
-    if (
-        value is None or value < 0
-    ):  # tools write -1 for one that was drawn at random and is not known
-        return None, None
-    most = int(_FIELDS["seed"]["maximum"])
-    if value <= most:
-        return value, None
-    used = value % (most + 1)
-    note = f"Seeds go to {most} here; the form takes {used}, which draws another picture."
-    return used, _change("seed", str(value), str(used), Reason.NEAREST, note)
-
-
 def _scheduler(found: Found, card: ModelCard) -> tuple[Scheduler | None, Change | None]:
     if found.sampler is None:
         return None, None
@@ -144,20 +125,11 @@ def _scheduler(found: Found, card: ModelCard) -> tuple[Scheduler | None, Change 
     if same and offered:
         return used, None
     called = " ".join(filter(None, (found.sampler, found.spacing)))
-    note = f"Sampler {_short(called)} is not offered; {SAMPLER_NAMES[used]} is the nearest."
-    return used, _change("scheduler", called, used.value, Reason.NEAREST, note)
+    note = f"Sampler {short(called)} is not offered; {SAMPLER_NAMES[used]} is the nearest."
+    return used, change("scheduler", called, used.value, Reason.NEAREST, note)
 
 
 def _left_out(found: Found) -> Iterator[Change]:
     for field, value in found.rest:
-        note = f"{field.replace('_', ' ').capitalize()} {_short(value)} cannot be set here."
-        yield _change(field, value, None, Reason.LEFT_OUT, note)
-
-
-def _change(field: str, found: str, used: str | None, reason: Reason, note: str) -> Change:
-    short = None if used is None else _short(used)
-    return Change(field=field, found=_short(found), used=short, reason=reason, note=note)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_TOLD else text[: LONGEST_TOLD - 1] + "…"
+        note = f"{field.replace('_', ' ').capitalize()} {short(value)} cannot be set here."
+        yield change(field, value, None, Reason.LEFT_OUT, note)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.restorations.schemas import Source
+from inference.protocol import Fit, Margins
 
 Texts = Mapping[str, str]
 """What lies in a picture, by the names that a PNG has for it."""
@@ -20,6 +21,19 @@ Texts = Mapping[str, str]
 LARGEST_JSON: Final = 1_000_000
 _WHOLE: Final = re.compile(r"-?\d{1,20}")
 _BEYOND_ANY_NUMBER: Final = 10**20
+
+
+@dataclass(frozen=True)
+class Over:
+    """How an image was drawn over a picture; None: it says nothing about that."""
+
+    strength: float | None = None
+    fit: Fit | None = None
+    masked: bool = False
+    mask_blur: int | None = None
+    inverted: bool = False
+    only_masked: bool = False
+    outpaint: Margins | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,10 @@ class Found:
     sampler: str | None = None
     spacing: str | None = None
     model: str | None = None
+    variation_seed: int | None = None
+    variation_strength: float | None = None
+    over: Over | None = None
+    """How it was drawn over a picture, if it was."""
     rest: tuple[tuple[str, str], ...] = ()
     """What else it was drawn with and nothing here takes: name of the setting, and its value."""
     place: tuple[str, int] | None = None

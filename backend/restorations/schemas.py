@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference.protocol import Scheduler
+from inference.protocol import Fit, Margins, MaskedArea, Scheduler
 
 MOST_TEXT: Final = 100_000
 
@@ -45,7 +45,10 @@ class RestorationText(BaseModel):
 
 
 class Settings(BaseModel):
-    """Parameters of a generation, each of which can be had here; null where the picture says nothing."""
+    """Parameters of a generation, each of which can be had here; null where the picture says nothing.
+
+    What it was drawn over is in no file: with a `strength` comes a change of `init_image`, which has to be chosen again.
+    """
 
     prompt: str | None = None
     negative_prompt: str | None = None
@@ -56,6 +59,14 @@ class Settings(BaseModel):
     seed: int | None = None
     scheduler: Scheduler | None = None
     model: str | None = None
+    strength: float | None = None
+    fit: Fit | None = None
+    invert_mask: bool | None = None
+    mask_blur: int | None = None
+    masked_area: MaskedArea | None = None
+    outpaint: Margins | None = None
+    variation_seed: int | None = None
+    variation_strength: float | None = None
 
 
 class Change(BaseModel):

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from backend.restorations.found import Found, Texts, number, rest_of, whole, written
+from backend.restorations.found import Found, Over, Texts, number, rest_of, whole, written
 from backend.restorations.schemas import Source
 
 FEWEST_PAIRS: Final = 3
@@ -23,6 +23,7 @@ LONGEST_TEXT: Final = 200_000
 _NEGATIVE: Final = "Negative prompt:"
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
+_OF_A_MASK: Final = {"Mask blur", "Mask mode", "Masked content", "Inpaint area"}
 _LORA: Final = re.compile(r"<lora:([^:<>]{1,100})")
 
 
@@ -50,11 +51,13 @@ def read(texts: Texts) -> Found | None:
         sampler=written(said.get("Sampler")),
         spacing=written(said.get("Schedule type")),
         model=written(said.get("Model")),
+        variation_seed=whole(said.get("Variation seed")),
+        variation_strength=number(said.get("Variation seed strength")),
+        over=_over(said),
         rest=rest_of(
             lora=loras,
             clip_skip=said.get("Clip skip"),
-            denoising_strength=said.get("Denoising strength"),
-            variation_seed=said.get("Variation seed"),
+            denoising_strength=said.get("Denoising strength") if _enlarged(said) else None,
             upscaler=said.get("Hires upscaler"),
             vae=said.get("VAE"),
         ),
@@ -75,6 +78,24 @@ def pairs(line: str) -> Iterator[tuple[str, str]]:
         if key:
             yield key, _plain(quoted[0]) if quoted else line[begins:ends].strip()
         at = ends + 1
+
+
+def _enlarged(said: Mapping[str, str]) -> bool:
+    """Return whether it was drawn small and then drawn over when it was large; that has a strength too."""
+    return any(name.startswith("Hires ") for name in said)
+
+
+def _over(said: Mapping[str, str]) -> Over | None:
+    strength = number(said.get("Denoising strength"))
+    if strength is None or _enlarged(said):
+        return None
+    return Over(
+        strength=strength,
+        masked=not _OF_A_MASK.isdisjoint(said),
+        mask_blur=whole(said.get("Mask blur")),
+        inverted=said.get("Mask mode") == "Inpaint not masked",
+        only_masked=said.get("Inpaint area") == "Only masked",
+    )
 
 
 def _plain(quoted: str) -> str:

@@ -6,16 +6,22 @@ The packet is searched, not parsed: an XML parser would do what a hostile packet
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from xml.sax.saxutils import unescape
 
-from backend.restorations.found import Found, Texts, inner, number, record, whole, written
+from pydantic import ValidationError
+
+from backend.images.schemas import Op
+from backend.restorations.found import Found, Over, Texts, inner, number, record, whole, written
 from backend.restorations.schemas import Source
+from inference.protocol import Fit, Margins, MaskedArea
 
 _BEGIN: Final = "<atelier:generation>"
 _END: Final = "</atelier:generation>"
 _ID: Final = re.compile("[0-9a-z]{1,26}")
 _MOST_IMAGES: Final = 1000
+_OVER_A_PICTURE: Final = {Op.IMG2IMG, Op.INPAINT, Op.OUTPAINT}
 
 
 def read(texts: Texts) -> Found | None:
@@ -37,8 +43,34 @@ def read(texts: Texts) -> Found | None:
         seed=whole(saved.get("seed")),
         sampler=written(saved.get("scheduler")),
         model=written(saved.get("model")),
+        variation_seed=whole(saved.get("variation_seed")),
+        variation_strength=number(saved.get("variation_strength")),
+        over=_over(told, saved),
         place=_place(told.get("generation_id"), whole(told.get("index"))),
     )
+
+
+def _over(told: Mapping[str, Any], saved: Mapping[str, Any]) -> Over | None:
+    """Return how it was drawn over a picture, whose id the file does not have."""
+    if written(told.get("op")) not in _OVER_A_PICTURE:
+        return None
+    fit, area = written(saved.get("fit")), written(saved.get("masked_area"))
+    return Over(
+        strength=number(saved.get("strength")),
+        fit=Fit(fit) if fit in set(Fit) else None,
+        masked=told.get("masked") is True,
+        mask_blur=whole(saved.get("mask_blur")),
+        inverted=saved.get("invert_mask") is True,
+        only_masked=area == MaskedArea.MASKED,
+        outpaint=_margins(told.get("outpaint")),
+    )
+
+
+def _margins(said: object) -> Margins | None:
+    try:
+        return Margins.model_validate(said) if isinstance(said, dict) else None
+    except ValidationError:
+        return None
 
 
 def _place(generation_id: object, index: int | None) -> tuple[str, int] | None:

@@ -10,7 +10,17 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from backend.restorations.found import Found, Texts, inner, number, record, rest_of, whole, written
+from backend.restorations.found import (
+    Found,
+    Over,
+    Texts,
+    inner,
+    number,
+    record,
+    rest_of,
+    whole,
+    written,
+)
 from backend.restorations.schemas import Source
 
 MOST_NODES: Final = 2_000
@@ -41,10 +51,8 @@ def read(texts: Texts) -> Found | None:
         sampler=written(_value(graph, fed.get("sampler_name"))),
         spacing=written(_value(graph, fed.get("scheduler"))),
         model=written(_first(graph, fed.get("model"), "ckpt_name").get("ckpt_name")),
-        rest=rest_of(
-            lora=", ".join(_loras(graph, fed.get("model"))),
-            denoising_strength=_denoise(number(fed.get("denoise"))),
-        ),
+        over=_over(number(_value(graph, fed.get("denoise")))),
+        rest=rest_of(lora=", ".join(_loras(graph, fed.get("model")))),
     )
 
 
@@ -105,6 +113,6 @@ def _loras(graph: Graph, link: object) -> list[str]:
     return [name for name in named if name][:16]
 
 
-def _denoise(strength: float | None) -> float | None:
-    """Return the strength of an image drawn over; 1 is drawn from nothing."""
-    return None if strength == 1 else strength
+def _over(strength: float | None) -> Over | None:
+    """Return the strength of what was drawn over a picture; 1 is drawn from nothing."""
+    return None if strength is None or strength == 1 else Over(strength=strength)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from backend.restorations.found import Found, Texts, inner, number, record, rest_of, whole, written
+from backend.restorations.found import (
+    Found,
+    Over,
+    Texts,
+    inner,
+    number,
+    record,
+    rest_of,
+    whole,
+    written,
+)
 from backend.restorations.schemas import Source
 
 _MOST_LORAS: Final = 16
@@ -27,13 +37,21 @@ def read(texts: Texts) -> Found | None:
         seed=whole(said.get("seed")),
         sampler=written(said.get("scheduler")),
         model=_name(said.get("model")),
+        over=_over(said),
         rest=rest_of(
             lora=", ".join(_loras(said.get("loras"))),
-            denoising_strength=said.get("strength"),
             refiner=_name(said.get("refiner_model")),
             vae=_name(said.get("vae")),
         ),
     )
+
+
+def _over(said: Mapping[str, Any]) -> Over | None:
+    """Return how it was drawn over a picture; its mode, such as `sdxl_inpaint`, says whether it was."""
+    strength, mode = number(said.get("strength")), written(said.get("generation_mode")) or ""
+    if strength is None or mode.endswith("txt2img"):
+        return None
+    return Over(strength=strength, masked=mode.endswith("inpaint"))
 
 
 def _loras(said: object) -> Iterator[str]:

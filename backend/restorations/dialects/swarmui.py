@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from backend.restorations.found import Found, Texts, inner, number, record, rest_of, whole, written
+from collections.abc import Mapping
+from typing import Any
+
+from backend.restorations.found import (
+    Found,
+    Over,
+    Texts,
+    inner,
+    number,
+    record,
+    rest_of,
+    whole,
+    written,
+)
 from backend.restorations.schemas import Source
 
 
@@ -24,10 +37,21 @@ def read(texts: Texts) -> Found | None:
         sampler=written(said.get("sampler")) or written(said.get("comfyuisampler")),
         spacing=written(said.get("scheduler")) or written(said.get("comfyuischeduler")),
         model=written(said.get("model")),
+        variation_seed=whole(said.get("variationseed")),
+        variation_strength=number(said.get("variationseedstrength")),
+        over=_over(said),
         rest=rest_of(
             lora=", ".join(filter(None, map(written, loras))) if isinstance(loras, list) else loras,
-            variation_seed=said.get("variationseed"),
             refiner=said.get("refinermodel"),
             vae=said.get("vae"),
         ),
     )
+
+
+def _over(said: Mapping[str, Any]) -> Over | None:
+    """Return what it calls creativity; it writes that only of an image drawn over another."""
+    strength = number(said.get("initimagecreativity"))
+    if strength is None:
+        return None
+    blur = whole(said.get("maskblur"))
+    return Over(strength=strength, masked=blur is not None, mask_blur=blur)

@@ -14,6 +14,7 @@ from backend.grids.models import Grid, GridCell
 from backend.images.models import Image
 from backend.kit.clock import utc_now
 from backend.usage.models import UsageCharge
+from tests.backend.generations.test_pictures import bring
 from tests.backend.grids.conftest import (
     API,
     GUIDANCE,
@@ -334,3 +335,38 @@ def _remove(studio: Studio, ids: list[str]) -> None:
         assert (
             session.exec(select(GridCell).where(col(GridCell.generation_id).in_(ids))).all() == []
         )
+
+
+class TestDrawingOver:
+    def test_strengths_of_one_picture(self, dana: Client) -> None:
+        upload = bring(dana)
+        base = {"prompt": "a dress", "init_image": upload, "num_inference_steps": 10}
+        grid = drawn(dana, {"base": base, "x": axis("strength", 0.2, 0.5, 1)})
+        assert told(grid, "strength") == [0.2, 0.5, 1]
+        assert told(grid, "init_image") == [upload] * 3
+        costs = [cell["generation"]["credits"] for cell in grid["cells"]]
+        assert [cost / costs[2] for cost in costs] == pytest.approx([0.2, 0.5, 1])
+        assert [cell["state"] for cell in grid["cells"]] == ["succeeded"] * 3
+        assert dana.get(f"{API}/{grid['id']}/sheet").status_code == 200
+
+    def test_variations_have_one_variation_seed(self, dana: Client) -> None:
+        grid = drawn(dana, body(axis("variation_strength", 0, 0.1, 0.4)))
+        assert told(grid, "variation_strength") == [0, 0.1, 0.4]
+        assert len(set(told(grid, "variation_seed"))) == 1
+        assert len(set(told(grid, "seed"))) == 1
+
+    @ANY_DATABASE
+    def test_a_strength_needs_a_picture(self, dana: Client) -> None:
+        answer = ask(dana, body(GUIDANCE, axis("strength", 0.2, 0.5)))
+        assert list(problems(answer)) == ["y.setting"]
+        assert "init_image" in answer.json()["detail"]
+
+    def test_somebody_elses_picture_is_not_there_and_nothing_of_the_grid_is(
+        self, studio: Studio, dana: Client
+    ) -> None:
+        before = counts(studio)
+        upload = bring(studio.actors.program("designer"))
+        base = {"prompt": "a dress", "init_image": upload}
+        answer = ask(dana, {"base": base, "x": axis("strength", 0.2, 0.5)})
+        assert answer.status_code == 404
+        assert counts(studio)[:4] == before[:4]

@@ -59,15 +59,16 @@ AXES = st.builds(
 )
 
 
-@given(x=AXES, y=st.none() | AXES)
-def test_it_comes_to_cells_or_names_what_is_wrong(x: Any, y: Any) -> None:
-    wanted = GridCreate.model_validate({"base": {"prompt": PROMPT}, "x": x, "y": y})
+@given(x=AXES, y=st.none() | AXES, over=st.sampled_from([{}, {"init_image": "01over"}]))
+def test_it_comes_to_cells_or_names_what_is_wrong(x: Any, y: Any, over: dict[str, str]) -> None:
+    base = {"prompt": PROMPT, **over}
+    wanted = GridCreate.model_validate({"base": base, "x": x, "y": y})
     found = _spread(wanted)
     if isinstance(found, Unprocessable):
         assert found.fields
         for problem in found.fields:
             axis, _, place = problem.field.partition(".values.")
-            assert problem.field in {"y.setting", "y.values"} or (
+            assert problem.field in {"x.setting", "y.setting", "y.values"} or (
                 axis in {"x", "y"} and 0 <= int(place) < len((x if axis == "x" else y)["values"])
             )
         return
@@ -77,6 +78,8 @@ def test_it_comes_to_cells_or_names_what_is_wrong(x: Any, y: Any) -> None:
     assert all(one.num_images == 1 for one in drawn)
     if Setting.SEED not in {wanted.x.setting, wanted.y.setting if wanted.y else None}:
         assert len({one.seed for one in drawn}) == 1
+    assert len({one.variation_seed for one in drawn if one.variation_strength}) <= 1
+    assert {one.init_image for one in drawn} == {over.get("init_image")}
 
 
 def _spread(wanted: GridCreate) -> Spread | Unprocessable:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,10 +10,12 @@ from PIL import Image
 
 from backend.images import metadata, webp
 from backend.images.metadata import Provenance
-from inference.protocol import GenerationParameters, Scheduler
+from backend.images.schemas import Op
+from inference.protocol import GenerationParameters, Margins, MaskedArea, Scheduler
 from tests.fixtures.colours import picture
 from tests.fixtures.scripted import CARD
 
+SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
 PARAMETERS = GenerationParameters(
     prompt="a red dress",
     negative_prompt="blurred",
@@ -76,6 +79,73 @@ class TestInfotext:
         )
 
 
+class TestInfotextOfEditing:
+    def test_of_a_picture_drawn_over_says_how_much(self) -> None:
+        told = metadata.infotext(provenance(init_image="01over", strength=0.6))
+        assert ", Model: sd-v1-4, Denoising strength: 0.6, RNG: CPU" in told
+        assert "Mask" not in told
+
+    def test_of_a_mask_says_what_a1111_reads(self) -> None:
+        over = {"init_image": "01over", "mask": "01mask", "mask_blur": 9, "invert_mask": True}
+        told = metadata.infotext(provenance(**over, masked_area=MaskedArea.MASKED))
+        assert (
+            "Denoising strength: 0.75, Mask blur: 9, Mask mode: Inpaint not masked, "
+            "Inpaint area: Only masked, Masked area padding: 32, "
+        ) in told
+        whole = metadata.infotext(provenance(init_image="01over", mask="01mask"))
+        assert "Inpaint area" not in whole
+        assert "Mask mode" not in whole
+
+    def test_of_a_variation(self) -> None:
+        told = metadata.infotext(provenance(variation_seed=7, variation_strength=0.25))
+        assert ", Variation seed: 7, Variation seed strength: 0.25, RNG" in told
+        assert "Denoising" not in told
+
+    @pytest.mark.parametrize(
+        "changed", [{}, {"strength": 0.3, "mask_blur": 9, "variation_seed": 4}]
+    )
+    def test_of_neither_says_nothing_of_it(self, changed: dict[str, object]) -> None:
+        assert metadata.infotext(provenance(**changed)) == metadata.infotext(provenance())
+
+
+OVER: dict[str, Any] = {"init_image": "01over"}
+KINDS = [
+    ({}, None, metadata.TRAINED_ALGORITHMIC_MEDIA),
+    ({"variation_strength": 0.2}, Op.VARIATION, metadata.TRAINED_ALGORITHMIC_MEDIA),
+    (OVER, Op.IMG2IMG, metadata.TRAINED_ALGORITHMIC_MEDIA),
+    ({**OVER, "outpaint": Margins()}, Op.IMG2IMG, metadata.TRAINED_ALGORITHMIC_MEDIA),
+    ({**OVER, "mask": "01mask"}, Op.INPAINT, metadata.COMPOSITE),
+    ({**OVER, "outpaint": Margins(top=8)}, Op.OUTPAINT, metadata.COMPOSITE),
+    ({**OVER, "mask": "01mask", "outpaint": Margins(top=8)}, Op.OUTPAINT, metadata.COMPOSITE),
+]
+
+
+class TestDrawnOver:
+    @pytest.mark.parametrize(("changed", "op", "source_type"), KINDS)
+    def test_the_file_says_how_and_that_a_part_was_kept(
+        self, changed: dict[str, Any], op: Op | None, source_type: str
+    ) -> None:
+        data = file_of(**changed)
+        told = json.loads(xmp_text(data, f"{{{metadata.NAMESPACE}}}generation") or "")
+        assert told["op"] == op
+        for each in (data, metadata.cleaned(webp.parse(data)).to_bytes()):
+            assert xmp_text(each, SOURCE_TYPE) == source_type
+
+    def test_no_id_is_written(self) -> None:
+        data = file_of(**OVER, mask="01mask", outpaint=Margins(top=8))
+        told = json.loads(xmp_text(data, f"{{{metadata.NAMESPACE}}}generation") or "")
+        assert (told["masked"], told["outpaint"]["top"]) == (True, 8)
+        assert GenerationParameters.model_validate(told["parameters"]).init_image is None
+        for name in ("01over", "01mask"):
+            assert name.encode() not in data
+            assert name.encode("utf-16-be") not in data
+
+    def test_a_prompt_cannot_pretend_that_a_part_was_kept(self) -> None:
+        prompt = f"<Iptc4xmpExt:DigitalSourceType>{metadata.COMPOSITE}<"
+        clean = metadata.cleaned(webp.parse(file_of(prompt=prompt))).to_bytes()
+        assert xmp_text(clean, SOURCE_TYPE) == metadata.TRAINED_ALGORITHMIC_MEDIA
+
+
 class TestMarked:
     @pytest.mark.parametrize(
         "prompt", ["a red dress", "眼鏡と赤いドレス", "l1\nl2", 'a <b> & "c" ]]>', "a\x0b\ufffe 👗"]
@@ -87,8 +157,7 @@ class TestMarked:
         assert Provenance.model_validate(told) == provenance(prompt=prompt)
 
     def test_says_that_a_model_made_it(self) -> None:
-        name = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
-        assert xmp_text(file_of(), name) == metadata.TRAINED_ALGORITHMIC_MEDIA
+        assert xmp_text(file_of(), SOURCE_TYPE) == metadata.TRAINED_ALGORITHMIC_MEDIA
 
 
 class TestCleaned:

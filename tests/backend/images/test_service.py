@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from PIL import Image
 
 from backend.images import metadata, service
-from backend.images.service import PreparedImage
+from backend.images.service import PreparedImage, stack_of
 from backend.kit.storage import Storage, open_storage
 from inference.protocol import GenerationParameters
 from tests.fixtures.colours import picture
@@ -94,3 +96,33 @@ class TestPrepare:
                 card=CARD,
             )
         assert list((tmp_path / "images").rglob("*.webp")) == []
+
+
+class TestStack:
+    LOOK: ClassVar[dict[str, Any]] = {
+        "prompt": "a dress", "negative_prompt": "", "width": 64, "height": 64, "num_inference_steps": 4,
+        "guidance_scale": 4.0, "model": "scripted", "scheduler": "ddim",
+    }  # fmt: skip
+
+    def stack(self, **changed: Any) -> str:
+        return stack_of(GenerationParameters(**{**self.LOOK, **changed}))
+
+    def test_is_what_it_was_before_there_was_drawing_over(self) -> None:
+        former = sha256(json.dumps(self.LOOK, sort_keys=True).encode()).hexdigest()
+        assert self.stack(seed=1) == self.stack(seed=2, strength=0.3, mask_blur=9) == former
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"init_image": "01other"},
+            {"strength": 0.3},
+            {"mask": "01mask"},
+            {"variation_strength": 0.1},
+        ],
+    )
+    def test_is_another_one_for_what_decides_the_look(self, changed: dict[str, Any]) -> None:
+        assert self.stack(**{"init_image": "01over", **changed}) != self.stack(init_image="01over")
+
+    def test_variations_by_other_seeds_share_one(self) -> None:
+        one, other = (self.stack(variation_strength=0.2, variation_seed=seed) for seed in (1, 2))
+        assert one == other != self.stack()

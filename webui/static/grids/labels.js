@@ -7,6 +7,7 @@ import { SAMPLERS } from "../core/settings.js";
 export const SETTINGS = {
   num_inference_steps: { ranges: true, whole: true }, guidance_scale: { ranges: true }, scheduler: { choices: Object.keys(SAMPLERS) },
   prompt: {}, negative_prompt: {}, seed: { ranges: true, whole: true }, size: {}, model: { choices: [] },
+  variation_strength: { ranges: true },
 };
 
 export const settingName = (setting) => t(`grids.setting.${setting}`);
