@@ -8,6 +8,8 @@ from fastapi.openapi.models import Example
 
 from backend.kit.errors import Problem
 
+_AN_ID: Final = "01m7xxtq72y599hfwczfvzjz52"
+_ANOTHER_ID: Final = "01m7xxv0t4c6rqkp8b1sd3gw9e"
 SUBMITTED: Final[dict[str, Example]] = {
     "a prompt": {
         "summary": "Only a prompt; the model's defaults for the rest",
@@ -28,6 +30,38 @@ SUBMITTED: Final[dict[str, Example]] = {
             "priority": "normal",
         },
     },
+    "img2img": {
+        "summary": "Over a picture that you brought or may see; strength says how much is drawn anew",
+        "value": {"prompt": "a navy coat", "init_image": _AN_ID, "strength": 0.6},
+    },
+    "inpaint": {
+        "summary": "Only what is white in the mask, at full size, and put back into the picture",
+        "value": {
+            "prompt": "a puffed sleeve",
+            "init_image": _AN_ID,
+            "mask": _ANOTHER_ID,
+            "strength": 0.9,
+            "mask_blur": 8,
+            "masked_area": "masked",
+        },
+    },
+    "outpaint": {
+        "summary": "The picture in the middle, both sides drawn anew",
+        "value": {
+            "prompt": "a red dress on a cream background",
+            "init_image": _AN_ID,
+            "strength": 1,
+            "outpaint": {"left": 64, "right": 64},
+        },
+    },
+    "variation": {
+        "summary": "A quarter of the way from one seed to another",
+        "value": {
+            "prompt": "a red striped dress on a cream background",
+            "seed": 1234,
+            "variation_strength": 0.25,
+        },
+    },
 }
 
 
@@ -40,7 +74,10 @@ ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: _problem("No such generat
 REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The generation this Idempotency-Key made before, or a dry run's price."},
     403: _problem("Your role does not generate, or you may not change what is in that gallery."),
-    404: _problem("No such gallery or parent image that you can open."),
+    404: _problem(
+        "No such gallery or parent image that you can open, or no such picture that you can draw over; "
+        "`fields` names which."
+    ),
     422: _problem("A value outside its limits; names field, limit and nearest good value."),
     429: _problem(
         "Too many queued and running, too many requests a minute (`rate_limited`), or the credits of a "

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -23,9 +24,11 @@ from inference.protocol import (
     InferenceClient,
     InvalidParameters,
     Overloaded,
+    Pictures,
     Scheduler,
     UnknownGeneration,
     UnknownModel,
+    new_generation_id,
 )
 from inference.routed import RoutedInferenceClient
 from tests.fixtures.inference import (
@@ -356,6 +359,93 @@ async def _follow(
         if last == kind:
             heard_it.set()
     return last
+
+
+class TestDrawingOver:
+    async def test_the_picture_that_came_along_decides(self, client: InferenceClient) -> None:
+        asked: dict[str, Any] = {"seed": 11, "strength": 0.5, "num_inference_steps": 4}
+        (plain,) = await drawn(client, asking(seed=11))
+        (red,) = await drawn(client, over(colour("red"), **asked))
+        (again,) = await drawn(client, over(colour("red"), **asked))
+        (blue,) = await drawn(client, over(colour("blue"), **asked))
+        assert psnr(pixels_of(red), pixels_of(again)) >= ALIKE
+        assert psnr(pixels_of(red), pixels_of(blue)) < ALIKE
+        assert psnr(pixels_of(red), pixels_of(plain)) < ALIKE
+
+    async def test_so_does_its_mask(self, client: InferenceClient) -> None:
+        asked: dict[str, Any] = {"seed": 11, "strength": 1.0, "num_inference_steps": 4}
+        (half,) = await drawn(client, over(colour("red"), half_white(), **asked))
+        (all_of_it,) = await drawn(client, over(colour("red"), **asked))
+        assert psnr(pixels_of(half), pixels_of(all_of_it)) < ALIKE
+
+    async def test_takes_the_steps_that_its_strength_leaves(self, client: InferenceClient) -> None:
+        events = await heard(
+            client, over(colour("red"), num_inference_steps=10, strength=0.3, num_images=2)
+        )
+        steps = [(event.step, event.total) for event in events if event.type == "progress"]
+        assert steps[-1] == (3, 3)
+
+    async def test_a_large_picture_comes_through(self, client: InferenceClient) -> None:
+        noise = Image.effect_noise((1024, 1024), 90).convert("RGB")
+        assert await drawn(client, over(saved(noise, "PNG"), strength=0.3))
+
+    async def test_beside_others_is_the_same_picture(self, client: InferenceClient) -> None:
+        request = over(colour("red"), half_white(), seed=31, strength=0.5)
+        (alone,) = await drawn(client, request)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(drawn(client, asking(seed=1, num_images=2)))
+            tasks.create_task(drawn(client, over(colour("blue"), seed=2, strength=0.8)))
+            again = request.model_copy(update={"id": new_generation_id()})
+            beside = tasks.create_task(drawn(client, again))
+        assert psnr(pixels_of(alone), pixels_of(beside.result()[0])) >= ALIKE
+
+    @pytest.mark.parametrize("field", ["init_image", "mask"])
+    async def test_a_picture_that_did_not_come_along_is_refused_in_words(
+        self, client: InferenceClient, field: str
+    ) -> None:
+        request = over(colour("red"), half_white())
+        without = request.pictures.model_copy(update={field: None})
+        with pytest.raises(InvalidParameters, match=rf"pictures\.{field} is required"):
+            await heard(client, request.model_copy(update={"pictures": without}))
+
+    async def test_a_picture_that_nothing_names_is_refused_in_words(
+        self, client: InferenceClient
+    ) -> None:
+        request = asking().model_copy(update={"pictures": Pictures(init_image=colour("red"))})
+        with pytest.raises(InvalidParameters, match=r"parameters\.init_image must name"):
+            await heard(client, request)
+
+    async def test_the_same_id_with_another_picture_is_refused(
+        self, client: InferenceClient
+    ) -> None:
+        request = over(colour("red"))
+        assert await drawn(client, request)
+        other = request.model_copy(update={"pictures": Pictures(init_image=colour("blue"))})
+        with pytest.raises(InvalidParameters, match="other parameters"):
+            await heard(client, other)
+
+
+def over(picture: bytes, mask: bytes | None = None, **given: Any) -> GenerationRequest:
+    """A generation over `picture`, of which `mask` is drawn anew."""
+    named: dict[str, Any] = {"init_image": "picture"} | ({"mask": "mask"} if mask else {})
+    request = asking(**named, **given)
+    return request.model_copy(update={"pictures": Pictures(init_image=picture, mask=mask)})
+
+
+def colour(name: str) -> bytes:
+    return saved(Image.new("RGB", (64, 64), name), "PNG")
+
+
+def half_white() -> bytes:
+    mask = Image.new("L", (64, 64), 0)
+    mask.paste(255, (32, 0, 64, 64))
+    return saved(mask, "WEBP")
+
+
+def saved(picture: Image.Image, kind: str) -> bytes:
+    out = BytesIO()
+    picture.save(out, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    return out.getvalue()
 
 
 class TestSlowReader:

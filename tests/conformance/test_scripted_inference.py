@@ -54,6 +54,9 @@ class TestRefusals(suite.TestRefusals):
     test_more_than_the_waiting_room_holds = None  # type: ignore[assignment] # nothing waits
 
 
+class TestDrawingOver(suite.TestDrawingOver): ...
+
+
 class TestSlowReader(suite.TestSlowReader): ...
 
 
