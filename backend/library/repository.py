@@ -15,6 +15,7 @@ from backend.images import repository as images
 from backend.images.models import Image
 from backend.kit.among import among
 from backend.library.models import ImageStar, ImageTag
+from backend.uploads import repository as uploads
 
 MOST_RELATIVES = 100
 
@@ -86,6 +87,14 @@ def ancestors_of(session: Session, actor: Actor, image: Image) -> list[Image]:
         found.append(parent)
         parent_id = parent.parent_id
     return found[::-1]
+
+
+def upload_under(session: Session, actor: Actor, image: Image) -> str | None:
+    """Return the id of the actor's upload that `image` was drawn over, if it is still there."""
+    named = image.parameters.init_image
+    if named is None or image.owner_id != actor.id:
+        return None
+    return named if uploads.own_among(session, actor, [named]) else None
 
 
 def known_parents(session: Session, actor: Actor, shown: Collection[Image]) -> dict[str, str]:

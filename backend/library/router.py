@@ -254,6 +254,7 @@ def read_lineage(session: SessionDep, actor: ActorDep, image_id: ImageId) -> Lin
     ancestors = repository.ancestors_of(session, actor, image)
     children = repository.children_of(session, actor, image)
     return Lineage(
+        upload=repository.upload_under(session, actor, [*ancestors, image][0]),
         ancestors=presentation.present(session, actor, ancestors),
         children=presentation.present(session, actor, children),
     )

@@ -89,6 +89,9 @@ class LibraryPage(BaseModel):
 class Lineage(BaseModel):
     """What an image was made from, the oldest first, and what was made from it."""
 
+    upload: str | None = Field(
+        description="The upload of yours that all of it began with; null: none, or it is gone."
+    )
     ancestors: list[LibraryImage]
     children: list[LibraryImage]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -107,7 +108,20 @@ class TestDrawing:
         child = done["images"][0]["id"]
         lineage = dana.get(f"/api/v1/library/{child}/lineage").json()
         assert [one["id"] for one in lineage["ancestors"]] == [first]
+        assert lineage["upload"] is None
         assert dana.get(f"/api/v1/images/{child}").json()["op"] == "img2img"
+
+    def test_a_lineage_begins_with_the_upload(self, studio: Studio, dana: Client) -> None:
+        upload = bring(dana)
+        first = studio.draw(dana, init_image=upload)["images"][0]["id"]
+        second = studio.draw(dana, init_image=first)["images"][0]["id"]
+        for image in (first, second):
+            assert dana.get(f"/api/v1/library/{image}/lineage").json()["upload"] == upload
+            shared(dana, image, "everyone")
+            other = studio.actors.program("admin").get(f"/api/v1/library/{image}/lineage")
+            assert other.json()["upload"] is None
+        assert dana.delete(f"{UPLOADS}/{upload}").status_code == 204
+        assert dana.get(f"/api/v1/library/{second}/lineage").json()["upload"] is None
 
     def test_a_parent_that_is_named_stays_the_parent(self, studio: Studio, dana: Client) -> None:
         first, other = (studio.image(dana)["id"] for _ in range(2))
@@ -243,6 +257,19 @@ class TestMeanwhile:
         assert forgetting.forget_uploads(studio.context) == 1
         told = dana.get(f"/api/v1/generations/{needs}").json()["drawn_over"]
         assert {one["kind"] for one in told.values()} == {"gone"}
+
+    def test_it_is_drawn_from_or_deleted_never_both(self, studio: Studio, dana: Client) -> None:
+        with studio.inference.hold(), ThreadPoolExecutor(2) as threads:
+            for _ in range(6):
+                upload = bring(dana)
+                asked = {"prompt": "a dress", "init_image": upload}
+                submitted = threads.submit(post, dana, asked)
+                deleted = threads.submit(dana.delete, f"{UPLOADS}/{upload}")
+                came = (submitted.result().status_code, deleted.result().status_code)
+                assert came in {(202, 409), (404, 204)}
+                if came[0] == 202:
+                    one = submitted.result().json()
+                    dana.post(one["urls"]["cancel"]).raise_for_status()
 
     def test_somebody_elses_upload_cannot_be_asked_after(
         self, studio: Studio, dana: Client

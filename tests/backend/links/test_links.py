@@ -14,6 +14,7 @@ from backend.kit.clock import utc_now
 from backend.links import entry, service
 from backend.links.models import ShareLink
 from backend.links.repository import digest_of
+from tests.backend.generations.test_pictures import WHITE, bring
 from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import Studio
 
@@ -410,3 +411,17 @@ def test_a_link_goes_with_whoever_made_it_or_owns_its_gallery(
         for person, found in ((shared.owner.user_id, [made["id"]]), (stranger.id, [])):
             rows = session.exec(select(ShareLink.id).where(SHARE_LINKS.of(person)))
             assert list(rows) == found
+
+
+def test_a_guest_learns_of_no_picture_that_was_drawn_over(shared: Shared, guest: Client) -> None:
+    upload, mask = bring(shared.owner), bring(shared.owner, WHITE)
+    asked = {"init_image": upload, "mask": mask}
+    image = str(shared.studio.draw(shared.owner, "a dress", **asked)["images"][0]["id"])
+    shared.place(image)
+    path = shared.open(downloads="full", prompts=True)
+    files = (f"{path}/images/{image}?variant={one}" for one in ("thumb", "preview", "clean"))
+    for address in (path, f"{path}?image={image}", *files):
+        answer = guest.get(address)
+        assert answer.status_code == 200
+        assert upload.encode() not in answer.content
+        assert mask.encode() not in answer.content

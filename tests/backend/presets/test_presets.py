@@ -191,3 +191,17 @@ class TestBuiltIn:
             for phrase in phrases:
                 rest = rest.replace(phrase, " ")
             assert set(re.findall(r"\w+", rest)) <= joining, style.name
+
+
+class TestDrawingOver:
+    def test_a_strength_is_kept(self, shared_studio: Studio) -> None:
+        dana = shared_studio.actors.browser()
+        told = keep(dana, parameters={"strength": 0.4}).json()
+        assert told["parameters"]["strength"] == 0.4
+        [problem] = keep(dana, parameters={"strength": 2}).json()["fields"]
+        assert (problem["field"], problem["nearest"]) == ("parameters.strength", 1)
+
+    @pytest.mark.parametrize("field", ["init_image", "mask"])
+    def test_what_is_of_one_moment_is_not(self, shared_studio: Studio, field: str) -> None:
+        answer = keep(shared_studio.actors.browser(), parameters={**INK, field: "01m7xxtq72"})
+        assert answer.status_code == 422
