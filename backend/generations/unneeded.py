@@ -18,6 +18,8 @@ from backend.generations.pictures import named_in
 from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Conflict, Problem
+from backend.legalholds import service as legalholds
+from backend.legalholds.schemas import SubjectKind
 from backend.uploads import repository as uploads
 from backend.uploads import service as uploads_of
 from backend.uploads.router import ABSENT, UploadId
@@ -56,6 +58,8 @@ def delete(session: Session, context: Context, actor: Actor, upload_id: str) -> 
         InUse: A generation that is queued or running names it.
         UnderLegalHold: Nothing of theirs may be deleted.
     """
+    # Before anything else is locked, as whoever forgets or erases uploads does.
+    legalholds.must_be_free(session, {SubjectKind.PERSON: [actor.id]})
     row = uploads.to_delete(session, actor, upload_id)
     for generation in repository.alive_of(session, actor.id):
         if upload_id in named_in(generation.parameters).values():

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
-from backend.generations import foresight
+from backend.generations import foresight, pictures
 from backend.generations import service as generations
 from backend.generations.origin import Origin
 from backend.grids import repository
@@ -20,7 +20,7 @@ from backend.grids.models import Grid, GridCell
 from backend.grids.schemas import GridCreate, GridPrice
 from backend.grids.spreading import Spread
 from backend.kit.context import Context
-from backend.kit.errors import KeyReused
+from backend.kit.errors import FieldProblem, KeyReused, NotFound
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ def submit(  # noqa: PLR0913
         if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
             return known
         raise
-    rows = generations.submit_all(session, context, actor, asked.cells, origin)
+    try:
+        rows = generations.submit_all(session, context, actor, asked.cells, origin)
+    except NotFound as refusal:
+        refusal.fields = [_of_the_base(problem) for problem in refusal.fields]
+        raise
     session.add_all(
         GridCell(grid_id=grid.id, generation_id=row.id, place=place)
         for place, row in enumerate(rows)
@@ -123,6 +127,13 @@ def cancel(session: Session, context: Context, actor: Actor, grid_id: str) -> Gr
     alive = repository.generations_by_place(session, grid).values()
     generations.stop_all(session, context, actor.id, [row for row in alive if not row.state.ended])
     return grid
+
+
+def _of_the_base(problem: FieldProblem) -> FieldProblem:
+    """Say where in a grid a picture is named that cannot be drawn over."""
+    if problem.field not in pictures.FIELDS:
+        return problem
+    return problem.model_copy(update={"field": f"base.{problem.field}"})
 
 
 def _known(session: Session, actor: Actor, key: str, fingerprint: str) -> Submitted | None:

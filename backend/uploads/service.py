@@ -18,8 +18,6 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.errors import Conflict, NotFound
 from backend.kit.settings import Settings
-from backend.legalholds import service as legalholds
-from backend.legalholds.schemas import SubjectKind
 from backend.uploads import repository
 from backend.uploads.decoding import Picture
 from backend.uploads.models import Upload
@@ -84,10 +82,8 @@ def read(context: Context, row: Upload) -> bytes:
 def delete(context: Context, session: Session, actor: Actor, row: Upload) -> None:
     """Delete an upload of `actor`, which `repository.to_delete` returned, and its file unless another is the same.
 
-    Raises:
-        UnderLegalHold: Nothing of theirs may be deleted.
+    Whether it may be deleted is `generations.unneeded`'s word.
     """
-    legalholds.must_be_free(session, {SubjectKind.PERSON: [actor.id]})
     session.delete(row)
     _record(session, actor.id, "upload.delete", row)
     call_after_commit(session, lambda: remove_unnamed(context, [row.storage_key]))

@@ -369,4 +369,5 @@ class TestDrawingOver:
         base = {"prompt": "a dress", "init_image": upload}
         answer = ask(dana, {"base": base, "x": axis("strength", 0.2, 0.5)})
         assert answer.status_code == 404
+        assert answer.json()["fields"][0]["field"] == "base.init_image"
         assert counts(studio)[:4] == before[:4]
