@@ -13,7 +13,8 @@ from inference.protocol import GenerationParameters
 
 def op_of(parameters: GenerationParameters) -> Op | None:
     """Return how `parameters` make an image; None: from the prompt alone."""
-    if parameters.outpaint and parameters.outpaint.any:
+    margins = parameters.outpaint
+    if margins and (margins.beside or margins.above_and_below):
         return Op.OUTPAINT
     if parameters.mask:
         return Op.INPAINT

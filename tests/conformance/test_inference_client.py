@@ -378,6 +378,27 @@ class TestDrawingOver:
         (all_of_it,) = await drawn(client, over(colour("red"), **asked))
         assert psnr(pixels_of(half), pixels_of(all_of_it)) < ALIKE
 
+    async def test_what_its_mask_keeps_is_the_picture(self, client: InferenceClient) -> None:
+        request = over(colour("red"), half_white(), strength=1.0, mask_blur=0)
+        (image,) = await drawn(client, request)
+        assert (pixels_of(image)[:, :32] == (255, 0, 0)).all()
+        assert (pixels_of(image)[:, 32:] != (255, 0, 0)).any()
+
+    @pytest.mark.parametrize("field", ["init_image", "mask"])
+    async def test_what_is_no_picture_is_refused_in_words(
+        self, client: InferenceClient, field: str
+    ) -> None:
+        request = over(colour("red"), half_white())
+        wrong = request.pictures.model_copy(update={field: b"<svg/>"})
+        try:
+            last = (await heard(client, request.model_copy(update={"pictures": wrong})))[-1]
+        except InvalidParameters as refusal:  # by whoever looks before it is accepted
+            last = refusal.as_event()
+        assert last.type == "error", last
+        assert last.code == InvalidParameters.code
+        assert f"pictures.{field}" in last.message
+        assert "PNG, JPEG or WebP" in last.message
+
     async def test_takes_the_steps_that_its_strength_leaves(self, client: InferenceClient) -> None:
         events = await heard(
             client, over(colour("red"), num_inference_steps=10, strength=0.3, num_images=2)

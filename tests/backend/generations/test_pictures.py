@@ -218,6 +218,19 @@ class TestWhoMay:
         assert answer.status_code == 422
         assert "init_image" in answer.json()["fields"][0]["message"]
 
+    @ANY_DATABASE
+    def test_margins_leave_something_of_the_picture(self, dana: Client) -> None:
+        over = {
+            "prompt": "a dress",
+            "init_image": bring(dana),
+            "outpaint": {"left": 32, "right": 32},
+        }
+        answer = post(dana, {**over, "width": 64})
+        assert answer.status_code == 422
+        [problem] = answer.json()["fields"]
+        assert problem["field"] == "width"
+        assert post(dana, {**over, "width": problem["nearest"]}).status_code == 202
+
 
 class TestMeanwhile:
     def test_what_is_gone_when_it_is_drawn_fails_and_is_given_back(
