@@ -289,8 +289,16 @@ class TestWhatIsHidden:
         middle = library.image("middle", parent_id=root)
         leaf = library.image("leaf", parent_id=middle)
         library.gallery(root, leaf)
-        assert library.get(f"/{leaf}/lineage", library.eli) == {"ancestors": [], "children": []}
-        assert library.get(f"/{root}/lineage", library.eli) == {"ancestors": [], "children": []}
+        assert library.get(f"/{leaf}/lineage", library.eli) == {
+            "upload": None,
+            "ancestors": [],
+            "children": [],
+        }
+        assert library.get(f"/{root}/lineage", library.eli) == {
+            "upload": None,
+            "ancestors": [],
+            "children": [],
+        }
         told = library.get(f"/{leaf}/lineage")
         assert [image["id"] for image in told["ancestors"]] == [root, middle]
         (child,) = library.get(f"/{root}/lineage")["children"]
