@@ -17,6 +17,7 @@ from inference.protocol import (
     ModelCard,
     Overloaded,
     UnknownModel,
+    refusals_of,
 )
 
 
@@ -25,7 +26,8 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler; or what can come
+            of the wildcards in a prompt is more than can be drawn.
     """
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
     completed = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
@@ -39,6 +41,8 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
             f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
             + ", ".join(card.schedulers)
         )
+    _require_bounded("prompt", completed.prompt, may_be_empty=False)
+    _require_bounded("negative_prompt", completed.negative_prompt, may_be_empty=True)
     return completed
 
 
@@ -77,3 +81,11 @@ def card_of(model: str | None, cards: Mapping[str, ModelCard]) -> ModelCard:
         raise UnknownModel(
             f"there is no model {model!r} here; choose one of {', '.join(cards)}"
         ) from None
+
+
+def _require_bounded(field: str, prompt: str, *, may_be_empty: bool) -> None:
+    for refusal in refusals_of(prompt, may_be_empty=may_be_empty):
+        raise InvalidParameters(
+            f"{field} must be {refusal.limit}, not {refusal.given}; "
+            f"the nearest good value is {refusal.nearest}"
+        )

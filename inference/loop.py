@@ -132,9 +132,9 @@ class Loop:
         self, generation: Generation, indices: Iterable[int], *, precise: bool = False
     ) -> list[Slot]:
         bundle = self._studio.bundle(generation.parameters.model)
-        recipe = recipe_for(bundle, generation, precise=precise)
         now = time.monotonic()
-        return [slot_for(generation, index, recipe, now) for index in indices]
+        recipes = ((k, recipe_for(bundle, generation, k, precise=precise)) for k in indices)
+        return [slot_for(generation, k, recipe, now) for k, recipe in recipes]
 
     def _reap(self) -> None:
         """Let go of every image whose generation has ended, was canceled or is followed by nobody."""

@@ -15,7 +15,7 @@ import torch
 from inference.bundles import Bundle
 from inference.devices import to_device
 from inference.generation import Generation
-from inference.protocol import Priority
+from inference.protocol import GenerationParameters, Priority
 from inference.solvers import SolverTable
 from inference.stages.denoise import Batch, Stepped
 from inference.stages.latents import noise_of
@@ -37,7 +37,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the images of one generation have in common. Embeddings are [tokens, width]."""
+    """What is drawn with, beside the noise; images of one generation share all but their words. Embeddings are [tokens, width]."""
 
     key: Key
     bundle: Bundle
@@ -96,14 +96,21 @@ class Slot:
 @torch.inference_mode()
 def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
     """Have the text encoder read what all of `generations` say, at once; recipes then find it remembered."""
-    bundle.encoder.read(words for generation in generations for words in _words_of(generation))
+    asked = (
+        generation.parameters.of_image(index)
+        for generation in generations
+        for index in range(generation.parameters.num_images)
+    )
+    bundle.encoder.read(words for one in asked for words in _words_of(one))
 
 
 @torch.inference_mode()
-def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
-    """Read the prompts and look up the sampler of a generation."""
-    asked = generation.parameters
-    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
+def recipe_for(
+    bundle: Bundle, generation: Generation, index: int, *, precise: bool = False
+) -> Recipe:
+    """Read the prompts and look up the sampler of image `index` of a generation."""
+    asked = generation.parameters.of_image(index)
+    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(asked))]
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
@@ -158,9 +165,8 @@ def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
         slot.take(latents, history, now)
 
 
-def _words_of(generation: Generation) -> list[str]:
-    """Return the prompt and, where it has a say, the negative prompt."""
-    asked = generation.parameters
+def _words_of(asked: GenerationParameters) -> list[str]:
+    """Return the prompt and, where it has a say, the negative prompt of one image."""
     return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
 
 

@@ -125,7 +125,7 @@ class Studio:
     @torch.inference_mode()
     def _rehearse(self, bundle: Bundle) -> None:
         generation = _rehearsal(bundle)
-        slot = slot_for(generation, 0, recipe_for(bundle, generation), now=0.0)
+        slot = slot_for(generation, 0, recipe_for(bundle, generation, 0), now=0.0)
         unet = self.unet(slot.key)
         pixels = slot.key.height * slot.key.width
         one_row = (

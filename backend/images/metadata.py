@@ -4,6 +4,8 @@
 * Exif `UserComment`: the infotext that A1111 and its kin read back.
 * XMP `atelier:generation`: our own JSON, which says everything.
 
+Of a prompt with wildcards all of them say the words that were drawn, and beside them the template.
+
 Writes text and bytes; knows neither rows nor storage. Reading other people's dialects is not here.
 """
 
@@ -15,8 +17,9 @@ from importlib.metadata import version
 from xml.sax.saxutils import escape, unescape
 
 from PIL import Image as Pillow
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from backend.images.schemas import Prompts
 from backend.images.webp import WebP
 from inference.protocol import GenerationParameters, ModelCard, Scheduler
 
@@ -47,18 +50,25 @@ class Provenance(BaseModel):
     generation_id: str
     index: int
     parameters: GenerationParameters
+    template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
     weights_sha256: str
     software: str
 
 
 def provenance_of(
-    parameters: GenerationParameters, card: ModelCard, *, generation_id: str, index: int
+    parameters: GenerationParameters,
+    card: ModelCard,
+    *,
+    generation_id: str,
+    index: int,
+    template: Prompts | None = None,
 ) -> Provenance:
-    """Return what the file will say; `parameters` are those of this one image."""
+    """Return what the file will say; `parameters` are those of this one image, with the words drawn from `template`."""
     return Provenance(
         generation_id=generation_id,
         index=index,
         parameters=parameters,
+        template=template,
         weights_sha256=card.weights_sha256,
         software=software(),
     )
@@ -118,9 +128,18 @@ def infotext(provenance: Provenance) -> str:
         "Model": parameters.model,
         "RNG": "CPU",
         "Version": provenance.software,
+        **_templates(provenance.template),
     }
     lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
     return "\n".join(lines)
+
+
+def _templates(template: Prompts | None) -> dict[str, str]:
+    """Return what sd-dynamic-prompts writes into an infotext."""
+    if template is None:
+        return {}
+    avoided = template.negative_prompt
+    return {"Template": template.prompt} | ({"Negative Template": avoided} if avoided else {})
 
 
 def _quoted(value: str) -> str:

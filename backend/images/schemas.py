@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from inference.protocol import GenerationParameters
 
@@ -61,6 +61,21 @@ class Format(StrEnum):
         return ".jpg" if self is Format.JPEG else f".{self}"
 
 
+class Prompts(BaseModel):
+    """A prompt, and what to stay away from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt: str
+    negative_prompt: str = ""
+
+
+class ImageParameters(GenerationParameters):
+    """What draws one image again, alone, and beside it the prompts with wildcards that its words were drawn from."""
+
+    template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
+
+
 class ImagePublic(BaseModel):
     """One image as its owner (or a reviewer) reads about it; the bytes are under `/content`."""
 
@@ -74,7 +89,13 @@ class ImagePublic(BaseModel):
     sha256: str = Field(description="Digest of the full file, as `variant=full` serves it.")
     moderation: Moderation
     reason: str | None = Field(description="Why it is held or rejected, in plain words.")
-    parameters: GenerationParameters = Field(description="What draws this one image again.")
+    parameters: GenerationParameters = Field(
+        description="What draws this one image again; of wildcards the words that were drawn."
+    )
+    template: Prompts | None = Field(
+        default=None,
+        description="The prompts with wildcards that these words were drawn from; null: there were none.",
+    )
     created_at: datetime
 
 

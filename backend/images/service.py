@@ -19,14 +19,21 @@ from backend.accounts.actor import Actor
 from backend.audit import service as audit
 from backend.images import metadata, webp
 from backend.images.models import Image
-from backend.images.schemas import Format, ImagePublic, Moderation, Variant
+from backend.images.schemas import (
+    Format,
+    ImageParameters,
+    ImagePublic,
+    Moderation,
+    Prompts,
+    Variant,
+)
 from backend.kit.storage import Storage
 from inference.protocol import GenerationParameters, ModelCard
 
 CONTENT_TYPE = "image/webp"
 PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
-_NOT_THE_LOOK = ("seed", "num_images", "priority")
+_NOT_THE_LOOK = ("seed", "num_images", "priority", "template")
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class PreparedImage:
 
     generation_id: str
     index: int
-    parameters: GenerationParameters
+    parameters: ImageParameters
     width: int
     height: int
     sha256: str
@@ -62,9 +69,15 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         ValueError: `data` is not a whole lossless WebP file.
         OSError: It could not be stored.
     """
-    own = parameters.model_copy(update={"seed": seed, "num_images": 1})
+    own = parameters_of(parameters, seed)
     picture = webp.parse(data)
-    provenance = metadata.provenance_of(own, card, generation_id=generation_id, index=index)
+    provenance = metadata.provenance_of(
+        parameters.alone(seed),
+        card,
+        generation_id=generation_id,
+        index=index,
+        template=own.template,
+    )
     master = metadata.marked(picture, provenance).to_bytes()
     preview, thumb = _smaller(data, PREVIEW_PX), _smaller(data, THUMB_PX)
     return PreparedImage(
@@ -102,6 +115,15 @@ def record(
     session.add(image)
     session.flush()
     return image
+
+
+def parameters_of(asked: GenerationParameters, seed: int) -> ImageParameters:
+    """Return what draws the image of `seed` alone; where words were drawn for it, with what they were drawn from."""
+    own = asked.alone(seed)
+    written = Prompts(prompt=asked.prompt, negative_prompt=asked.negative_prompt)
+    drawn = Prompts(prompt=own.prompt, negative_prompt=own.negative_prompt)
+    template = None if written == drawn else written
+    return ImageParameters.model_construct(**dict(own), template=template)
 
 
 def stack_of(parameters: GenerationParameters) -> str:
@@ -176,6 +198,7 @@ def to_public(image: Image) -> ImagePublic:
         moderation=image.moderation,
         reason=image.reason,
         parameters=image.parameters,
+        template=image.template,
         created_at=image.created_at,
     )
 

@@ -15,7 +15,7 @@ from backend.images.metadata import SAMPLER_NAMES
 from backend.restorations import samplers
 from backend.restorations.found import Found
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
-from inference.protocol import GenerationParameters, ModelCard, Scheduler
+from inference.protocol import GenerationParameters, ModelCard, Scheduler, as_characters
 
 LONGEST_TOLD: Final = 200
 _FIELDS: Final[dict[str, dict[str, Any]]] = GenerationParameters.model_json_schema()["properties"]
@@ -78,7 +78,9 @@ def _bare(name: str) -> str:
 
 
 def _prompt(field: str, text: str | None) -> tuple[str | None, Change | None]:
+    """Return the prompt; what was drawn leaves nothing open, so braces in it are characters."""
     limit = int(_FIELDS[field]["maxLength"])
+    text = None if text is None else as_characters(text)
     if text is None or len(text) <= limit:
         return text, None
     note = f"It has {len(text)} characters; the form takes the first {limit}."

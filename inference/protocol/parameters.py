@@ -9,9 +9,11 @@ from uuid import uuid4
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
+from inference.protocol.resolving import drawn
 
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
+_AVOIDED: Final = "avoided"
 
 
 class Scheduler(StrEnum):
@@ -40,19 +42,19 @@ class GenerationParameters(BaseModel):
 
     A field that the caller left out takes the model's own default through `completed_by`; after that
     every value is concrete. Widths and heights are pixels. A generation of `num_images` images
-    draws image k with seed `seed + k`, so that each can be made again alone.
+    draws image k with seed `seed + k`, so that each can be made again alone: see `of_image`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt: Annotated[str, AfterValidator(written)] = Field(
-        description="What to draw.",
+        description="What to draw. Of {red|blue} the seed of each image chooses one.",
         examples=["a red striped dress on a cream background"],
         json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT_CHARACTERS},
     )
     negative_prompt: Annotated[str, AfterValidator(prose)] = Field(
         default="",
-        description="What to stay away from.",
+        description="What to stay away from; reads as `prompt` does.",
         json_schema_extra={"maxLength": MAX_PROMPT_CHARACTERS},
     )
     width: Annotated[int, within(64, 1024, 8)] = Field(
@@ -91,6 +93,20 @@ class GenerationParameters(BaseModel):
     def seed_of(self, index: int) -> int:
         """Return the seed of image `index` (0-based), wrapping after the largest seed."""
         return (self.seed + index) % (MAX_SEED + 1)
+
+    def of_image(self, index: int) -> Self:
+        """Return what draws image `index` alone: its own seed, and the words that it chooses."""
+        return self.alone(self.seed_of(index))
+
+    def alone(self, seed: int) -> Self:
+        """Return what draws the image of `seed` alone; doing it again changes nothing."""
+        own = {
+            "prompt": drawn(self.prompt, seed),
+            "negative_prompt": drawn(self.negative_prompt, seed, _AVOIDED),
+            "seed": seed,
+            "num_images": 1,
+        }
+        return self.model_copy(update=own)
 
 
 class ModelDefaults(BaseModel):
