@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from math import sqrt
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -25,6 +27,7 @@ from inference.protocol import (
     refusals_of,
 )
 
+PAGE = Path(__file__).parents[2] / "docs/prompts.md"
 SEEDS = range(10_000)
 # Texts made of what the language is made of are the ones that could go wrong.
 MARKUP = [
@@ -59,6 +62,11 @@ NUMBERS = st.integers(0, MAX_SEED)
 
 def outcomes(text: str, seeds: range = range(300)) -> set[str]:
     return {drawn(text, seed) for seed in seeds}
+
+
+def plain(cell: str) -> str:
+    """Return what a cell of a table says: a bar in it stands behind a backslash."""
+    return cell.replace(r"\|", "|")
 
 
 def notes(text: str) -> set[PromptNote]:
@@ -127,6 +135,20 @@ class TestOutcomes:
     def test_a_backslash_makes_a_character_of_a_brace(self) -> None:
         [part] = read_prompt(drawn(r"\{a\|b\}", 1)).parts
         assert part.text == "{a|b}"
+
+
+class TestDocumentation:
+    ROWS = re.findall(
+        r"^\| `(.+?)` \| (`.+) \|$", PAGE.read_text().split("## Wildcards")[1], re.MULTILINE
+    )
+
+    @pytest.mark.parametrize(("template", "told"), ROWS)
+    def test_says_what_can_come(self, template: str, told: str) -> None:
+        expected = {plain(outcome) for outcome in re.findall(r"`(.+?)`", told)}
+        assert outcomes(plain(template)) == expected
+
+    def test_has_examples(self) -> None:
+        assert len(self.ROWS) > 5
 
 
 class TestDrawing:
@@ -221,7 +243,7 @@ class TestRefusing:
             ("{a|b}" * 33, PromptNote.TOO_MANY_WAYS),
             ("{13$$a|b|c|d|e|f|g|h|i|j|k|l|m}", PromptNote.TOO_MANY_WAYS),
             (
-                "{2$$" + "x" * 40 + "$$" + "|".join(["y" * 990] * 2) + "}",
+                "{9$$" + "x" * 40 + "$$" + "|".join(["y" * 190] * 9) + "}",
                 PromptNote.OUTCOME_TOO_LONG,
             ),
         ],

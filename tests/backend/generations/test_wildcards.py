@@ -131,7 +131,7 @@ class TestLimits:
             ("{" * 9 + "a" + "}" * 9, "8 pairs of braces"),
             ("{a|b}" * 33, f"{MAX_WAYS} outcomes"),
             (
-                "{2$$" + "x" * 40 + "$$" + "|".join(["y" * 990] * 2) + "}",
+                "{9$$" + "x" * 40 + "$$" + "|".join(["y" * 190] * 9) + "}",
                 f"{MAX_PROMPT_CHARACTERS}",
             ),
         ],
