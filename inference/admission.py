@@ -85,7 +85,4 @@ def card_of(model: str | None, cards: Mapping[str, ModelCard]) -> ModelCard:
 
 def _require_bounded(field: str, prompt: str, *, may_be_empty: bool) -> None:
     for refusal in refusals_of(prompt, may_be_empty=may_be_empty):
-        raise InvalidParameters(
-            f"{field} must be {refusal.limit}, not {refusal.given}; "
-            f"the nearest good value is {refusal.nearest}"
-        )
+        raise InvalidParameters(f"{field} {refusal.message}")

@@ -51,7 +51,7 @@ def _no_such_scheduler(card: ModelCard, asked: GenerationParameters) -> list[Fie
 
 def _beyond_words(field: str, prompt: str, *, may_be_empty: bool) -> Iterator[FieldProblem]:
     for refusal in refusals_of(prompt, may_be_empty=may_be_empty):
-        yield _problem(field, refusal.limit, refusal.given, refusal.nearest)
+        yield FieldProblem(field=field, message=refusal.message, limit=refusal.limit)
 
 
 def _problem(field: str, limit: str, given: str | int, nearest: str | int) -> FieldProblem:

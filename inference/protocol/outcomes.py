@@ -36,12 +36,11 @@ class Outcomes(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a prompt cannot be drawn: the note about it, what it must be, what it is, and what would be good."""
+    """Why a prompt cannot be drawn: the note about it, what is allowed, and a sentence that goes on from “it”."""
 
     note: PromptNote
     limit: str
-    given: str
-    nearest: str
+    message: str
 
 
 def outcomes_of(template: Template, measure: Measure = len) -> Outcomes:
@@ -58,22 +57,33 @@ def refusals_of(prompt: str, *, may_be_empty: bool = False) -> Iterator[Refusal]
     """Yield why `prompt` cannot be drawn. Only wildcards are looked at; there is nothing to say without them."""
     template = read_template(prompt)
     if PromptNote.TOO_DEEP in template.notes:
-        limit = f"at most {MAX_DEPTH} pairs of braces within one another"
-        yield Refusal(PromptNote.TOO_DEEP, limit, "more", str(MAX_DEPTH))
+        yield Refusal(
+            PromptNote.TOO_DEEP,
+            f"braces at most {MAX_DEPTH} deep",
+            f"has braces within one another more than {MAX_DEPTH} deep; write some of them side by side",
+        )
     if not template.is_open:
         return
     ways, longest, empty = outcomes_of(template)
     if ways > MAX_WAYS:
-        limit = f"a prompt with at most {MAX_WAYS} outcomes, one for each seed"
-        yield Refusal(PromptNote.TOO_MANY_WAYS, limit, "one with more", str(MAX_WAYS))
+        yield Refusal(
+            PromptNote.TOO_MANY_WAYS,
+            f"at most {MAX_WAYS} outcomes",
+            f"can come out in more than {MAX_WAYS} ways, one for each seed; leave some options out",
+        )
     if len(longest) > MAX_PROMPT_CHARACTERS:
-        limit = f"at most {MAX_PROMPT_CHARACTERS} characters in its longest outcome"
-        most = str(MAX_PROMPT_CHARACTERS)
-        yield Refusal(PromptNote.OUTCOME_TOO_LONG, limit, str(len(longest)), most)
+        yield Refusal(
+            PromptNote.OUTCOME_TOO_LONG,
+            f"at most {MAX_PROMPT_CHARACTERS} characters in every outcome",
+            f"can come out with {len(longest)} characters; at most {MAX_PROMPT_CHARACTERS} are drawn, "
+            "so shorten its longest options",
+        )
     if empty and not may_be_empty:
-        limit = "at least 1 character whatever is chosen"
-        nearest = "a word outside the braces"
-        yield Refusal(PromptNote.OUTCOME_EMPTY, limit, "one that may come out empty", nearest)
+        yield Refusal(
+            PromptNote.OUTCOME_EMPTY,
+            "a word in every outcome",
+            "can come out empty; write a word outside the braces",
+        )
 
 
 def _ways(words: Words) -> int:
