@@ -16,19 +16,23 @@ from inference.protocol import (
     InvalidParameters,
     ModelCard,
     Overloaded,
+    Pictures,
     UnknownModel,
     refusals_of,
 )
 
 
-def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> GenerationParameters:
+def complete(
+    asked: GenerationParameters, cards: Mapping[str, ModelCard], pictures: Pictures = Pictures()
+) -> GenerationParameters:
     """Return `asked` with its model's defaults and a seed, once the model is known to draw it.
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler; or what can come
-            of the wildcards in a prompt is more than can be drawn.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler; a picture is
+            missing, or its margins leave nothing of it; or more can come of wildcards than is drawn.
     """
+    _require_pictures(asked, pictures)
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
     completed = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
     if completed.width * completed.height > card.max_pixels:
@@ -41,6 +45,10 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
             f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
             + ", ".join(card.schedulers)
         )
+    for field, side in completed.too_small_inside.items():
+        raise InvalidParameters(
+            f"{field} must be at least {side} with these margins of outpaint, not {getattr(completed, field)}"
+        )
     _require_bounded("prompt", completed.prompt, may_be_empty=False)
     _require_bounded("negative_prompt", completed.negative_prompt, may_be_empty=True)
     return completed
@@ -52,7 +60,7 @@ def attached(known: Generation, request: GenerationRequest) -> Generation:
     Raises:
         InvalidParameters: The id belongs to a generation with other parameters.
     """
-    if known.request.parameters != request.parameters:
+    if known.request != request:
         raise InvalidParameters(
             f"the id {request.id!r} belongs to a generation with other parameters; take a new id"
         )
@@ -81,6 +89,19 @@ def card_of(model: str | None, cards: Mapping[str, ModelCard]) -> ModelCard:
         raise UnknownModel(
             f"there is no model {model!r} here; choose one of {', '.join(cards)}"
         ) from None
+
+
+def _require_pictures(asked: GenerationParameters, pictures: Pictures) -> None:
+    for field in Pictures.model_fields:
+        named, came = getattr(asked, field), getattr(pictures, field)
+        if named and not came:
+            raise InvalidParameters(
+                f"pictures.{field} is required: parameters.{field} names {named!r}, and its file did not come along"
+            )
+        if came and not named:
+            raise InvalidParameters(
+                f"parameters.{field} must name the picture that came along; any name will do"
+            )
 
 
 def _require_bounded(field: str, prompt: str, *, may_be_empty: bool) -> None:

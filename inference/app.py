@@ -31,6 +31,7 @@ from inference.protocol import (
     InferenceHealth,
     InvalidParameters,
     ModelCard,
+    Pictures,
     PromptLength,
     UnknownGeneration,
     new_generation_id,
@@ -49,6 +50,7 @@ class GenerateBody(BaseModel):
 
     id: str | None = Field(default=None, pattern=ID_PATTERN)
     parameters: GenerationParameters
+    pictures: Pictures = Pictures()
 
 
 class PromptBody(BaseModel):
@@ -80,7 +82,7 @@ def status_of(generation: Generation) -> GenerationStatus:
         state=generation.state,
         parameters=generation.parameters,
         step=generation.steps_done,
-        total=generation.parameters.num_inference_steps,
+        total=generation.parameters.taken_steps,
         images=[event for event in events if isinstance(event, ImageReady)],
         error=next((event for event in events if isinstance(event, Failed)), None),
     )
@@ -134,7 +136,9 @@ async def generate(
             "the body's id and the Idempotency-Key differ; send one, or the same"
         )
     generation_id = body.id or idempotency_key or new_generation_id()
-    generation = engine.submit(GenerationRequest(id=generation_id, parameters=body.parameters))
+    generation = engine.submit(
+        GenerationRequest(id=generation_id, parameters=body.parameters, pictures=body.pictures)
+    )
     return StreamingResponse(
         sse.stream(generation.mailbox, sse.last_number(last_event_id)),
         media_type=sse.MEDIA_TYPE,

@@ -24,7 +24,7 @@ from inference.stages.encode import PromptEncoder
 from inference.stages.preview import LatentColors
 from inference.stages.safety import Preprocessing, SafetyChecker
 
-_PIPELINE = "StableDiffusionPipeline"
+_PIPELINES = ("StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
 _PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,11 @@ class Bundle:
         """How many pixels a side one latent stands for; 8 in Stable Diffusion."""
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))
 
+    @property
+    def sees_surroundings(self) -> bool:
+        """Whether its UNet is shown a mask and what surrounds it, as those of nine channels are."""
+        return bool(self.unet.config.in_channels > self.vae.config.latent_channels)
+
 
 def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bundle:
     """Load a model, by its offer or straight from its folder, to `placement` (default: the best).
@@ -59,6 +64,7 @@ def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bund
     where = placement or place()
     directory, card = offer.directory, offer.card
     unet = laid_out(_part(UNet2DConditionModel, directory / "unet", where))
+    vae = laid_out(_part(AutoencoderKL, directory / "vae", where))
     return Bundle(
         card=card,
         placement=where,
@@ -67,9 +73,9 @@ def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bund
             _part(CLIPTextModel, directory / "text_encoder", where),
         ),
         unet=unet,
-        vae=laid_out(_part(AutoencoderKL, directory / "vae", where)),
+        vae=vae,
         solvers=Solvers(_json(directory / "scheduler" / "scheduler_config.json")),
-        colors=LatentColors.of(directory, unet.config.in_channels),
+        colors=LatentColors.of(directory, vae.config.latent_channels),
         safety=_safety(directory, card, where),
     )
 
@@ -93,8 +99,9 @@ def _require_stable_diffusion(directory: Path) -> None:
     if not index.exists():
         raise CatalogError(f"{directory} is no diffusers model folder: model_index.json is missing")
     kind = _json(index).get("_class_name")
-    if kind != _PIPELINE:
-        raise CatalogError(f"{directory} holds a {kind}; this engine draws with {_PIPELINE}")
+    if kind not in _PIPELINES:
+        ours = " or ".join(_PIPELINES)
+        raise CatalogError(f"{directory} holds a {kind}; this engine draws with {ours}")
     missing = [part for part in _PARTS if not (directory / part).is_dir()]
     if missing:
         raise CatalogError(f"{directory} lacks the folders {', '.join(missing)}")

@@ -188,7 +188,7 @@ class Engine:
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
                 return admission.attached(known, request)
-            complete = admission.complete(request.parameters, self._cards)
+            complete = admission.complete(request.parameters, self._cards, request.pictures)
             self._drawing.require_readable(complete)
             generation = Generation(request, complete, delivery)
             self._admit(generation)

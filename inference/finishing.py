@@ -127,8 +127,9 @@ class Finisher:
             began = time.perf_counter()
             pixels = decode.decode(bundle.vae, torch.stack([slot.latents for slot in sound]))
             decoded = time.perf_counter()
-            scores = safety.score(bundle.safety, pixels)
-            on_host = pixels.permute(0, 2, 3, 1).contiguous().cpu()
+            images = [_mounted(slot, drawn) for slot, drawn in zip(sound, pixels, strict=True)]
+            scores = _scores(bundle.safety, images)
+            on_host = [image.permute(1, 2, 0).contiguous().cpu() for image in images]
             scored = time.perf_counter()
         self._metrics.decode_seconds.observe(decoded - began)
         self._metrics.safety_seconds.observe(scored - decoded)
@@ -191,6 +192,21 @@ class Finisher:
         with self._changed:
             self._pending -= images
         self._outcome.on_room()
+
+
+def _mounted(slot: Slot, drawn: torch.Tensor) -> torch.Tensor:
+    """Return the pixels uint8 [3, h, w] of the image: what was drawn, in what it was drawn over."""
+    easel = slot.recipe.easel
+    return drawn if easel is None else easel.finished(drawn).to(drawn.device)
+
+
+def _scores(
+    checker: safety.SafetyChecker | None, images: list[torch.Tensor]
+) -> list[SafetyScores | None]:
+    """Score images together where they are of one size; put back into a picture they may not be."""
+    if len({image.shape for image in images}) == 1:
+        return safety.score(checker, torch.stack(images))
+    return [score for image in images for score in safety.score(checker, image[None])]
 
 
 def _keep(slot: Slot, image: torch.Tensor, scores: SafetyScores | None) -> None:

@@ -88,9 +88,7 @@ class Generation:
     @property
     def units_left(self) -> float:
         """The work still to do; see `pace`."""
-        return units_of_step(self.parameters) * (
-            self.parameters.num_inference_steps - self.steps_done
-        )
+        return units_of_step(self.parameters) * (self.parameters.taken_steps - self.steps_done)
 
     def wants_preview(self, index: int) -> bool:
         """Say whether image `index` should be shown now, and take note that it is."""

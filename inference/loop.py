@@ -30,6 +30,7 @@ from inference.slots import (
     recipe_for,
     slot_for,
     take_step,
+    worded,
 )
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
@@ -133,8 +134,8 @@ class Loop:
     ) -> list[Slot]:
         bundle = self._studio.bundle(generation.parameters.model)
         now = time.monotonic()
-        recipes = ((k, recipe_for(bundle, generation, k, precise=precise)) for k in indices)
-        return [slot_for(generation, k, recipe, now) for k, recipe in recipes]
+        recipe = recipe_for(bundle, generation, precise=precise)
+        return [slot_for(generation, k, worded(recipe, generation, k), now) for k in indices]
 
     def _reap(self) -> None:
         """Let go of every image whose generation has ended, was canceled or is followed by nobody."""
@@ -237,6 +238,6 @@ class Loop:
 
 
 def _progress(generation: Generation, step: int) -> Progress:
-    total = generation.parameters.num_inference_steps
+    total = generation.parameters.taken_steps
     passed = time.monotonic() - (generation.started_at or time.monotonic())
     return Progress(step=step, total=total, eta_s=round(passed / step * (total - step), 2))

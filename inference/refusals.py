@@ -19,14 +19,15 @@ from starlette import status
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.protocol import InferenceError, InvalidParameters, problem_of
+from inference.protocol import MAX_PICTURE_BYTES, InferenceError, InvalidParameters, problem_of
 
 MAX_BODY_BYTES: Final = 2**20
+MAX_DRAWN_OVER_BYTES: Final = 3 * MAX_PICTURE_BYTES  # two of them in base64, and the parameters
 TOLD_AT_MOST: Final = 5
 NAME_AT_MOST: Final = 40
 _A_BODY: Final = "a JSON object sent as application/json"
 _NO_BODY: Final = f"cannot be read as JSON; send {_A_BODY}"
-_TOO_LONG: Final = f"must be at most {MAX_BODY_BYTES} bytes; send the parameters and nothing else"
+DRAWS: Final = "/v1/generate"  # the path that takes pictures
 
 Found = Mapping[str, Any]  # one entry of pydantic's `errors()`
 Place = Sequence[int | str]
@@ -41,24 +42,29 @@ def refuse_in_words(app: FastAPI) -> None:
 
 
 class BodyLimit:
-    """Stops reading a body at `MAX_BODY_BYTES`. Starlette's own would answer in another shape."""
+    """Stops reading a body that is too long. Starlette's own limit would answer in another shape."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer through the app inside, which learns of a body that is too long as it reads it."""
-        read = 0
+        read, limit = 0, _limit_of(scope)
 
         async def limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY_BYTES:
+            if read > limit:
                 raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
             return message
 
         await self.app(scope, limited, send)
+
+
+def _limit_of(scope: Scope) -> int:
+    """Return how many bytes a body may have there."""
+    return MAX_DRAWN_OVER_BYTES if scope.get("path") == DRAWS else MAX_BODY_BYTES
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -82,7 +88,8 @@ async def _unread(request: Request, error: Exception) -> Response:
         case status.HTTP_400_BAD_REQUEST:
             return _bad_input(f"body {_NO_BODY}")
         case status.HTTP_413_CONTENT_TOO_LARGE:
-            return _bad_input(f"body {_TOO_LONG}", error.status_code)
+            too_long = f"must be at most {_limit_of(request.scope)} bytes; send the parameters and nothing else"
+            return _bad_input(f"body {too_long}", error.status_code)
     return await http_exception_handler(request, error)
 
 

@@ -7,7 +7,7 @@ this holds its state, so that it can sit out any number of ticks and lose nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -17,8 +17,10 @@ from inference.devices import to_device
 from inference.generation import Generation
 from inference.protocol import GenerationParameters, Priority
 from inference.solvers import SolverTable
-from inference.stages.denoise import Batch, Stepped
-from inference.stages.latents import noise_of
+from inference.stages.canvas import Canvas, canvas_of, nothing_kept
+from inference.stages.denoise import Batch, Kept, Stepped
+from inference.stages.easel import Easel, lay
+from inference.stages.latents import Noise, between, noise_of
 
 
 class Key(NamedTuple):
@@ -45,11 +47,25 @@ class Recipe:
     scale: float
     positive: torch.Tensor
     negative: torch.Tensor | None  # None without guidance: it would have no say
+    easel: Easel | None = None
+    canvas: Canvas | None = None
+    begins_as_noise: bool = False  # all of what is masked, although there is a picture
+    surroundings: torch.Tensor | None = None  # for a UNet that sees them, where there is no mask
+
+
+class Over(NamedTuple):
+    """What one image draws over: the latents [c, h, w] of its picture, and the noise on them."""
+
+    picture: torch.Tensor
+    noise: torch.Tensor
 
 
 @dataclass(eq=False)
 class Slot:
-    """An image between steps: float32 latents and history [c, h, w], and all noise [draws, c, h, w] to come."""
+    """An image between steps: float32 latents and history [c, h, w], and all noise [draws, c, h, w] to come.
+
+    `beside` [1 + c, h, w] is what a UNet made for masks sees besides the latents: the mask, and what it leaves.
+    """
 
     generation: Generation
     index: int
@@ -58,6 +74,8 @@ class Slot:
     history: torch.Tensor
     noise: torch.Tensor
     served_at: float
+    over: Over | None = None
+    beside: torch.Tensor | None = None
     step: int = 0
 
     @property
@@ -80,6 +98,12 @@ class Slot:
         """The noise [c, h, w] that the next step draws, if it does."""
         draw = self.recipe.table.draw_at(self.step)
         return None if draw is None else self.noise[draw]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a part of a picture stays as it was; a UNet that sees what surrounds the mask keeps it by itself."""
+        canvas = self.recipe.canvas
+        return canvas is not None and canvas.mask is not None and canvas.hidden is None
 
     @property
     def priority(self) -> Priority:
@@ -105,34 +129,89 @@ def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
 
 
 @torch.inference_mode()
-def recipe_for(
-    bundle: Bundle, generation: Generation, index: int, *, precise: bool = False
-) -> Recipe:
-    """Read the prompts and look up the sampler of image `index` of a generation."""
-    asked = generation.parameters.of_image(index)
-    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(asked))]
+def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
+    """Look up the sampler of a generation, lay out what it draws over, and read the prompts of its first image."""
+    asked = generation.parameters
+    positive, negative = _said(bundle, generation, 0)
+    easel = lay(asked, generation.request.pictures)
+    canvas = _canvas_of(bundle, easel) if easel else None
+    unmasked = canvas is None or canvas.mask is None
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
-        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps),
+        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, asked.skipped_steps),
         scale=asked.guidance_scale,
         positive=positive,
-        negative=negative[0] if negative else None,
+        negative=negative,
+        easel=easel,
+        canvas=canvas,
+        begins_as_noise=asked.repaints and asked.strength == 1,
+        surroundings=nothing_kept(bundle.vae, asked.height, asked.width)
+        if unmasked and bundle.sees_surroundings
+        else None,
     )
+
+
+def _canvas_of(bundle: Bundle, easel: Easel) -> Canvas:
+    return canvas_of(bundle.vae, easel.pixels, easel.masked, shows_hidden=bundle.sees_surroundings)
 
 
 def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> Slot:
     """Return image `index` of a generation before its first step, its noise drawn."""
-    bundle, table = recipe.bundle, recipe.table
+    noise = _noise_for(generation, index, recipe).on(recipe.bundle.placement.device)
+    over = None
+    if recipe.canvas is not None and noise.picture is not None:
+        over = Over(recipe.canvas.picture.at(noise.picture), noise.start)
+    latents = _first_latents(recipe, noise, over)
+    return Slot(
+        generation=generation,
+        index=index,
+        recipe=recipe,
+        latents=latents,
+        history=torch.zeros_like(latents),
+        noise=noise.steps,
+        served_at=now,
+        over=over,
+        beside=_beside(recipe, noise),
+    )
+
+
+def _noise_for(generation: Generation, index: int, recipe: Recipe) -> Noise:
+    asked, bundle, canvas = generation.parameters, recipe.bundle, recipe.canvas
     shape = (
-        int(bundle.unet.config.in_channels),
+        int(bundle.vae.config.latent_channels),
         recipe.key.height // bundle.pixels_per_latent,
         recipe.key.width // bundle.pixels_per_latent,
     )
-    seed = generation.parameters.seed_of(index)
-    drawn = noise_of(seed, shape, table.draws, sigma=table.init_sigma)
-    latents, noise = (to_device(tensor, bundle.placement.device) for tensor in drawn)
-    return Slot(generation, index, recipe, latents, torch.zeros_like(latents), noise, now)
+    has_mask = canvas is not None and canvas.mask is not None
+    # As in diffusers: that of what is hidden is drawn for every mask, also where no UNet is shown it, and that of
+    # the picture for every picture, unless neither the first latents nor what is kept need it.
+    unseen = recipe.begins_as_noise and bundle.sees_surroundings
+    has_picture = canvas is not None and not unseen
+
+    def drawn(seed: int) -> Noise:
+        return noise_of(seed, shape, recipe.table.draws, picture=has_picture, hidden=has_mask)
+
+    noise = drawn(asked.seed_of(index))
+    if not asked.variation_strength:
+        return noise
+    other = drawn(asked.variation_seed_of(index))
+    return replace(noise, start=between(noise.start, other.start, asked.variation_strength))
+
+
+def _beside(recipe: Recipe, noise: Noise) -> torch.Tensor | None:
+    canvas = recipe.canvas
+    if canvas is None or canvas.mask is None or canvas.hidden is None or noise.hidden is None:
+        return recipe.surroundings
+    return torch.cat([canvas.mask, canvas.hidden.at(noise.hidden)])
+
+
+def _first_latents(recipe: Recipe, noise: Noise, over: Over | None) -> torch.Tensor:
+    """Return noise alone, or the picture under as much noise as strength wants; all of a masked part may be noise."""
+    if over is None or recipe.begins_as_noise:
+        return noise.start * recipe.table.init_sigma
+    signal, amount = recipe.table.noising[0].tolist()
+    return signal * over.picture + amount * noise.start
 
 
 def guided_first(slots: Iterable[Slot]) -> list[Slot]:
@@ -156,6 +235,8 @@ def batch_of(slots: Sequence[Slot]) -> Batch:
         guided=guided,
         negatives=torch.stack(negatives) if guided else None,
         scales=to_device(scales, device) if guided else None,
+        kept=_kept_of(slots),
+        beside=_beside_of(slots),
     )
 
 
@@ -165,9 +246,47 @@ def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
         slot.take(latents, history, now)
 
 
+@torch.inference_mode()
+def worded(recipe: Recipe, generation: Generation, index: int) -> Recipe:
+    """Return `recipe` with the words of image `index`, which may be of another length."""
+    positive, negative = _said(recipe.bundle, generation, index)
+    key = recipe.key._replace(tokens=len(positive))
+    return replace(recipe, key=key, positive=positive, negative=negative)
+
+
+def _said(
+    bundle: Bundle, generation: Generation, index: int
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    words = _words_of(generation.parameters.of_image(index))
+    positive, *negative = [said[0] for said in bundle.encoder.together(words)]
+    return positive, negative[0] if negative else None
+
+
 def _words_of(asked: GenerationParameters) -> list[str]:
     """Return the prompt and, where it has a say, the negative prompt of one image."""
     return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
+
+
+def _kept_of(slots: Sequence[Slot]) -> Kept | None:
+    """Return what these images keep of what they draw over; `None` if none keeps anything."""
+    keeping = [slot.over if slot.keeps else None for slot in slots]
+    if not any(keeping):
+        return None
+    nothing, everywhere = torch.zeros_like(slots[0].latents), torch.ones_like(slots[0].latents[:1])
+    masks = [slot.recipe.canvas.mask if slot.keeps else everywhere for slot in slots]  # type: ignore[union-attr]
+    noising = torch.stack([slot.recipe.table.noising[slot.step + 1] for slot in slots])
+    return Kept(
+        pictures=torch.stack([over.picture if over else nothing for over in keeping]),
+        noise=torch.stack([over.noise if over else nothing for over in keeping]),
+        masks=torch.stack(masks),
+        noising=to_device(noising, nothing.device),
+    )
+
+
+def _beside_of(slots: Sequence[Slot]) -> torch.Tensor | None:
+    """Return what the UNet sees beside the latents; all images of such a checkpoint have it."""
+    beside = [slot.beside for slot in slots if slot.beside is not None]
+    return torch.stack(beside) if beside else None
 
 
 def _noise_of(slots: Sequence[Slot]) -> torch.Tensor | None:

@@ -7,6 +7,7 @@ linear in what it is given. With latents x, prediction e, history h and fresh no
     next latents       a·x + b·e + c·h + d·z
     next history       p·x + q·e
     picture so far     u·s·x + v·e          (the predicted x0, for previews)
+    a given picture    i·picture + j·noise  (as it would stand before a step)
 
 The numbers are read off diffusers' own schedulers by giving them unit vectors in float64, so that they
 follow any checkpoint's config and no formula is written twice. Multi-step samplers fit as long as they
@@ -48,11 +49,14 @@ class SolverTable:
 
     `init_sigma` is the standard deviation of the noise that drawing starts from; `draws_noise` says for
     each step whether the sampler draws fresh noise there, used or not, to keep seeds as diffusers has them.
+    `noising` float32 [steps + 1, 2] says how much of a given picture and of noise latents hold before
+    each step; after the last one, all of the picture and none of the noise.
     """
 
     rows: torch.Tensor
     init_sigma: float
     draws_noise: tuple[bool, ...]
+    noising: torch.Tensor
 
     @property
     def steps(self) -> int:
@@ -74,14 +78,14 @@ class Solvers:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self._tables: dict[tuple[Scheduler, int], SolverTable] = {}
+        self._tables: dict[tuple[Scheduler, int, int], SolverTable] = {}
 
-    def table(self, name: Scheduler, steps: int) -> SolverTable:
-        """Return the table of `steps` steps of `name`."""
-        known = self._tables.get((name, steps))
-        if known is None:
-            known = self._tables[name, steps] = solver_table(name, self.config, steps)
-        return known
+    def table(self, name: Scheduler, steps: int, skip: int = 0) -> SolverTable:
+        """Return the table of `steps` steps of `name`, without the first `skip` of them."""
+        asked = (name, steps, skip)
+        if asked not in self._tables:
+            self._tables[asked] = solver_table(name, self.config, steps, skip)
+        return self._tables[asked]
 
 
 _KARRAS: Final = {"use_karras_sigmas": True}
@@ -118,19 +122,39 @@ def scheduler_for(name: Scheduler, config: Mapping[str, Any], steps: int) -> Any
     return scheduler
 
 
-def solver_table(name: Scheduler, config: Mapping[str, Any], steps: int) -> SolverTable:
-    """Return the table of `steps` steps of `name` on a checkpoint with scheduler `config`."""
+def solver_table(
+    name: Scheduler, config: Mapping[str, Any], steps: int, skip: int = 0
+) -> SolverTable:
+    """Return the table of `steps` steps of `name` on a checkpoint with scheduler `config`, without the first `skip`.
+
+    What is left is not merely the end of the whole table: a sampler that looks back has nothing to look back to.
+    """
     scheduler = scheduler_for(name, config, steps)
-    rows, drew = [], []
-    for index, timestep in enumerate(scheduler.timesteps):
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skip)
+    timesteps = scheduler.timesteps[skip:]
+    rows, drew, noising = [], [], [_noising(scheduler, timesteps[0])]
+    for index, timestep in enumerate(timesteps):
         row, drawn = _probe(scheduler, timestep, index)
         rows.append(row)
         drew.append(drawn)
+        if index + 1 < len(timesteps):
+            noising.append(_noising(scheduler, timesteps[index + 1]))
     return SolverTable(
         torch.tensor(rows, dtype=torch.float64).float(),
         float(scheduler.init_noise_sigma),
         tuple(drew),
+        torch.tensor([*noising, (1.0, 0.0)], dtype=torch.float64).float(),
     )
+
+
+def _noising(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float]:  # noqa: ANN401
+    """Return how much of a picture and of noise there is in what stands before the step at `timestep`."""
+    picture, noise = torch.eye(2, dtype=torch.float64)
+    signal, amount = scheduler.add_noise(
+        picture.unsqueeze(0), noise.unsqueeze(0), timestep.unsqueeze(0)
+    )[0].tolist()
+    return signal, amount
 
 
 def _probe(scheduler: Any, timestep: torch.Tensor, index: int) -> tuple[list[float], bool]:  # noqa: ANN401
@@ -189,7 +213,10 @@ def _alpha(scheduler: Any, timestep: torch.Tensor) -> float:  # noqa: ANN401
 
 
 def _extra_of(scheduler: Any, name: Scheduler, steps: int) -> dict[str, int]:  # noqa: ANN401
-    """Let the two distilled samplers, made for at most 50 steps, take as many as the others."""
-    if name not in _DISTILLED:
+    """Let the two distilled samplers, made for at most 50 steps, take as many as the others.
+
+    Only where they must: being told, TCD spaces its steps otherwise than in diffusers' pipelines.
+    """
+    if name not in _DISTILLED or steps <= scheduler.config.original_inference_steps:
         return {}
-    return {"original_inference_steps": max(steps, scheduler.config.original_inference_steps)}
+    return {"original_inference_steps": steps}

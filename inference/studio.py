@@ -125,11 +125,13 @@ class Studio:
     @torch.inference_mode()
     def _rehearse(self, bundle: Bundle) -> None:
         generation = _rehearsal(bundle)
-        slot = slot_for(generation, 0, recipe_for(bundle, generation, 0), now=0.0)
+        slot = slot_for(generation, 0, recipe_for(bundle, generation), now=0.0)
         unet = self.unet(slot.key)
         pixels = slot.key.height * slot.key.width
+        # A UNet made for masks sees them beside the latents.
+        seen = slot.latents if slot.beside is None else torch.cat([slot.latents, slot.beside])
         one_row = (
-            slot.latents[None],
+            seen[None],
             slot.recipe.table.rows[:1, 0].to(slot.latents.device),
             slot.recipe.positive[None],
         )
@@ -145,7 +147,7 @@ class Studio:
                 (rows,), float(slot.recipe.table.rows[0, 0]), device=slot.latents.device
             )
             given = (
-                slot.latents.expand(rows, *slot.latents.shape).contiguous(),
+                seen.expand(rows, *seen.shape).contiguous(),
                 times,
                 slot.recipe.positive.expand(rows, *slot.recipe.positive.shape).contiguous(),
             )
@@ -163,7 +165,7 @@ class Studio:
         rows = knee(lambda n: min(timed(n), timed(n)), most=MOST_ON_CPU if on_cpu else MOST)
         if isinstance(unet, GraphedUNet):
             unet.forget()  # also those of more rows, which nobody will ask for
-            unet.capture(slot.latents, slot.recipe.positive, rows)
+            unet.capture(seen, slot.recipe.positive, rows)
         self.row_caps.learn(bundle.card.name, pixels, rows)
         logger.info(
             "%s: %d rows a step at %d×%d", bundle.card.name, rows, slot.key.width, slot.key.height

@@ -16,12 +16,13 @@ def within(card: ModelCard, parameters: GenerationParameters) -> GenerationParam
     """Return `parameters` unchanged if the model of `card` can draw them.
 
     Raises:
-        Unprocessable: Too many pixels, a scheduler that the model is not offered with, or wildcards of which
-            more can come than is drawn.
+        Unprocessable: Too many pixels, a scheduler that the model is not offered with, margins that leave nothing
+            of the picture between them, or wildcards of which more can come than is drawn.
     """
     problems = [
         *_too_large(card, parameters),
         *_no_such_scheduler(card, parameters),
+        *_too_small_inside(parameters),
         *_beyond_words("prompt", parameters.prompt, may_be_empty=False),
         *_beyond_words("negative_prompt", parameters.negative_prompt, may_be_empty=True),
     ]
@@ -47,6 +48,15 @@ def _no_such_scheduler(card: ModelCard, asked: GenerationParameters) -> list[Fie
     limit = f"one of {', '.join(card.schedulers)} with {card.name}"
     nearest = card.defaults.scheduler.value
     return [_problem("scheduler", limit, asked.scheduler.value, nearest)]
+
+
+def _too_small_inside(asked: GenerationParameters) -> list[FieldProblem]:
+    return [
+        _problem(
+            field, f"at least {least} with these margins of outpaint", getattr(asked, field), least
+        )
+        for field, least in asked.too_small_inside.items()
+    ]
 
 
 def _beyond_words(field: str, prompt: str, *, may_be_empty: bool) -> Iterator[FieldProblem]:

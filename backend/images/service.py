@@ -69,10 +69,11 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         ValueError: `data` is not a whole lossless WebP file.
         OSError: It could not be stored.
     """
-    own = parameters_of(parameters, seed)
+    drawn = parameters.of_image(index).model_copy(update={"seed": seed})
+    own = parameters_of(drawn, parameters)
     picture = webp.parse(data)
     provenance = metadata.provenance_of(
-        parameters.alone(seed),
+        drawn,
         card,
         generation_id=generation_id,
         index=index,
@@ -117,9 +118,8 @@ def record(
     return image
 
 
-def parameters_of(asked: GenerationParameters, seed: int) -> ImageParameters:
-    """Return what draws the image of `seed` alone; where words were drawn for it, with what they were drawn from."""
-    own = asked.alone(seed)
+def parameters_of(own: GenerationParameters, asked: GenerationParameters) -> ImageParameters:
+    """Return what draws an image alone; where words were drawn for it, with what they were drawn from."""
     written = Prompts(prompt=asked.prompt, negative_prompt=asked.negative_prompt)
     drawn = Prompts(prompt=own.prompt, negative_prompt=own.negative_prompt)
     template = None if written == drawn else written

@@ -16,7 +16,7 @@ MICRO: Final = 1_000_000
 def microcredits_of(parameters: GenerationParameters, card: ModelCard) -> int:
     """Return the price of complete `parameters` on the model of `card`, in millionths of a credit."""
     pixels = parameters.width * parameters.height
-    work = pixels * parameters.num_inference_steps * parameters.num_images
+    work = pixels * parameters.taken_steps * parameters.num_images
     return round(work * card.credit_factor)
 
 

@@ -2,6 +2,7 @@
 
     parameters   GenerationRequest, GenerationParameters, ModelCard   what is asked, of which model
     checks       what a single value may be, and what is told to who sends another
+    pictures     Pictures, Fit, Margins, MaskedArea               what is drawn over, and how
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
     prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
@@ -56,6 +57,13 @@ from inference.protocol.parameters import (
     Scheduler,
     new_generation_id,
 )
+from inference.protocol.pictures import (
+    MAX_PICTURE_BYTES,
+    Fit,
+    Margins,
+    MaskedArea,
+    Pictures,
+)
 from inference.protocol.prompts import (
     MAX_CHUNKS,
     MAX_WEIGHT,
@@ -72,6 +80,7 @@ from inference.protocol.wildcards import MAX_DEPTH, as_characters, read_template
 __all__ = [
     "MAX_CHUNKS",
     "MAX_DEPTH",
+    "MAX_PICTURE_BYTES",
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
     "MAX_WAYS",
@@ -82,6 +91,7 @@ __all__ = [
     "Canceled",
     "Done",
     "Failed",
+    "Fit",
     "GenerationEvent",
     "GenerationParameters",
     "GenerationRequest",
@@ -90,9 +100,12 @@ __all__ = [
     "InferenceError",
     "InferenceHealth",
     "InvalidParameters",
+    "Margins",
+    "MaskedArea",
     "ModelCard",
     "ModelDefaults",
     "Overloaded",
+    "Pictures",
     "Preview",
     "Priority",
     "Progress",

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 from uuid import uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
+from inference.protocol.pictures import LEAST_INSIDE, Fit, Margins, MaskedArea, Pictures
 from inference.protocol.resolving import drawn
 
+T = TypeVar("T")
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
 _AVOIDED: Final = "avoided"
@@ -37,12 +47,15 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+PictureName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
 class GenerationParameters(BaseModel):
     """Everything that decides what a generation looks like; the same object from form to file.
 
     A field that the caller left out takes the model's own default through `completed_by`; after that
     every value is concrete. Widths and heights are pixels. A generation of `num_images` images
-    draws image k with seed `seed + k`, so that each can be made again alone: see `of_image`.
+    draws image k with seed `seed + k`, variations with `variation_seed + k`, so that each can be made again alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,7 +90,54 @@ class GenerationParameters(BaseModel):
     )
     model: str = Field(default="atelier-mini", max_length=100, description="Which model draws.")
     scheduler: Scheduler = Field(default=Scheduler.DDIM, description="Which sampler steps.")
+    init_image: PictureName | None = Field(
+        default=None, description="What is drawn over: the id of an upload or of an image."
+    )
+    strength: Annotated[float, within(0.01, 1, kind="a number")] = Field(
+        default=0.75,
+        description="How much of what is drawn over is drawn anew, 0.01 to 1; nothing without init_image.",
+    )
+    fit: Fit = Field(
+        default=Fit.CROP, description="How an init_image of another shape is brought to the size."
+    )
+    mask: PictureName | None = Field(
+        default=None,
+        description="Which part of init_image is drawn anew: the id of an upload, white there and black where "
+        "the picture stays. What is grey is mixed.",
+    )
+    invert_mask: bool = Field(default=False, description="Draw anew what is black in the mask.")
+    mask_blur: Annotated[int, within(0, 64)] = Field(
+        default=4, description="Pixels over which the mask's edge is softened, 0 to 64."
+    )
+    masked_area: MaskedArea = Field(
+        default=MaskedArea.WHOLE,
+        description="masked: draw only the part around the mask, at the full width and height, and put it back "
+        "into init_image, whose size the image then has.",
+    )
+    outpaint: Margins | None = Field(
+        default=None,
+        description="Pixels at the sides of width × height that init_image does not reach: they are drawn anew.",
+    )
+    variation_seed: Annotated[int, within(RANDOM_SEED, MAX_SEED)] = Field(
+        default=RANDOM_SEED,
+        description="Whose noise is mixed in by variation_strength; -1 draws one at random, which is stored.",
+    )
+    variation_strength: Annotated[float, within(0, 1, kind="a number")] = Field(
+        default=0.0,
+        description="How far from seed towards variation_seed the noise lies, 0 (seed's) to 1.",
+    )
     priority: Priority = Field(default=Priority.NORMAL, description="How urgently it is wanted.")
+
+    @field_validator("mask", "outpaint")
+    @classmethod
+    def _has_a_picture(cls, value: T, info: ValidationInfo) -> T:
+        """Refuse what says where a picture is drawn anew when there is none."""
+        if value is not None and info.data.get("init_image") is None:
+            raise PydanticCustomError(
+                "no_init_image",
+                "needs an init_image, the picture that it is about; name one, or leave this out",
+            )
+        return value
 
     def completed_by(self, card: ModelCard, *, seed: int) -> Self:
         """Return these parameters with `card`'s defaults where nothing was asked, and a drawn seed."""
@@ -88,22 +148,63 @@ class GenerationParameters(BaseModel):
         }
         if self.seed == RANDOM_SEED:
             defaults["seed"] = seed
+        if self.variation_seed == RANDOM_SEED and self.variation_strength:
+            # Another one, and still only as random as the seed that was drawn.
+            defaults["variation_seed"] = (seed * 2_654_435_761 + 1) % (MAX_SEED + 1)
         return self.model_validate({**self.model_dump(), **defaults, "model": card.name})
 
+    @property
+    def skipped_steps(self) -> int:
+        """How many of the steps are left out when a picture is drawn over, as diffusers counts them; one is taken."""
+        if self.init_image is None:
+            return 0
+        return self.num_inference_steps - max(1, int(self.num_inference_steps * self.strength))
+
+    @property
+    def taken_steps(self) -> int:
+        """How many denoising steps each image takes."""
+        return self.num_inference_steps - self.skipped_steps
+
+    @property
+    def too_small_inside(self) -> dict[str, int]:
+        """Which of width and height leave too little to init_image between its margins, and what would do."""
+        if self.outpaint is None:
+            return {}
+        least = {
+            "width": self.outpaint.beside + LEAST_INSIDE,
+            "height": self.outpaint.above_and_below + LEAST_INSIDE,
+        }
+        return {field: side for field, side in least.items() if getattr(self, field) < side}
+
+    @property
+    def repaints(self) -> bool:
+        """Whether only a part of a picture is drawn anew."""
+        return self.mask is not None or self.outpaint is not None
+
     def seed_of(self, index: int) -> int:
-        """Return the seed of image `index` (0-based), wrapping after the largest seed."""
-        return (self.seed + index) % (MAX_SEED + 1)
+        """Return the seed of image `index` (0-based): one more for each, wrapping after the largest seed.
+
+        Variations all have the first one: what differs is `variation_seed_of`.
+        """
+        return self.seed if self.variation_strength else (self.seed + index) % (MAX_SEED + 1)
+
+    def variation_seed_of(self, index: int) -> int:
+        """Return the variation seed of image `index` (0-based)."""
+        if not self.variation_strength:
+            return self.variation_seed
+        return (self.variation_seed + index) % (MAX_SEED + 1)
 
     def of_image(self, index: int) -> Self:
-        """Return what draws image `index` alone: its own seed, and the words that it chooses."""
-        return self.alone(self.seed_of(index))
+        """Return the parameters that draw image `index` (0-based) again, alone: with the words that its seed chooses.
 
-    def alone(self, seed: int) -> Self:
-        """Return what draws the image of `seed` alone; doing it again changes nothing."""
+        Doing it again changes nothing.
+        """
+        seed = self.seed_of(index)
         own = {
             "prompt": drawn(self.prompt, seed),
             "negative_prompt": drawn(self.negative_prompt, seed, _AVOIDED),
             "seed": seed,
+            "variation_seed": self.variation_seed_of(index),
             "num_images": 1,
         }
         return self.model_copy(update=own)
@@ -151,6 +252,7 @@ class GenerationRequest(BaseModel):
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     parameters: GenerationParameters
+    pictures: Pictures = Pictures()
 
 
 def new_generation_id() -> str:

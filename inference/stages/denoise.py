@@ -18,6 +18,16 @@ UNet = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What images keep of pictures that they draw over; of those that keep nothing the mask is 1 all over."""
+
+    pictures: torch.Tensor  # [n, c, h, w]
+    noise: torch.Tensor  # [n, c, h, w]
+    masks: torch.Tensor  # [n, 1, h, w], 1 where drawn anew
+    noising: torch.Tensor  # [n, 2], how much of picture and noise the latents after this step hold
+
+
+@dataclass(frozen=True)
 class Batch:
     """The images of one step, n of them; all on one device, latents and tables in float32.
 
@@ -34,6 +44,10 @@ class Batch:
     guided: int
     negatives: torch.Tensor | None  # [guided, tokens, width]
     scales: torch.Tensor | None  # [guided, 1, 1, 1]
+    kept: Kept | None = None
+    beside: torch.Tensor | None = (
+        None  # [n, 1 + c, h, w], what a UNet made for it sees of what is drawn over
+    )
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,8 @@ def step(unet: UNet, batch: Batch) -> Stepped:
     latents.addcmul_(number(Column.B), prediction).addcmul_(number(Column.C), batch.history)
     if batch.noise is not None:
         latents.addcmul_(number(Column.D), batch.noise)
+    if batch.kept is not None:
+        latents = _keeping(batch.kept, latents)
     history = number(Column.P) * batch.latents
     history.addcmul_(number(Column.Q), prediction)
     return Stepped(latents, history, seen, prediction)
@@ -70,9 +86,17 @@ def clean(batch: Batch, stepped: Stepped, places: list[int]) -> torch.Tensor:
     return number(Column.U) * at(stepped.seen) + number(Column.V) * at(stepped.prediction)
 
 
+def _keeping(kept: Kept, latents: torch.Tensor) -> torch.Tensor:
+    """Return the latents with what is kept as it would stand after this step: Avrahami et al. 2022, arXiv:2111.14818."""
+    signal, amount = (kept.noising[:, place].view(-1, 1, 1, 1) for place in (0, 1))
+    return torch.lerp(signal * kept.pictures + amount * kept.noise, latents, kept.masks)
+
+
 def _predict(unet: UNet, batch: Batch, seen: torch.Tensor) -> torch.Tensor:
     """Return the guided predictions, float32 whatever the UNet computes in."""
     times = batch.rows[:, Column.TIMESTEP]
+    if batch.beside is not None:
+        seen = torch.cat([seen, batch.beside], dim=1)
     if batch.negatives is None or batch.scales is None:
         return unet(seen, times, batch.positives).float()
     said = unet(

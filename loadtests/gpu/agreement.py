@@ -139,5 +139,5 @@ def _every_digit() -> Iterator[None]:
 
 def _noise(bundle: Bundle) -> torch.Tensor:
     side = bundle.card.defaults.width // bundle.pixels_per_latent
-    shape = (int(bundle.unet.config.in_channels), side, side)
-    return noise_of(NUMBER, shape, 0, sigma=1.0)[0]
+    shape = (int(bundle.vae.config.latent_channels), side, side)
+    return noise_of(NUMBER, shape, 0).start

@@ -5,7 +5,6 @@ No clock decides anything here: the tests take the ticks themselves.
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -17,118 +16,17 @@ import numpy as np
 import pytest
 import torch
 
-from inference.catalog import Catalog
-from inference.drawing import Drawing, prepare
+from inference.drawing import Drawing
 from inference.generation import Generation, State
-from inference.metrics import Metrics
-from inference.options import EngineOptions
-from inference.pace import Pace
-from inference.protocol import Failed, ImageReady, InferenceError, Preview, Priority, Scheduler
+from inference.protocol import Failed, ImageReady, Preview, Priority, Scheduler
 from inference.solvers import scheduler_for
 from inference.stages.encode import PromptEncoder
 from inference.stopwatch import Tell
-from inference.studio import Studio
 from loadtests.counters import grown, parse
-from tests.fixtures.inference import asking, pixels_of, psnr
+from tests.fixtures.bench import MOMENT, PATIENCE, Bench, build
+from tests.fixtures.inference import pixels_of, psnr
 
-SETTINGS = {"width": 64, "height": 64, "num_inference_steps": 4}
 STEPS = (1, 2, 4, 8, 20)
-MOMENT = 0.002
-PATIENCE = 60.0
-
-
-class Bench:
-    """A drawing whose ticks the test takes, with every call of the UNet counted."""
-
-    def __init__(self, drawing: Drawing) -> None:
-        self.drawing, self.loop = drawing, drawing.loop
-        self.card = drawing.studio.bundle("tiny").card
-        self.rows: list[int] = []
-        self._unet = drawing.studio.unet
-        network = drawing.studio.bundle("tiny").unet
-        self._hook = network.register_forward_pre_hook(
-            lambda _, given: self.rows.append(len(given[0]))
-        )
-
-    def close(self) -> None:
-        self._hook.remove()
-
-    def generation(self, **given: Any) -> Generation:
-        request = asking(**{**SETTINGS, **given})
-        generation = Generation(request, request.parameters.completed_by(self.card, seed=3))
-        generation.mailbox.idle_seconds = lambda: 0.0  # type: ignore[method-assign]
-        return generation
-
-    def admit(self, **given: Any) -> Generation:
-        generation = self.generation(**given)
-        self.loop.admit(generation)
-        return generation
-
-    def run(self, *generations: Generation) -> None:
-        """Tick until all of them have ended."""
-        deadline = time.monotonic() + PATIENCE
-        while not all(generation.ended for generation in generations):
-            assert time.monotonic() < deadline
-            if self.loop.busy:
-                self.loop.tick()
-            else:
-                time.sleep(MOMENT)
-
-    def draw(self, **given: Any) -> list[np.ndarray]:
-        generation = self.admit(**given)
-        self.run(generation)
-        assert generation.state is State.SUCCEEDED, generation.mailbox.after(0)[-1].event
-        return [pixels_of(generation.images[index]) for index in sorted(generation.images)]
-
-
-def build(models_file: Path, slots: int = 64) -> Drawing:
-    metrics = Metrics(waiting=lambda: 0.0, running=lambda: 0.0)
-
-    def end(generation: Generation, error: InferenceError) -> None:
-        if generation.end(error.as_event()):
-            metrics.ended(generation)
-
-    return prepare(
-        Studio.of(Catalog.read(models_file)),
-        EngineOptions(slots=slots),
-        pace=Pace(),
-        metrics=metrics,
-        end=end,
-        on_end=metrics.ended,
-        on_room=lambda: None,
-        on_lost=lambda _: None,
-    )
-
-
-@pytest.fixture(scope="module")
-def drawing(tiny_models_file: Path) -> Iterator[Drawing]:
-    built = build(tiny_models_file)
-    yield built
-    built.close()
-
-
-@pytest.fixture
-def bench(drawing: Drawing) -> Iterator[Bench]:
-    bench = Bench(drawing)
-    yield bench
-    bench.close()
-
-
-@pytest.fixture(scope="module")
-def reference(tiny_model_dir: Path) -> Any:
-    from diffusers import StableDiffusionPipeline
-
-    loaded = StableDiffusionPipeline.from_pretrained(
-        tiny_model_dir, local_files_only=True, safety_checker=None, requires_safety_checker=False
-    )
-    loaded.set_progress_bar_config(disable=True)
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def scheduler_config(tiny_model_dir: Path) -> dict[str, Any]:
-    file = tiny_model_dir / "scheduler" / "scheduler_config.json"
-    return dict(json.loads(file.read_text()))
 
 
 @pytest.fixture

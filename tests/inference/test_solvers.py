@@ -49,13 +49,21 @@ def drawn_by_diffusers(
     scheduler = scheduler_for(name, config, steps)
     source = torch.Generator().manual_seed(seed)
     x = torch.randn((1, *SHAPE), generator=source) * scheduler.init_noise_sigma
-    for timestep in scheduler.timesteps:
+    return stepped_by_diffusers(name, scheduler, scheduler.timesteps, x, source)
+
+
+def stepped_by_diffusers(
+    name: Scheduler,
+    scheduler: Any,
+    timesteps: torch.Tensor,
+    x: torch.Tensor,
+    source: torch.Generator,
+) -> torch.Tensor:
+    noisy = (
+        {"generator": source} if name not in {Scheduler.DPMPP_2M, Scheduler.DPMPP_2M_KARRAS} else {}
+    )
+    for timestep in timesteps:
         prediction = network(scheduler.scale_model_input(x, timestep), timestep)
-        noisy = (
-            {"generator": source}
-            if name not in {Scheduler.DPMPP_2M, Scheduler.DPMPP_2M_KARRAS}
-            else {}
-        )
         x = scheduler.step(prediction, timestep, x, return_dict=False, **noisy)[0]
     return x[0]
 
@@ -63,6 +71,10 @@ def drawn_by_diffusers(
 def drawn_by_table(table: SolverTable, seed: int) -> torch.Tensor:
     source = torch.Generator().manual_seed(seed)
     x = torch.randn(SHAPE, generator=source) * table.init_sigma
+    return stepped_by_table(table, x, source)
+
+
+def stepped_by_table(table: SolverTable, x: torch.Tensor, source: torch.Generator) -> torch.Tensor:
     h = torch.zeros(SHAPE)
     for row, draws in zip(table.rows, table.draws_noise, strict=True):
         z = torch.randn(SHAPE, generator=source) if draws else torch.zeros(SHAPE)
@@ -128,3 +140,26 @@ def test_a_checkpoint_that_clips_its_samples_is_drawn_without_clipping() -> None
     assert torch.equal(
         solver_table(Scheduler.DDIM, clipping, 4).rows, solver_table(Scheduler.DDIM, SD, 4).rows
     )
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+@pytest.mark.parametrize(("steps", "skip"), [(4, 1), (8, 6), (20, 5)])
+def test_without_its_first_steps_it_goes_on_as_diffusers_does(
+    name: Scheduler, kind: str, steps: int, skip: int
+) -> None:
+    """From a picture under as much noise as the first step that is left expects."""
+    scheduler = scheduler_for(name, CONFIGS[kind], steps)
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skip)
+    left = scheduler.timesteps[skip:]
+    picture, noise = torch.randn((2, 1, *SHAPE), generator=torch.Generator().manual_seed(2))
+    begun = scheduler.add_noise(picture, noise, left[:1])
+    table = solver_table(name, CONFIGS[kind], steps, skip)
+    signal, amount = table.noising[0].tolist()
+    mine = signal * picture[0] + amount * noise[0]
+    assert (mine - begun[0]).abs().max() <= 1e-5 * begun.abs().max()
+    assert table.noising.shape == (steps - skip + 1, 2)
+    assert table.noising[-1].tolist() == [1.0, 0.0]
+    wanted = stepped_by_diffusers(name, scheduler, left, begun, torch.Generator().manual_seed(7))
+    made = stepped_by_table(table, mine, torch.Generator().manual_seed(7))
+    assert (made - wanted).abs().max() <= 1e-4 * wanted.abs().max()

@@ -58,7 +58,7 @@ def add_image(database: Database, scores: SafetyScores | None) -> Image:
         prepared = images.PreparedImage(
             generation.id,
             0,
-            images.parameters_of(parameters, 3),
+            images.parameters_of(parameters, parameters),
             64,
             64,
             "0" * 64,
