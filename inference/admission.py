@@ -18,6 +18,7 @@ from inference.protocol import (
     Overloaded,
     Pictures,
     UnknownModel,
+    refusals_of,
 )
 
 
@@ -29,7 +30,7 @@ def complete(
     Raises:
         UnknownModel: No model of that name is in `cards`.
         InvalidParameters: The model draws no picture so large, or not with that scheduler; a picture is
-            missing, or its margins leave nothing of it.
+            missing, or its margins leave nothing of it; or more can come of wildcards than is drawn.
     """
     _require_pictures(asked, pictures)
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
@@ -48,6 +49,8 @@ def complete(
         raise InvalidParameters(
             f"{field} must be at least {side} with these margins of outpaint, not {getattr(completed, field)}"
         )
+    _require_bounded("prompt", completed.prompt, may_be_empty=False)
+    _require_bounded("negative_prompt", completed.negative_prompt, may_be_empty=True)
     return completed
 
 
@@ -99,3 +102,8 @@ def _require_pictures(asked: GenerationParameters, pictures: Pictures) -> None:
             raise InvalidParameters(
                 f"parameters.{field} must name the picture that came along; any name will do"
             )
+
+
+def _require_bounded(field: str, prompt: str, *, may_be_empty: bool) -> None:
+    for refusal in refusals_of(prompt, may_be_empty=may_be_empty):
+        raise InvalidParameters(f"{field} {refusal.message}")

@@ -29,13 +29,15 @@ class Drawing:
         return self.studio.bundle(model).encoder.length(prompt)
 
     def require_readable(self, parameters: GenerationParameters) -> None:
-        """Check that the model can read both prompts of `parameters`; for any thread.
+        """Check that the model can read both prompts of each image; for any thread.
 
         Raises:
             InvalidParameters: One has too many chunks.
         """
         encoder = self.studio.bundle(parameters.model).encoder
-        encoder.require_readable(parameters.prompt, parameters.negative_prompt)
+        asked = (parameters.of_image(index) for index in range(parameters.num_images))
+        prompts = {prompt for one in asked for prompt in (one.prompt, one.negative_prompt)}
+        encoder.require_readable(*prompts)
 
     def close(self) -> None:
         """Finish what was handed over, and end."""

@@ -30,6 +30,7 @@ from inference.slots import (
     recipe_for,
     slot_for,
     take_step,
+    worded,
 )
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
@@ -132,9 +133,9 @@ class Loop:
         self, generation: Generation, indices: Iterable[int], *, precise: bool = False
     ) -> list[Slot]:
         bundle = self._studio.bundle(generation.parameters.model)
-        recipe = recipe_for(bundle, generation, precise=precise)
         now = time.monotonic()
-        return [slot_for(generation, index, recipe, now) for index in indices]
+        recipe = recipe_for(bundle, generation, precise=precise)
+        return [slot_for(generation, k, worded(recipe, generation, k), now) for k in indices]
 
     def _reap(self) -> None:
         """Let go of every image whose generation has ended, was canceled or is followed by nobody."""

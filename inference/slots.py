@@ -15,7 +15,7 @@ import torch
 from inference.bundles import Bundle
 from inference.devices import to_device
 from inference.generation import Generation
-from inference.protocol import Priority
+from inference.protocol import GenerationParameters, Priority
 from inference.solvers import SolverTable
 from inference.stages.canvas import Canvas, canvas_of, nothing_kept
 from inference.stages.denoise import Batch, Kept, Stepped
@@ -39,7 +39,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the images of one generation have in common. Embeddings are [tokens, width]."""
+    """What is drawn with, beside the noise; images of one generation share all but their words. Embeddings are [tokens, width]."""
 
     key: Key
     bundle: Bundle
@@ -120,14 +120,19 @@ class Slot:
 @torch.inference_mode()
 def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
     """Have the text encoder read what all of `generations` say, at once; recipes then find it remembered."""
-    bundle.encoder.read(words for generation in generations for words in _words_of(generation))
+    asked = (
+        generation.parameters.of_image(index)
+        for generation in generations
+        for index in range(generation.parameters.num_images)
+    )
+    bundle.encoder.read(words for one in asked for words in _words_of(one))
 
 
 @torch.inference_mode()
 def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
-    """Read the prompts and look up the sampler of a generation."""
+    """Look up the sampler of a generation, lay out what it draws over, and read the prompts of its first image."""
     asked = generation.parameters
-    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
+    positive, negative = _said(bundle, generation, 0)
     easel = lay(asked, generation.request.pictures)
     canvas = _canvas_of(bundle, easel) if easel else None
     unmasked = canvas is None or canvas.mask is None
@@ -137,7 +142,7 @@ def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False)
         table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, asked.skipped_steps),
         scale=asked.guidance_scale,
         positive=positive,
-        negative=negative[0] if negative else None,
+        negative=negative,
         easel=easel,
         canvas=canvas,
         begins_as_noise=asked.repaints and asked.strength == 1,
@@ -241,9 +246,24 @@ def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
         slot.take(latents, history, now)
 
 
-def _words_of(generation: Generation) -> list[str]:
-    """Return the prompt and, where it has a say, the negative prompt."""
-    asked = generation.parameters
+@torch.inference_mode()
+def worded(recipe: Recipe, generation: Generation, index: int) -> Recipe:
+    """Return `recipe` with the words of image `index`, which may be of another length."""
+    positive, negative = _said(recipe.bundle, generation, index)
+    key = recipe.key._replace(tokens=len(positive))
+    return replace(recipe, key=key, positive=positive, negative=negative)
+
+
+def _said(
+    bundle: Bundle, generation: Generation, index: int
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    words = _words_of(generation.parameters.of_image(index))
+    positive, *negative = [said[0] for said in bundle.encoder.together(words)]
+    return positive, negative[0] if negative else None
+
+
+def _words_of(asked: GenerationParameters) -> list[str]:
+    """Return the prompt and, where it has a say, the negative prompt of one image."""
     return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import sqrt
 
 from backend.generations.schemas import GenerationParameters
 from backend.kit.errors import FieldProblem, Unprocessable
-from inference.protocol import ModelCard
+from inference.protocol import ModelCard, refusals_of
 
 _GRID = 8
 
@@ -15,13 +16,15 @@ def within(card: ModelCard, parameters: GenerationParameters) -> GenerationParam
     """Return `parameters` unchanged if the model of `card` can draw them.
 
     Raises:
-        Unprocessable: Too many pixels, a scheduler that the model is not offered with, or margins that leave nothing
-            of the picture between them.
+        Unprocessable: Too many pixels, a scheduler that the model is not offered with, margins that leave nothing
+            of the picture between them, or wildcards of which more can come than is drawn.
     """
     problems = [
         *_too_large(card, parameters),
         *_no_such_scheduler(card, parameters),
         *_too_small_inside(parameters),
+        *_beyond_words("prompt", parameters.prompt, may_be_empty=False),
+        *_beyond_words("negative_prompt", parameters.negative_prompt, may_be_empty=True),
     ]
     if problems:
         raise Unprocessable(f"{problems[0].field} {problems[0].message}", fields=problems)
@@ -54,6 +57,11 @@ def _too_small_inside(asked: GenerationParameters) -> list[FieldProblem]:
         )
         for field, least in asked.too_small_inside.items()
     ]
+
+
+def _beyond_words(field: str, prompt: str, *, may_be_empty: bool) -> Iterator[FieldProblem]:
+    for refusal in refusals_of(prompt, may_be_empty=may_be_empty):
+        yield FieldProblem(field=field, message=refusal.message, limit=refusal.limit)
 
 
 def _problem(field: str, limit: str, given: str | int, nearest: str | int) -> FieldProblem:

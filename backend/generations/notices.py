@@ -52,7 +52,7 @@ def _ended(base: str, row: Generation, pictures: list[Image]) -> Happening:
 
 def _held(base: str, row: Generation, image: Image) -> Happening:
     data = {**_about(base, row), "image": _picture(base, image), "reason": image.reason}
-    return Happening(Kind.HELD.value, f"image:{image.id}", data, row.parameters.prompt)
+    return Happening(Kind.HELD.value, f"image:{image.id}", data, image.parameters.prompt)
 
 
 def _about(base: str, row: Generation) -> dict[str, Any]:

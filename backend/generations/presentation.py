@@ -26,6 +26,7 @@ from backend.generations.waits import waits_of
 from backend.images import repository as images
 from backend.images.models import Image
 from backend.images.ops import op_of
+from backend.images.schemas import Prompts
 from backend.kit.context import Context
 from backend.kit.live import Glimpse, Hub
 from backend.kit.queue import State
@@ -158,4 +159,12 @@ def _image(image: Image) -> ImageInGeneration:
         moderation=image.moderation,
         reason=image.reason,
         content_type=image.content_type,
+        words=_words(image),
     )
+
+
+def _words(image: Image) -> Prompts | None:
+    if image.template is None:
+        return None
+    asked = image.parameters
+    return Prompts(prompt=asked.prompt, negative_prompt=asked.negative_prompt)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.images.schemas import Op
+from backend.images.schemas import Op, Prompts
 from backend.kit.queue import State
 from inference.protocol import GenerationParameters, Preview, Priority, Scheduler
 
@@ -54,6 +54,10 @@ class ImageInGeneration(BaseModel):
     moderation: str = Field(description="pending, released, held or rejected.")
     reason: str | None = Field(default=None, description="Why it is held, in plain words.")
     content_type: str
+    words: Prompts | None = Field(
+        default=None,
+        description="What was drawn for it from wildcards; null: it was drawn with the generation's own prompts.",
+    )
 
 
 class GenerationError(BaseModel):

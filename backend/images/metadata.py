@@ -5,6 +5,8 @@
 * Exif `UserComment`: the infotext that A1111 and its kin read back.
 * XMP `atelier:generation`: our own JSON, which says everything but the ids of what was drawn over (`images.ops`).
 
+Of a prompt with wildcards all of them say the words that were drawn, and beside them the template.
+
 Writes text and bytes; knows neither rows nor storage. Reading other people's dialects is not here.
 """
 
@@ -16,10 +18,10 @@ from importlib.metadata import version
 from xml.sax.saxutils import escape, unescape
 
 from PIL import Image as Pillow
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.images.ops import op_of, without_pictures
-from backend.images.schemas import Op
+from backend.images.schemas import Op, Prompts
 from backend.images.webp import WebP
 from inference.protocol import GenerationParameters, Margins, MaskedArea, ModelCard, Scheduler
 
@@ -62,6 +64,7 @@ class Provenance(BaseModel):
     op: Op | None = None
     masked: bool = False
     outpaint: Margins | None = None
+    template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
     weights_sha256: str
     software: str
 
@@ -72,9 +75,14 @@ class Provenance(BaseModel):
 
 
 def provenance_of(
-    parameters: GenerationParameters, card: ModelCard, *, generation_id: str, index: int
+    parameters: GenerationParameters,
+    card: ModelCard,
+    *,
+    generation_id: str,
+    index: int,
+    template: Prompts | None = None,
 ) -> Provenance:
-    """Return what the file will say; `parameters` are those of this one image."""
+    """Return what the file will say; `parameters` are those of this one image, with the words drawn from `template`."""
     return Provenance(
         generation_id=generation_id,
         index=index,
@@ -82,6 +90,7 @@ def provenance_of(
         op=op_of(parameters),
         masked=parameters.mask is not None,
         outpaint=parameters.outpaint,
+        template=template,
         weights_sha256=card.weights_sha256,
         software=software(),
     )
@@ -148,6 +157,7 @@ def infotext(provenance: Provenance) -> str:
         **_of_the_op(provenance),
         "RNG": "CPU",
         "Version": provenance.software,
+        **_templates(provenance.template),
     }
     lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
     return "\n".join(lines)
@@ -169,6 +179,14 @@ def _of_the_op(provenance: Provenance) -> dict[str, str]:
             pairs["Inpaint area"] = "Only masked"
             pairs["Masked area padding"] = str(_MASKED_AREA_PADDING)
     return pairs
+
+
+def _templates(template: Prompts | None) -> dict[str, str]:
+    """Return what sd-dynamic-prompts writes into an infotext."""
+    if template is None:
+        return {}
+    avoided = template.negative_prompt
+    return {"Template": template.prompt} | ({"Negative Template": avoided} if avoided else {})
 
 
 def _quoted(value: str) -> str:

@@ -8,11 +8,10 @@ from typing import ClassVar
 from sqlalchemy import Column, Enum, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from backend.images.schemas import Moderation, Status
+from backend.images.schemas import ImageParameters, Moderation, Prompts, Status
 from backend.kit.clock import utc_now
 from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
-from inference.protocol import GenerationParameters
 
 
 def moderation_column() -> Column[Moderation]:
@@ -46,9 +45,9 @@ class Image(SQLModel, table=True):
     generation_id: str = Field(foreign_key="generation.id", max_length=26)
     index: int
     owner_id: str = Field(foreign_key="user_account.id", max_length=26)
-    # What draws this one image again, alone: the generation's parameters with its own seed.
-    parameters: GenerationParameters = Field(
-        sa_column=Column(PydanticJSON(GenerationParameters), nullable=False)
+    # What draws this one image again, alone: the generation's parameters with its own seed and words.
+    parameters: ImageParameters = Field(
+        sa_column=Column(PydanticJSON(ImageParameters), nullable=False)
     )
     width: int
     height: int
@@ -84,3 +83,8 @@ class Image(SQLModel, table=True):
     def seed(self) -> int:
         """The seed that draws this image alone."""
         return self.parameters.seed
+
+    @property
+    def template(self) -> Prompts | None:
+        """The prompts with wildcards that its words were drawn from, if there were any."""
+        return self.parameters.template

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from inference.protocol import GenerationParameters
 
@@ -70,6 +70,21 @@ class Format(StrEnum):
         return ".jpg" if self is Format.JPEG else f".{self}"
 
 
+class Prompts(BaseModel):
+    """A prompt, and what to stay away from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt: str
+    negative_prompt: str = ""
+
+
+class ImageParameters(GenerationParameters):
+    """What draws one image again, alone, and beside it the prompts with wildcards that its words were drawn from."""
+
+    template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
+
+
 class ImagePublic(BaseModel):
     """One image as its owner (or a reviewer) reads about it; the bytes are under `/content`."""
 
@@ -87,8 +102,12 @@ class ImagePublic(BaseModel):
         description="How it was made of a picture or another image; null: from its prompt alone."
     )
     parameters: GenerationParameters = Field(
-        description="What draws this one image again. Only its owner is told what it was drawn over: to others "
-        "init_image, mask and outpaint are null."
+        description="What draws this one image again; of wildcards the words that were drawn. Only its owner is told "
+        "what it was drawn over: to others init_image, mask and outpaint are null."
+    )
+    template: Prompts | None = Field(
+        default=None,
+        description="The prompts with wildcards that these words were drawn from; null: there were none.",
     )
     created_at: datetime
 

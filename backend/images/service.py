@@ -20,14 +20,21 @@ from backend.audit import service as audit
 from backend.images import metadata, webp
 from backend.images.models import Image
 from backend.images.ops import op_of, without_pictures
-from backend.images.schemas import Format, ImagePublic, Moderation, Variant
+from backend.images.schemas import (
+    Format,
+    ImageParameters,
+    ImagePublic,
+    Moderation,
+    Prompts,
+    Variant,
+)
 from backend.kit.storage import Storage
 from inference.protocol import GenerationParameters, ModelCard
 
 CONTENT_TYPE = "image/webp"
 PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
-_NOT_THE_LOOK = {"seed", "variation_seed", "num_images", "priority"}
+_NOT_THE_LOOK = {"seed", "variation_seed", "num_images", "priority", "template"}
 _OVER_A_PICTURE = {
     "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint",
 }  # fmt: skip
@@ -39,7 +46,7 @@ class PreparedImage:
 
     generation_id: str
     index: int
-    parameters: GenerationParameters
+    parameters: ImageParameters
     width: int
     height: int
     sha256: str
@@ -66,9 +73,16 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         ValueError: `data` is not a whole lossless WebP file.
         OSError: It could not be stored.
     """
-    own = parameters.of_image(index).model_copy(update={"seed": seed})
+    drawn = parameters.of_image(index).model_copy(update={"seed": seed})
+    own = parameters_of(drawn, parameters)
     picture = webp.parse(data)
-    provenance = metadata.provenance_of(own, card, generation_id=generation_id, index=index)
+    provenance = metadata.provenance_of(
+        drawn,
+        card,
+        generation_id=generation_id,
+        index=index,
+        template=own.template,
+    )
     master = metadata.marked(picture, provenance).to_bytes()
     mark = metadata.ai_mark(provenance.source_type)
     preview, thumb = _smaller(data, PREVIEW_PX, mark), _smaller(data, THUMB_PX, mark)
@@ -107,6 +121,14 @@ def record(
     session.add(image)
     session.flush()
     return image
+
+
+def parameters_of(own: GenerationParameters, asked: GenerationParameters) -> ImageParameters:
+    """Return what draws an image alone; where words were drawn for it, with what they were drawn from."""
+    written = Prompts(prompt=asked.prompt, negative_prompt=asked.negative_prompt)
+    drawn = Prompts(prompt=own.prompt, negative_prompt=own.negative_prompt)
+    template = None if written == drawn else written
+    return ImageParameters.model_construct(**dict(own), template=template)
 
 
 def stack_of(parameters: GenerationParameters) -> str:
@@ -191,6 +213,7 @@ def to_public(image: Image, reader: Actor) -> ImagePublic:
         reason=image.reason,
         op=op_of(image.parameters),
         parameters=image.parameters if mine else without_pictures(image.parameters),
+        template=image.template,
         created_at=image.created_at,
     )
 

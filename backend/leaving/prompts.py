@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -20,6 +20,7 @@ from inference.protocol import GenerationParameters
 
 FORGOTTEN: Final = "(forgotten)"
 _SUFFIX: Final = ".webp"
+P = TypeVar("P", bound=GenerationParameters)
 
 _log = logging.getLogger("atelier.leaving")
 
@@ -38,12 +39,12 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
         session.add(grid)
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:
-        image.parameters = _blank(image.parameters)
+        image.parameters = _blank(image.parameters).model_copy(update={"template": None})
         _clean(session, storage, image)
     index.enter(session, images)
 
 
-def _blank(parameters: GenerationParameters) -> GenerationParameters:
+def _blank(parameters: P) -> P:
     return parameters.model_copy(update={"prompt": FORGOTTEN, "negative_prompt": ""})
 
 

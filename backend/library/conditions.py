@@ -22,7 +22,7 @@ from backend.images import repository as images
 from backend.images.models import Image
 from backend.images.schemas import Moderation, Status
 from backend.library.dates import moment_of
-from backend.library.folding import fold, words_of
+from backend.library.folding import fold, template_words_of, words_of
 from backend.library.grammar import Is, Kind, Shape, Term, sides_of
 from backend.library.models import ImageStar, ImageTag, SearchEntry
 from backend.library.words import Phrase, has
@@ -97,6 +97,11 @@ def _add_words(asking: Asking, found: Wanted, term: Term) -> None:
 
 def _of_model(_asking: Asking, value: str) -> Condition:
     return _entered(col(SearchEntry.model) == value)
+
+
+def _of_template(asking: Asking, value: str) -> Condition:
+    phrase = Phrase(tuple(template_words_of(value)), begun=value.endswith("*"))
+    return has(asking.session, [phrase], col(Image.id))
 
 
 def _of_seed(_asking: Asking, value: str) -> Condition:
@@ -204,4 +209,5 @@ _FILTERS: Final[dict[Kind, Callable[[Asking, str], Condition]]] = {
     Kind.IS: _is,
     Kind.STACK: _stacked_with,
     Kind.LIKE: _alike,
+    Kind.TEMPLATE: _of_template,
 }

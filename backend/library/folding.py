@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 LONGEST_WORD: Final = 64
+TEMPLATE: Final = "‹"  # no letter, so that no word that is looked for has it
 # Written without blanks between words: each character counts as a word, and a few of them as a phrase.
 _UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
@@ -27,9 +28,15 @@ def words_of(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
 
 
-def line_of(texts: Iterable[str]) -> str:
-    """Return the words of some texts as one line with a blank before and after each.
+def template_words_of(text: str) -> list[str]:
+    """Return the words of a template, marked: they are found apart from the words that were drawn."""
+    return [f"{TEMPLATE}{word}" for word in words_of(text)]
+
+
+def line_of(texts: Iterable[str], templates: Iterable[str] = ()) -> str:
+    """Return the words of some texts, and of templates, as one line with a blank before and after each.
 
     Two texts stay apart by a mark that is no word, so that no phrase reaches from one into the other.
     """
-    return " " + "".join(f"{' '.join(words)} ¶ " for text in texts if (words := words_of(text)))
+    lines = [*map(words_of, texts), *map(template_words_of, templates)]
+    return " " + "".join(f"{' '.join(words)} ¶ " for words in lines if words)

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     IS = "is"
     STACK = "stack"
     LIKE = "like"
+    TEMPLATE = "template"
 
 
 class Is(StrEnum):
@@ -216,6 +217,7 @@ _READ: Final[dict[Kind, Callable[[str], str | None]]] = {
     Kind.IS: lambda value: _one_of(Is, value),
     Kind.STACK: _id,
     Kind.LIKE: _id,
+    Kind.TEMPLATE: _name,
 }
 _GOOD: Final = {
     Kind.MODEL: "atelier-mini",
@@ -231,4 +233,5 @@ _GOOD: Final = {
     Kind.IS: "starred",
     Kind.STACK: "01m7xxtq72y599hfwczfvzjz52",
     Kind.LIKE: "01m7xxtq72y599hfwczfvzjz52",
+    Kind.TEMPLATE: "linen",
 }

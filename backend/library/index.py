@@ -24,7 +24,10 @@ def enter(session: Session, images: Iterable[Image]) -> None:
     rows = [
         {
             "image_id": image.id,
-            "words": line_of([image.parameters.prompt, *tags.get(image.id, ())]),
+            "words": line_of(
+                [image.parameters.prompt, *tags.get(image.id, ())],
+                [image.template.prompt] if image.template else [],
+            ),
             "model": image.parameters.model,
             "seed": image.seed,
         }

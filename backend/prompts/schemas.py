@@ -37,10 +37,19 @@ class NotePublic(BaseModel):
 class ReadingPublic(BaseModel):
     """A prompt as it is understood."""
 
-    tokens: int | None = Field(description=f"How many tokens it has; {_UNKNOWN}", examples=[83])
+    ways: int | None = Field(
+        description="How many prompts can come of its wildcards, 1 without any; null: more than are allowed.",
+        examples=[6],
+    )
+    tokens: int | None = Field(
+        description=f"How many tokens it has, of those that can come of it the longest; {_UNKNOWN}",
+        examples=[83],
+    )
     limit: int | None = Field(description=f"How many of them a chunk holds; {_UNKNOWN}")
     chunks: int | None = Field(
         description=f"How many chunks the model reads one by one; {_UNKNOWN}", examples=[2]
     )
-    parts: list[PromptPart] = Field(description="Its words, by how much they count.")
+    parts: list[PromptPart] = Field(
+        description="Its words, by how much they count; with wildcards those of the longest."
+    )
     notes: list[NotePublic] = Field(description="What is read otherwise than it may be meant.")

@@ -16,13 +16,19 @@ from backend.kit.errors import NotReady
 from backend.prompts.schemas import NotePublic, ReadingPublic, ReadingWrite
 from inference.protocol import (
     MAX_CHUNKS,
+    MAX_DEPTH,
+    MAX_PROMPT_CHARACTERS,
+    MAX_WAYS,
     MAX_WEIGHT,
     MIN_WEIGHT,
     InferenceClient,
     InferenceError,
     PromptLength,
     PromptNote,
+    outcomes_of,
     read_prompt,
+    read_template,
+    refusals_of,
 )
 
 ANSWER_WITHIN_S: Final = 2.0
@@ -34,6 +40,12 @@ _SAID: Final[Mapping[PromptNote, str]] = {
     PromptNote.NO_JOINING: "AND does not join two prompts here; it is read as a word.",
     PromptNote.UNKNOWN_TAG: "A tag such as <lora:name:0.8> is not known here; it is read as it stands.",
     PromptNote.TOO_LONG: f"It has more than {MAX_CHUNKS} chunks, which is more than can be drawn. Shorten it.",
+    PromptNote.NO_FILES: "__name__ takes no words from a file here; it is read as it stands. Write {one|other}.",
+    PromptNote.NO_VARIABLES: "${name}, %{wrap} and {@one|other} mean nothing here; they are read as they stand.",
+    PromptNote.TOO_DEEP: f"Braces stand within one another at most {MAX_DEPTH} deep; this is not drawn.",
+    PromptNote.TOO_MANY_WAYS: f"More than {MAX_WAYS} prompts can come of it, and there are no more seeds; this is not drawn.",
+    PromptNote.OUTCOME_TOO_LONG: f"A prompt of more than {MAX_PROMPT_CHARACTERS} characters can come of it; this is not drawn.",
+    PromptNote.OUTCOME_EMPTY: "An empty prompt can come of it; write a word outside the braces.",
 }
 
 
@@ -46,16 +58,20 @@ async def reading_of(
         Forbidden: None of the models that `actor` may draw with is on offer.
         Unprocessable: There is no such model for them.
     """
-    read = read_prompt(asked.prompt)
+    template = read_template(asked.prompt)
+    outcomes = outcomes_of(template)
+    read = read_prompt(outcomes.longest)
     length = await _length_of(inference, catalog, actor, asked)
     too_long = length is not None and length.chunks > MAX_CHUNKS
-    notes = [*read.notes, *([PromptNote.TOO_LONG] if too_long else [])]
+    refused = [refusal.note for refusal in refusals_of(asked.prompt)]
+    notes = [*read.notes, *template.notes, *refused, *([PromptNote.TOO_LONG] if too_long else [])]
     return ReadingPublic(
+        ways=outcomes.ways if outcomes.ways <= MAX_WAYS else None,
         tokens=length and length.tokens,
         limit=length and length.limit,
         chunks=length and length.chunks,
         parts=list(read.parts),
-        notes=[NotePublic(code=note, text=_SAID[note]) for note in notes],
+        notes=[NotePublic(code=note, text=_SAID[note]) for note in dict.fromkeys(notes)],
     )
 
 

@@ -16,7 +16,7 @@ from backend.restorations import editing, samplers
 from backend.restorations.found import Found
 from backend.restorations.limits import FIELDS, change, seed_within, short, within
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
-from inference.protocol import ModelCard, Scheduler
+from inference.protocol import ModelCard, Scheduler, as_characters
 
 _GRID: Final = int(FIELDS["width"]["multipleOf"])
 _LEAST: Final = int(FIELDS["width"]["minimum"])
@@ -86,7 +86,9 @@ def _bare(name: str) -> str:
 
 
 def _prompt(field: str, text: str | None) -> tuple[str | None, Change | None]:
+    """Return the prompt; what was drawn leaves nothing open, so braces in it are characters."""
     limit = int(FIELDS[field]["maxLength"])
+    text = None if text is None else as_characters(text)
     if text is None or len(text) <= limit:
         return text, None
     note = f"It has {len(text)} characters; the form takes the first {limit}."

@@ -46,7 +46,7 @@ class Predictor:
         batches: defaultdict[Likeness, dict[int, GenerationParameters]] = defaultdict(dict)
         for place, one in enumerate(asked):
             try:
-                whole = complete(one, self._cards)
+                whole = complete(one, self._cards).of_image(0)
                 batches[likeness_of(whole)][place] = whole
             except InferenceError as error:
                 drawn[place] = error

@@ -6,6 +6,9 @@
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
     prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
+    wildcards    read_template, as_characters                         how one is that leaves words open
+    resolving    drawn                                                which words a seed chooses
+    outcomes     outcomes_of, refusals_of                             what can come of it
     client       InferenceClient                                      who draws it
 
 Import from here; the modules are for reading. Plain pydantic: no torch, Ray, SQL or web framework is
@@ -42,6 +45,7 @@ from inference.protocol.events import (
     Started,
     generation_event,
 )
+from inference.protocol.outcomes import MAX_WAYS, Refusal, outcomes_of, refusals_of
 from inference.protocol.parameters import (
     MAX_SEED,
     RANDOM_SEED,
@@ -70,12 +74,16 @@ from inference.protocol.prompts import (
     ReadPrompt,
     read_prompt,
 )
+from inference.protocol.resolving import drawn
+from inference.protocol.wildcards import MAX_DEPTH, as_characters, read_template
 
 __all__ = [
     "MAX_CHUNKS",
+    "MAX_DEPTH",
     "MAX_PICTURE_BYTES",
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
+    "MAX_WAYS",
     "MAX_WEIGHT",
     "MIN_WEIGHT",
     "RANDOM_SEED",
@@ -106,6 +114,7 @@ __all__ = [
     "PromptPart",
     "Queued",
     "ReadPrompt",
+    "Refusal",
     "Refused",
     "SafetyScores",
     "Scheduler",
@@ -113,9 +122,14 @@ __all__ = [
     "Unavailable",
     "UnknownGeneration",
     "UnknownModel",
+    "as_characters",
+    "drawn",
     "error_of",
     "generation_event",
     "new_generation_id",
+    "outcomes_of",
     "problem_of",
     "read_prompt",
+    "read_template",
+    "refusals_of",
 ]

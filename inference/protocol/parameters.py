@@ -18,10 +18,12 @@ from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
 from inference.protocol.pictures import LEAST_INSIDE, Fit, Margins, MaskedArea, Pictures
+from inference.protocol.resolving import drawn
 
 T = TypeVar("T")
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
+_AVOIDED: Final = "avoided"
 
 
 class Scheduler(StrEnum):
@@ -59,13 +61,13 @@ class GenerationParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt: Annotated[str, AfterValidator(written)] = Field(
-        description="What to draw.",
+        description="What to draw. Of {red|blue} the seed of each image chooses one.",
         examples=["a red striped dress on a cream background"],
         json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT_CHARACTERS},
     )
     negative_prompt: Annotated[str, AfterValidator(prose)] = Field(
         default="",
-        description="What to stay away from.",
+        description="What to stay away from; reads as `prompt` does.",
         json_schema_extra={"maxLength": MAX_PROMPT_CHARACTERS},
     )
     width: Annotated[int, within(64, 1024, 8)] = Field(
@@ -193,9 +195,15 @@ class GenerationParameters(BaseModel):
         return (self.variation_seed + index) % (MAX_SEED + 1)
 
     def of_image(self, index: int) -> Self:
-        """Return the parameters that draw image `index` (0-based) again, alone."""
+        """Return the parameters that draw image `index` (0-based) again, alone: with the words that its seed chooses.
+
+        Doing it again changes nothing.
+        """
+        seed = self.seed_of(index)
         own = {
-            "seed": self.seed_of(index),
+            "prompt": drawn(self.prompt, seed),
+            "negative_prompt": drawn(self.negative_prompt, seed, _AVOIDED),
+            "seed": seed,
             "variation_seed": self.variation_seed_of(index),
             "num_images": 1,
         }

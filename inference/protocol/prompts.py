@@ -3,7 +3,7 @@ r"""The prompt language: what somebody typed, read once into parts with weights.
     (word)        counts 1.1 times as much, ((word)) 1.21 times
     [word]        counts 1.1 times less
     (word:1.3)    counts 1.3 times as much
-    \( \) \[ \]   the character itself, and \\ a backslash
+    \( \) \[ \]   the character itself, and \\ a backslash; so are \{ \} \|, which mean something to `wildcards`
     BREAK         what follows starts a new chunk of the model's tokens
 
 Brackets and weights are those of Stable Diffusion web UI (AUTOMATIC1111, `prompt_parser.py`), so that
@@ -34,7 +34,7 @@ _NUMBER: Final = r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*"
 
 _TOKEN: Final = re.compile(
     rf"""
-      \\(?P<escaped>[()\[\]\\])
+      \\(?P<escaped>[()\[\]{{}}|\\])
     | (?P<tag><[a-z]+:[^<>\n]*>)
     | (?P<opening>[(\[])
     | :(?P<weight>{_NUMBER})\)
@@ -60,6 +60,12 @@ class PromptNote(StrEnum):
     NO_JOINING = "no_joining"
     UNKNOWN_TAG = "unknown_tag"
     TOO_LONG = "too_long"
+    NO_FILES = "no_files"
+    NO_VARIABLES = "no_variables"
+    TOO_DEEP = "too_deep"
+    TOO_MANY_WAYS = "too_many_ways"
+    OUTCOME_TOO_LONG = "outcome_too_long"
+    OUTCOME_EMPTY = "outcome_empty"
 
 
 class PromptPart(BaseModel):

@@ -17,7 +17,9 @@ from inference.protocol import (
     InvalidParameters,
     PromptLength,
     PromptPart,
+    outcomes_of,
     read_prompt,
+    read_template,
 )
 
 COMMA_REACH: Final = 20
@@ -67,13 +69,16 @@ class Chunker:
         return chunks
 
     def length(self, prompt: str) -> PromptLength:
-        """Return how long `prompt` is, be it too long or not."""
-        chunks = self._chunks(prompt)
+        """Return how long `prompt` is, be it too long or not; of what can come of wildcards the longest."""
+        chunks = self._chunks(outcomes_of(read_template(prompt), self._tokens_in).longest)
         tokens = sum(len(chunk.ids) for chunk in chunks)
         return PromptLength(tokens=tokens, limit=self.limit, chunks=len(chunks))
 
     def _chunks(self, prompt: str) -> list[Chunk]:
         return chunked(read_prompt(prompt).parts, self._ids, self.limit, self._comma)
+
+    def _tokens_in(self, text: str) -> int:
+        return sum(map(len, self._ids([part.text for part in read_prompt(text).parts])))
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
         if not texts:

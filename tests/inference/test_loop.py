@@ -121,6 +121,21 @@ class TestPictures:
     def test_follow_weights_and_breaks(self, bench: Bench, prompt: str) -> None:
         assert not np.array_equal(bench.draw(prompt=prompt)[0], bench.draw(prompt="a red dress")[0])
 
+    def test_of_one_generation_have_words_of_their_own(self, bench: Bench) -> None:
+        template = "a {red|blue BREAK with buttons} coat"
+        asked = {"prompt": template, "negative_prompt": "{|noise}", "seed": 40, "num_images": 4}
+        generation = bench.admit(**asked)
+        whole = [generation.parameters.of_image(index) for index in range(4)]
+        assert {one.prompt for one in whole} == {"a red coat", "a blue BREAK with buttons coat"}
+        bench.run(generation)
+        steps = [len(generation.images), generation.steps_done]
+        for index, one in enumerate(whole):
+            (alone,) = bench.draw(
+                prompt=one.prompt, negative_prompt=one.negative_prompt, seed=one.seed
+            )
+            assert psnr(alone, pixels_of(generation.images[index])) >= 45
+        assert steps == [4, generation.parameters.num_inference_steps]
+
     def test_the_negative_prompt_matters_only_when_guided(self, bench: Bench) -> None:
         def with_negative(words: str, guidance: float) -> np.ndarray:
             return bench.draw(negative_prompt=words, guidance_scale=guidance)[0]

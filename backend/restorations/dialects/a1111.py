@@ -21,6 +21,10 @@ FEWEST_PAIRS: Final = 3
 LONGEST_LINE: Final = 20_000
 LONGEST_TEXT: Final = 200_000
 _NEGATIVE: Final = "Negative prompt:"
+_TEMPLATES: Final = (
+    "Template:",
+    "Negative Template:",
+)  # of sd-dynamic-prompts, before 2023 as last lines
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
 _OF_A_MASK: Final = {"Mask blur", "Mask mode", "Masked content", "Inpaint area"}
@@ -33,6 +37,8 @@ def read(texts: Texts) -> Found | None:
     if not text or len(text) > LONGEST_TEXT:
         return None
     lines = text.splitlines()
+    while len(lines) > 1 and lines[-1].startswith(_TEMPLATES):
+        lines.pop()
     said = dict(pairs(lines[-1])) if len(lines[-1]) <= LONGEST_LINE else {}
     if len(said) < FEWEST_PAIRS or "Steps" not in said:
         return None

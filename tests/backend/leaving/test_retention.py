@@ -21,7 +21,7 @@ from backend.audit.schemas import AuditFilter
 from backend.dispatch import ageing, forgetting
 from backend.generations.models import Generation
 from backend.images.models import Image
-from backend.images.schemas import Moderation
+from backend.images.schemas import Moderation, Prompts
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
 from backend.kit.queue import State
@@ -164,6 +164,10 @@ class TestRules:
     ) -> None:
         estate = old_estate(database, tmp_path, prompt_days=DAYS)
         released = estate.images_of(estate.person)[0]
+        with database.write() as session:
+            template = {"template": Prompts(prompt="a {secret|plain} dress")}
+            kept = session.get_one(Image, released.id)
+            kept.parameters = kept.parameters.model_copy(update=template)
         assert PROMPT in estate.found_in_files()
         assert LABEL in {row.name for row in estate.generations_of(estate.person)}
         assert run(estate) == {"prompts": 5}
@@ -172,6 +176,7 @@ class TestRules:
         blank = estate.images_of(estate.person)[0]
         assert blank.parameters.prompt == FORGOTTEN
         assert blank.parameters.negative_prompt == ""
+        assert blank.template is None
         assert blank.seed == released.seed
         assert not estate.context.storage.exists(released.storage_key)
         with Pillow.open(BytesIO(estate.context.storage.get(blank.storage_key))) as picture:

@@ -56,7 +56,15 @@ def add_image(database: Database, scores: SafetyScores | None) -> Image:
         queue.put(session, generation, person=owner.id)
         session.flush()
         prepared = images.PreparedImage(
-            generation.id, 0, parameters, 64, 64, "0" * 64, "a/a.webp", "b/b.webp", "c/c.webp"
+            generation.id,
+            0,
+            images.parameters_of(parameters, parameters),
+            64,
+            64,
+            "0" * 64,
+            "a/a.webp",
+            "b/b.webp",
+            "c/c.webp",
         )
         image = images.record(session, prepared, owner_id=owner.id)
         service.judge(session, image, scores)

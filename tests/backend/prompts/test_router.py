@@ -32,6 +32,7 @@ def read(person: Client, prompt: str, **given: Any) -> Any:
 class TestReading:
     def test_tells_weights_and_length(self, dana: Client) -> None:
         assert read(dana, "a (red:1.3) dress BREAK with buttons") == {
+            "ways": 1,
             "tokens": 5,
             "limit": 75,
             "chunks": 2,
@@ -62,12 +63,24 @@ class TestReading:
             ("red AND blue", "no_joining"),
             ("<lora:knit:1>", "unknown_tag"),
             ("x BREAK " * (MAX_CHUNKS + 1), "too_long"),
+            ("{red", "no_partner"),
+            ("a __colours__ dress", "no_files"),
+            ("a ${colour} dress", "no_variables"),
+            ("{" * 9 + "a" + "}" * 9, "too_deep"),
+            ("{a|b}" * 33, "too_many_ways"),
+            ("{9$$" + "x" * 40 + "$$" + "|".join(["y" * 190] * 9) + "}", "outcome_too_long"),
+            ("{|red}", "outcome_empty"),
         ],
     )
     def test_notes_what_is_read_otherwise(self, dana: Client, prompt: str, code: str) -> None:
         [note] = read(dana, prompt)["notes"]
         assert note["code"] == code
         assert note["text"].endswith(".")
+
+    def test_counts_what_can_come_of_wildcards_and_the_longest(self, dana: Client) -> None:
+        told = read(dana, "a {red|light blue} {2$$wool|silk|linen} dress")
+        assert (told["ways"], told["tokens"]) == (12, 7)
+        assert read(dana, "{a|b}" * 33)["ways"] is None
 
     def test_has_a_sentence_for_every_note(self) -> None:
         assert set(service._SAID) == set(PromptNote)

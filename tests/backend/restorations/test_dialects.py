@@ -77,6 +77,10 @@ class TestA1111:
     def test_pairs(self, line: str, pairs: dict[str, str]) -> None:
         assert dict(a1111.pairs(line)) == pairs
 
+    def test_last_lines_of_sd_dynamic_prompts_are_no_settings(self) -> None:
+        found = of_infotext(f"{INFOTEXT}\nTemplate: a {{red|blue}} hat\nNegative Template: {{x|y}}")
+        assert found == of_infotext(INFOTEXT)
+
     def test_names_the_loras_of_the_prompt(self) -> None:
         found = of_infotext(INFOTEXT.replace(PROMPT, "x <lora:castle:0.8> <lora:other:1>"))
         assert found

@@ -80,6 +80,8 @@ class TestLength:
             ("a red dress", (3, 1)),
             ("a (red:1.3) dress", (3, 1)),
             ("a red BREAK dress", (3, 2)),
+            ("a {red|red red} dress", (4, 1)),
+            ("a {red|red BREAK red} dress", (4, 2)),
             ("red " * 75, (75, 1)),
             ("red " * 83, (83, 2)),
         ],

@@ -150,7 +150,7 @@ function galleryButton(generation) {
 /** Return a link that saves an image under a telling name. */
 export function downloadLink(image, generation, kind = "button small") {
   const ending = image.content_type.split("/")[1] ?? "webp";
-  const words = generation.parameters.prompt.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 40);
+  const words = (image.words ?? generation.parameters).prompt.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 40);
   return h("a", { class: kind, href: contentOf(image.id, "full"), download: `${words || "atelier"}-${image.seed}.${ending}` }, icon("download"), t("action.download"));
 }
 

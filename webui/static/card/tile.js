@@ -33,11 +33,12 @@ export class Tile {
 
   picture(image) {
     this.element.querySelectorAll(".withheld, .open").forEach((old) => old.remove());
-    const picture = h("img", { class: "layer", alt: this.prompt, width: image.width, height: image.height, decoding: "async" });
+    const { prompt } = image.words ?? this;
+    const picture = h("img", { class: "layer", alt: prompt, width: image.width, height: image.height, decoding: "async" });
     picture.addEventListener("error", () => this.unseen("viewer.broken"), { once: true });
     picture.src = contentOf(image.id, "preview");
     this.lay(picture);
-    this.element.append(button({ kind: "open", label: t("action.open", { prompt: this.prompt.slice(0, 80) }), press: () => this.open(image) }));
+    this.element.append(button({ kind: "open", label: t("action.open", { prompt: prompt.slice(0, 80) }), press: () => this.open(image) }));
   }
 
   withheld(image) {

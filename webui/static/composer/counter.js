@@ -47,12 +47,13 @@ export class Counter extends AtElement {
     } catch {
       if (signal.aborted) return;
       this.prompt = null; // so that the next change asks again
-      this.show({ tokens: null, notes: [] });
+      this.show({ ways: 1, tokens: null, notes: [] });
     }
   }
 
-  show({ tokens, limit, chunks, notes }) {
-    this.count.replaceChildren(...tokens === null ? [] : counted(tokens, limit, chunks));
+  show({ ways, tokens, limit, chunks, notes }) {
+    const open = ways > 1 ? [h("span", { class: "ways" }, t("tokens.ways", { ways: number(ways) }))] : [];
+    this.count.replaceChildren(...open, ...tokens === null ? [] : counted(tokens, limit, chunks, ways));
     this.notes.replaceChildren(...notes.map(({ code, text }) => {
       const key = `prompt.note.${code}`;
       return h("li", {}, has(key) ? t(key) : text);
@@ -60,11 +61,12 @@ export class Counter extends AtElement {
   }
 }
 
-/** Return the count for eyes, and for ears. */
-function counted(tokens, limit, chunks) {
+/** Return the count for eyes, and for ears; of several ways it is that of the longest. */
+function counted(tokens, limit, chunks, ways) {
   const room = { tokens: number(tokens), limit: number(limit * chunks), chunks: number(chunks) };
+  const [seen, heard] = ["", ".spoken"].map((how) => t(`tokens.${chunks > 1 ? "parts" : "count"}${how}`, room));
   return [
-    h("span", { "aria-hidden": "true" }, t(chunks > 1 ? "tokens.parts" : "tokens.count", room)),
-    h("span", { class: "spoken" }, t(chunks > 1 ? "tokens.parts.spoken" : "tokens.count.spoken", room)),
+    h("span", { "aria-hidden": "true" }, ways > 1 ? t("tokens.longest", { count: seen }) : seen),
+    h("span", { class: "spoken" }, ways > 1 ? t("tokens.longest", { count: heard }) : heard),
   ];
 }

@@ -4,15 +4,23 @@ import { has, t } from "./i18n.js";
 
 export const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Karras", euler_a: "Euler a", dpmpp_2m: "DPM++ 2M", dpmpp_2m_karras: "DPM++ 2M Karras", lcm: "LCM", tcd: "TCD" };
 // What the API calls a setting → its word, in the order in which they are read.
-const WORDS = { prompt: "prompt", negative_prompt: "negative_prompt", seed: "seed", size: "size", num_inference_steps: "steps", guidance_scale: "guidance", scheduler: "scheduler", model: "model", num_images: "images" };
+const WORDS = { prompt: "prompt", negative_prompt: "negative_prompt", seed: "seed", size: "size", num_inference_steps: "steps", guidance_scale: "guidance", scheduler: "scheduler", model: "model", num_images: "images", template: "template", negative_template: "template.avoid" };
 const UNSAID = new Set(["width", "height", "priority"]);
 
 /** Return [label, text] of each setting by its name; without an `image`, of the generation. What has no value is left out. */
 export function settingsOf({ parameters, image }) {
   const { width, height } = image ?? parameters;
-  const values = { ...parameters, ...(image && { seed: image.seed ?? parameters.seed, num_images: null }), size: `${width} × ${height}` };
+  const values = { ...parameters, ...(image && { seed: image.seed ?? parameters.seed, num_images: null, ...templateOf(image, parameters) }), size: `${width} × ${height}` };
   const names = [...Object.keys(WORDS), ...Object.keys(values).filter((name) => !(name in WORDS) && !UNSAID.has(name))];
   return new Map(names.map((name) => [name, [labelOf(name), textOf(name, values[name])]]).filter(([, [, text]]) => text !== ""));
+}
+
+/** Return what the words of an image were drawn from, where they were. */
+function templateOf({ template }, { prompt, negative_prompt: avoided }) {
+  return {
+    template: template && template.prompt !== prompt ? template.prompt : null,
+    negative_template: template && template.negative_prompt !== avoided ? template.negative_prompt : null,
+  };
 }
 
 /** Return { name, label, texts } for each setting that is not the same for all of these items. */

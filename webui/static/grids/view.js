@@ -7,7 +7,7 @@ import { find, learn, previewsOf, store } from "../core/store.js";
 import { openDialog } from "../overlay/dialog.js";
 import { overlay } from "../overlay/overlay.js";
 import { say, toast } from "../overlay/toast.js";
-import { openOver } from "../viewer/viewer.js";
+import { itemOf, openOver } from "../viewer/viewer.js";
 import { Cell } from "./cell.js";
 import { settingName, valueName } from "./labels.js";
 
@@ -97,7 +97,7 @@ class GridView {
   look(image) {
     const items = this.cells.flatMap(({ id }) => {
       const generation = find(id);
-      return (generation?.images ?? []).filter((one) => one.moderation === "released").map((one) => ({ image: one, generation, parameters: generation.parameters }));
+      return (generation?.images ?? []).filter((one) => one.moderation === "released").map((one) => itemOf(generation, one));
     });
     openOver({ items }, image.id);
   }

@@ -14,7 +14,7 @@ const KNOWN = {
   by: ["me"],
 };
 const ASKED = ["tag", "by", "gallery", "model"];
-const NAMES = ["tag", "by", "gallery", "model", "status", "is", "ratio", "after", "before", "seed", "like", "stack"];
+const NAMES = ["tag", "by", "gallery", "model", "status", "is", "ratio", "after", "before", "seed", "like", "stack", "template"];
 const LONGEST = 100;
 
 /** Return the term that the caret is in or behind: { start, end, minus, kind, begun }; `kind` is null in its name. */

@@ -38,7 +38,9 @@ function shownImages() {
     .filter((image) => image.moderation === "released").map((image) => itemOf(generation, image)));
 }
 
-/** Return an image of a generation, with the settings that draw this one image again. */
-function itemOf(generation, image) {
-  return { image, generation, parameters: { ...generation.parameters, seed: image.seed, num_images: 1 } };
+/** Return an image of a generation, with the settings that draw this one image again: its seed, and the words drawn for it. */
+export function itemOf(generation, image) {
+  const { prompt, negative_prompt } = generation.parameters;
+  const template = image.words && { prompt, negative_prompt };
+  return { image: { ...image, template }, generation, parameters: { ...generation.parameters, ...image.words, seed: image.seed, num_images: 1 } };
 }
