@@ -17,6 +17,7 @@ from inference.protocol import (
     ModelCard,
     Overloaded,
     UnknownModel,
+    wrong_lora,
 )
 
 
@@ -25,7 +26,7 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler or LoRA.
     """
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
     completed = asked.completed_by(card, seed=secrets.randbelow(MAX_SEED + 1))
@@ -39,6 +40,8 @@ def complete(asked: GenerationParameters, cards: Mapping[str, ModelCard]) -> Gen
             f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
             + ", ".join(card.schedulers)
         )
+    if wrong := wrong_lora(card.name, card.loras, completed.loras_used):
+        raise InvalidParameters(f"loras: {wrong.message}")
     return completed
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from inference.adapters.adapter import adaptable
+from inference.adapters.shelf import Shelf, Wardrobe
 from inference.catalog import NO_CHECKER, CatalogError, Offer, digest_of
 from inference.devices import Placement, place
 from inference.protocol import ModelCard
@@ -41,6 +43,7 @@ class Bundle:
     solvers: Solvers
     colors: LatentColors
     safety: SafetyChecker | None
+    shelf: Shelf = field(default_factory=Shelf.empty)
 
     @property
     def pixels_per_latent(self) -> int:
@@ -48,8 +51,12 @@ class Bundle:
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))
 
 
-def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bundle:
+def load_bundle(
+    model: Offer | Path, placement: Placement | None = None, wardrobe: Wardrobe | None = None
+) -> Bundle:
     """Load a model, by its offer or straight from its folder, to `placement` (default: the best).
+
+    Its LoRAs share the room of `wardrobe` with those of other models.
 
     Raises:
         CatalogError: The folder is not a Stable Diffusion checkpoint in diffusers layout.
@@ -58,19 +65,23 @@ def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bund
     _require_stable_diffusion(offer.directory)
     where = placement or place()
     directory, card = offer.directory, offer.card
+    text = _part(CLIPTextModel, directory / "text_encoder", where)
     unet = laid_out(_part(UNet2DConditionModel, directory / "unet", where))
+    networks = {"unet": adaptable(unet), "text": adaptable(text)}
+    shelf = Shelf(card.name, offer.loras, networks, where, wardrobe)
     return Bundle(
-        card=card,
+        card=card.model_copy(update={"loras": shelf.cards}),
         placement=where,
         encoder=PromptEncoder(
             CLIPTokenizer.from_pretrained(directory / "tokenizer", local_files_only=True),
-            _part(CLIPTextModel, directory / "text_encoder", where),
+            text,
         ),
         unet=unet,
         vae=laid_out(_part(AutoencoderKL, directory / "vae", where)),
         solvers=Solvers(_json(directory / "scheduler" / "scheduler_config.json")),
         colors=LatentColors.of(directory, unet.config.in_channels),
         safety=_safety(directory, card, where),
+        shelf=shelf,
     )
 
 

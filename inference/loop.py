@@ -26,6 +26,7 @@ from inference.slots import (
     Slot,
     batch_of,
     guided_first,
+    outfits_of,
     read_prompts,
     recipe_for,
     slot_for,
@@ -103,7 +104,8 @@ class Loop:
         self._stopwatch.start()
         batch = batch_of(chosen)
         try:
-            stepped = denoise.step(self._studio.unet(chosen[0].key), batch)
+            unet = self._studio.unet(chosen[0].key, outfits_of(chosen))
+            stepped = denoise.step(unet, batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
             self._recover(chosen, error)
             return

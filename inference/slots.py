@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import torch
 
+from inference.adapters.applying import Outfit
 from inference.bundles import Bundle
 from inference.devices import to_device
 from inference.generation import Generation
@@ -45,6 +46,7 @@ class Recipe:
     scale: float
     positive: torch.Tensor
     negative: torch.Tensor | None  # None without guidance: it would have no say
+    outfit: Outfit = ()
 
 
 @dataclass(eq=False)
@@ -96,14 +98,21 @@ class Slot:
 @torch.inference_mode()
 def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
     """Have the text encoder read what all of `generations` say, at once; recipes then find it remembered."""
-    bundle.encoder.read(words for generation in generations for words in _words_of(generation))
+    said: dict[Outfit, list[str]] = {}
+    for generation in generations:
+        outfit = bundle.shelf.outfit(generation.parameters.loras_used)
+        said.setdefault(outfit, []).extend(_words_of(generation))
+    for outfit, words in said.items():
+        bundle.encoder.read(words, outfit)
 
 
 @torch.inference_mode()
 def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
     """Read the prompts and look up the sampler of a generation."""
     asked = generation.parameters
-    positive, *negative = [said[0] for said in bundle.encoder.together(_words_of(generation))]
+    outfit = bundle.shelf.outfit(asked.loras_used)
+    words = bundle.encoder.together(_words_of(generation), outfit)
+    positive, *negative = [said[0] for said in words]
     return Recipe(
         key=Key(asked.model, asked.height, asked.width, len(positive), precise),
         bundle=bundle,
@@ -111,6 +120,7 @@ def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False)
         scale=asked.guidance_scale,
         positive=positive,
         negative=negative[0] if negative else None,
+        outfit=outfit,
     )
 
 
@@ -150,6 +160,12 @@ def batch_of(slots: Sequence[Slot]) -> Batch:
         negatives=torch.stack(negatives) if guided else None,
         scales=to_device(scales, device) if guided else None,
     )
+
+
+def outfits_of(slots: Sequence[Slot]) -> list[Outfit]:
+    """Return what each UNet row of `batch_of` wears: the images, then again those that have guidance."""
+    guided = [slot for slot in slots if slot.recipe.negative is not None]
+    return [slot.recipe.outfit for slot in (*slots, *guided)]
 
 
 def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:

@@ -6,7 +6,7 @@ from math import sqrt
 
 from backend.generations.schemas import GenerationParameters
 from backend.kit.errors import FieldProblem, Unprocessable
-from inference.protocol import ModelCard
+from inference.protocol import ModelCard, read_prompt, wrong_lora
 
 _GRID = 8
 
@@ -15,9 +15,13 @@ def within(card: ModelCard, parameters: GenerationParameters) -> GenerationParam
     """Return `parameters` unchanged if the model of `card` can draw them.
 
     Raises:
-        Unprocessable: Too many pixels, or a scheduler that the model is not offered with.
+        Unprocessable: Too many pixels, or a scheduler or LoRA that the model is not offered with.
     """
-    problems = [*_too_large(card, parameters), *_no_such_scheduler(card, parameters)]
+    problems = [
+        *_too_large(card, parameters),
+        *_no_such_scheduler(card, parameters),
+        *_no_such_lora(card, parameters),
+    ]
     if problems:
         raise Unprocessable(f"{problems[0].field} {problems[0].message}", fields=problems)
     return parameters
@@ -40,6 +44,21 @@ def _no_such_scheduler(card: ModelCard, asked: GenerationParameters) -> list[Fie
     limit = f"one of {', '.join(card.schedulers)} with {card.name}"
     nearest = card.defaults.scheduler.value
     return [_problem("scheduler", limit, asked.scheduler.value, nearest)]
+
+
+def _no_such_lora(card: ModelCard, asked: GenerationParameters) -> list[FieldProblem]:
+    wrong = wrong_lora(card.name, card.loras, asked.loras_used)
+    if wrong is None:
+        return []
+    typed = any(use.name == wrong.name for use in read_prompt(asked.prompt).loras)
+    return [
+        FieldProblem(
+            field="prompt" if typed else "loras",
+            message=wrong.message,
+            limit=wrong.limit,
+            nearest=wrong.nearest,
+        )
+    ]
 
 
 def _problem(field: str, limit: str, given: str | int, nearest: str | int) -> FieldProblem:

@@ -4,6 +4,7 @@
     checks       what a single value may be, and what is told to who sends another
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
+    loras        LoraUse, LoraCard, wrong_lora                        which LoRAs, and how much of each
     prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
     client       InferenceClient                                      who draws it
 
@@ -41,6 +42,15 @@ from inference.protocol.events import (
     Started,
     generation_event,
 )
+from inference.protocol.loras import (
+    MAX_LORAS,
+    MAX_SCALE,
+    MIN_SCALE,
+    LoraCard,
+    LoraUse,
+    WrongLora,
+    wrong_lora,
+)
 from inference.protocol.parameters import (
     MAX_SEED,
     RANDOM_SEED,
@@ -65,9 +75,12 @@ from inference.protocol.prompts import (
 
 __all__ = [
     "MAX_CHUNKS",
+    "MAX_LORAS",
     "MAX_PROMPT_CHARACTERS",
+    "MAX_SCALE",
     "MAX_SEED",
     "MAX_WEIGHT",
+    "MIN_SCALE",
     "MIN_WEIGHT",
     "RANDOM_SEED",
     "Broken",
@@ -82,6 +95,8 @@ __all__ = [
     "InferenceError",
     "InferenceHealth",
     "InvalidParameters",
+    "LoraCard",
+    "LoraUse",
     "ModelCard",
     "ModelDefaults",
     "Overloaded",
@@ -100,9 +115,11 @@ __all__ = [
     "Unavailable",
     "UnknownGeneration",
     "UnknownModel",
+    "WrongLora",
     "error_of",
     "generation_event",
     "new_generation_id",
     "problem_of",
     "read_prompt",
+    "wrong_lora",
 ]

@@ -9,6 +9,8 @@ from uuid import uuid4
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
+from inference.protocol.loras import MAX_LORAS, LoraCard, LoraUse, merged
+from inference.protocol.prompts import read_prompt
 
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
@@ -76,6 +78,16 @@ class GenerationParameters(BaseModel):
     model: str = Field(default="atelier-mini", max_length=100, description="Which model draws.")
     scheduler: Scheduler = Field(default=Scheduler.DDIM, description="Which sampler steps.")
     priority: Priority = Field(default=Priority.NORMAL, description="How urgently it is wanted.")
+    loras: tuple[LoraUse, ...] = Field(
+        default=(),
+        max_length=MAX_LORAS,
+        description="LoRAs of the model's card; `<lora:name:0.8>` in the prompt does the same, and wins.",
+    )
+
+    @property
+    def loras_used(self) -> tuple[LoraUse, ...]:
+        """The LoRAs to draw with: those typed in the prompt, and those chosen beside it."""
+        return merged(read_prompt(self.prompt).loras, self.loras)
 
     def completed_by(self, card: ModelCard, *, seed: int) -> Self:
         """Return these parameters with `card`'s defaults where nothing was asked, and a drawn seed."""
@@ -125,6 +137,9 @@ class ModelCard(BaseModel):
     licence: str = Field(default="", description="What its weights are under; empty: not said.")
     credit_factor: float = Field(
         default=1.0, gt=0, le=1000, description="Credits for one megapixel and one step."
+    )
+    loras: list[LoraCard] = Field(
+        default_factory=list, description="The LoRAs that it can draw with."
     )
 
 

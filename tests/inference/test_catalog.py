@@ -8,6 +8,7 @@ import pytest
 
 from inference.catalog import BUNDLED, WEIGHT_FOLDERS, Catalog, CatalogError, digest_of
 from inference.protocol import Scheduler
+from tests.fixtures.loras import safetensors_of
 
 ONE = '[[model]]\nname = "one"\ntitle = "One"\ndescription = "d"\ndirectory = "weights/one"\n'
 
@@ -18,9 +19,11 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-def weights(folder: Path, content: bytes = b"w") -> Path:
+def weights(folder: Path, content: int = 1) -> Path:
     (folder / "unet").mkdir(parents=True)
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(content)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(
+        safetensors_of({"weight": {"dtype": "U8", "shape": [1]}}, bytes([content]))
+    )
     return folder
 
 
@@ -98,7 +101,7 @@ class TestDigestOf:
     def test_changes_with_the_weights_and_nothing_else(self, tmp_path: Path) -> None:
         one = weights(tmp_path / "a")
         same = weights(tmp_path / "b")
-        other = weights(tmp_path / "c", b"v")
+        other = weights(tmp_path / "c", 2)
         before = digest_of(one)
         (one / "README.md").write_text("about")
         (one / "judge").mkdir()
