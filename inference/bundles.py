@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from inference.adapters.adapter import adaptable
@@ -28,6 +29,7 @@ from inference.stages.safety import Preprocessing, SafetyChecker
 
 _PIPELINE = "StableDiffusionPipeline"
 _PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
+_NAMED = 3
 logger = logging.getLogger(__name__)
 
 
@@ -112,15 +114,30 @@ def _require_stable_diffusion(directory: Path) -> None:
 
 
 def _part(kind: Any, directory: Path, where: Placement) -> Any:  # noqa: ANN401
-    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone."""
+    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone.
+
+    Raises:
+        CatalogError: A weight is missing (it would be drawn at random), has another shape or is not finite.
+    """
     plain = any(directory.glob("*model.safetensors*"))
-    module = kind.from_pretrained(
-        directory,
-        dtype=where.dtype,
-        use_safetensors=True,
-        local_files_only=True,
-        variant=None if plain else "fp16",
-    )
+    try:
+        module, told = kind.from_pretrained(
+            directory,
+            dtype=where.dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            variant=None if plain else "fp16",
+        )
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        raise CatalogError(f"the weights in {directory} do not fit its config: {error}") from error
+    if missing := sorted(told["missing_keys"]):
+        raise CatalogError(f"the weights in {directory} lack {', '.join(missing[:_NAMED])}")
+    odd = [name for name, part in module.named_parameters() if not bool(part.isfinite().all())]
+    if odd:
+        raise CatalogError(
+            f"the weights in {directory} are not finite: {', '.join(sorted(odd)[:_NAMED])}"
+        )
     return module.to(where.device).eval().requires_grad_(False)
 
 
@@ -174,4 +191,7 @@ def _preprocessing(directory: Path, side: int) -> Preprocessing:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    return dict(json.loads(file.read_text("utf-8")))
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CatalogError(f"{file} cannot be read: {error}") from None

@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from pydantic import BaseModel, ConfigDict
 
 from backend.images.webp import WebP
-from inference.protocol import GenerationParameters, ModelCard, Scheduler
+from inference.protocol import GenerationParameters, ModelCard, Scheduler, read_prompt
 
 TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 NAMESPACE = "https://atelier.invalid/ns/generation/1/"
@@ -49,6 +49,7 @@ class Provenance(BaseModel):
     parameters: GenerationParameters
     weights_sha256: str
     software: str
+    loras_sha256: dict[str, str] = {}
 
 
 def provenance_of(
@@ -61,7 +62,14 @@ def provenance_of(
         parameters=parameters,
         weights_sha256=card.weights_sha256,
         software=software(),
+        loras_sha256=_digests(parameters, card),
     )
+
+
+def _digests(parameters: GenerationParameters, card: ModelCard) -> dict[str, str]:
+    """Return the digests of the LoRAs that were drawn with; one may be gone from the card since."""
+    known = {lora.name: lora.sha256 for lora in card.loras}
+    return {use.name: known.get(use.name, "") for use in parameters.loras_used if use.scale}
 
 
 def software() -> str:
@@ -105,7 +113,7 @@ def as_jpeg_has_it(exif: bytes) -> bytes:
 def infotext(provenance: Provenance) -> str:
     """Return the settings as A1111 writes them: prompt, negative prompt, `key: value` pairs."""
     parameters = provenance.parameters
-    lines = [parameters.prompt]
+    lines = [_with_tags(parameters)]
     if parameters.negative_prompt:
         lines.append(f"Negative prompt: {parameters.negative_prompt}")
     pairs = {
@@ -116,11 +124,21 @@ def infotext(provenance: Provenance) -> str:
         "Size": f"{parameters.width}x{parameters.height}",
         "Model hash": provenance.weights_sha256[:_SHORT_HASH],
         "Model": parameters.model,
+        "Lora hashes": ", ".join(
+            f"{name}: {digest[:_SHORT_HASH]}" for name, digest in provenance.loras_sha256.items()
+        ),
         "RNG": "CPU",
         "Version": provenance.software,
     }
-    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
+    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value))
     return "\n".join(lines)
+
+
+def _with_tags(parameters: GenerationParameters) -> str:
+    """Return the prompt with a tag for each LoRA that was chosen beside it: others know no field for them."""
+    typed = {use.name for use in read_prompt(parameters.prompt).loras}
+    beside = (use for use in parameters.loras if use.name not in typed and use.scale)
+    return " ".join([parameters.prompt, *(use.tag for use in beside)])
 
 
 def _quoted(value: str) -> str:

@@ -27,6 +27,7 @@ CONTENT_TYPE = "image/webp"
 PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
 _NOT_THE_LOOK = ("seed", "num_images", "priority")
+_NEWER = ("loras",)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,9 @@ def record(
 def stack_of(parameters: GenerationParameters) -> str:
     """Return what images share that are equal but for their seeds: a digest of everything else that decides a look."""
     look = parameters.model_dump(mode="json", exclude=set(_NOT_THE_LOOK))
+    for name in _NEWER:
+        if not look[name]:
+            del look[name]  # as in the digests of images that are older than the field
     return sha256(json.dumps(look, sort_keys=True).encode()).hexdigest()
 
 

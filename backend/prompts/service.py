@@ -16,7 +16,9 @@ from backend.kit.errors import NotReady
 from backend.prompts.schemas import NotePublic, ReadingPublic, ReadingWrite
 from inference.protocol import (
     MAX_CHUNKS,
+    MAX_SCALE,
     MAX_WEIGHT,
+    MIN_SCALE,
     MIN_WEIGHT,
     InferenceClient,
     InferenceError,
@@ -32,7 +34,9 @@ _SAID: Final[Mapping[PromptNote, str]] = {
     PromptNote.NO_SCHEDULE: "[from:to:0.5] does not change words half-way here; it is read as it stands.",
     PromptNote.NO_ALTERNATION: "[one|other] does not alternate between words here; it is read as it stands.",
     PromptNote.NO_JOINING: "AND does not join two prompts here; it is read as a word.",
-    PromptNote.UNKNOWN_TAG: "A tag such as <lora:name:0.8> is not known here; it is read as it stands.",
+    PromptNote.UNKNOWN_TAG: "A tag such as <hypernet:name:0.8> is not known here; it is read as it stands.",
+    PromptNote.LORA_BOUNDED: f"A LoRA goes from {MIN_SCALE} to {MAX_SCALE}; what is beyond counts as the nearest.",
+    PromptNote.LORA_IN_NEGATIVE: "A LoRA in the negative prompt does nothing; write it into the prompt.",
     PromptNote.TOO_LONG: f"It has more than {MAX_CHUNKS} chunks, which is more than can be drawn. Shorten it.",
 }
 
@@ -46,7 +50,7 @@ async def reading_of(
         Forbidden: None of the models that `actor` may draw with is on offer.
         Unprocessable: There is no such model for them.
     """
-    read = read_prompt(asked.prompt)
+    read = read_prompt(asked.prompt, negative=asked.negative)
     length = await _length_of(inference, catalog, actor, asked)
     too_long = length is not None and length.chunks > MAX_CHUNKS
     notes = [*read.notes, *([PromptNote.TOO_LONG] if too_long else [])]
@@ -55,6 +59,7 @@ async def reading_of(
         limit=length and length.limit,
         chunks=length and length.chunks,
         parts=list(read.parts),
+        loras=list(read.loras),
         notes=[NotePublic(code=note, text=_SAID[note]) for note in notes],
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from backend.images.metadata import SAMPLER_NAMES
 from backend.restorations import samplers
 from backend.restorations.found import Found
+from backend.restorations.loras import with_loras
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
 from inference.protocol import GenerationParameters, ModelCard, Scheduler
 
@@ -29,7 +30,8 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
     """Return the settings that `cards` can draw with, the first being the default, and what they lack."""
     card, absent = _model(found.model, cards)
     width, height, size = _size(found, card)
-    prompt, prompt_cut = _prompt("prompt", found.prompt)
+    worded, no_such_loras = with_loras(found, card)
+    prompt, prompt_cut = _prompt("prompt", worded)
     negative, negative_cut = _prompt("negative_prompt", found.negative_prompt)
     steps, other_steps = _within("num_inference_steps", found.steps)
     guidance, other_guidance = _within("guidance_scale", found.guidance)
@@ -56,7 +58,7 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
         scheduler=scheduler,
         model=card.name if found.model else None,
     )
-    told = [*(each for each in changes if each), *_left_out(found)]
+    told = [*(each for each in changes if each), *no_such_loras, *_left_out(found)]
     return Restoration(source=found.source, settings=settings, changes=told)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.restorations.schemas import Source
+from inference.protocol import LoraUse
 
 Texts = Mapping[str, str]
 """What lies in a picture, by the names that a PNG has for it."""
@@ -37,6 +38,8 @@ class Found:
     sampler: str | None = None
     spacing: str | None = None
     model: str | None = None
+    loras: tuple[LoraUse, ...] = ()
+    """LoRAs that it names beside the prompt, as ours do."""
     rest: tuple[tuple[str, str], ...] = ()
     """What else it was drawn with and nothing here takes: name of the setting, and its value."""
     place: tuple[str, int] | None = None

@@ -71,6 +71,7 @@ from inference.protocol.prompts import (
     PromptPart,
     ReadPrompt,
     read_prompt,
+    without_loras,
 )
 
 __all__ = [
@@ -121,5 +122,6 @@ __all__ = [
     "new_generation_id",
     "problem_of",
     "read_prompt",
+    "without_loras",
     "wrong_lora",
 ]

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from inference.protocol.checks import prose, within
 
 MAX_LORAS: Final = 8
-MIN_SCALE: Final = -2.0
-MAX_SCALE: Final = 2.0
+MIN_SCALE: Final = -2
+MAX_SCALE: Final = 2
 MAX_NAME: Final = 100
 
 
@@ -31,6 +31,11 @@ class LoraUse(BaseModel):
     scale: Annotated[float, within(MIN_SCALE, MAX_SCALE, kind="a number")] = Field(
         default=1.0, description="How much of it, -2 to 2; 0 leaves it out."
     )
+
+    @property
+    def tag(self) -> str:
+        """The same as it is typed into a prompt."""
+        return f"<lora:{self.name}:{self.scale:g}>"
 
 
 class LoraCard(BaseModel):

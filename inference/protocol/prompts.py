@@ -15,7 +15,7 @@ a note says so. Every text can be read. Knows no tokens: those are the model's (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -114,6 +114,12 @@ def read_prompt(text: str, *, negative: bool = False) -> ReadPrompt:
     return ReadPrompt(parts=parts, notes=tuple(source.notes), loras=loras)
 
 
+def without_loras(text: str, names: Collection[str]) -> str:
+    """Return `text` without the tags that name one of these LoRAs, otherwise as it was typed."""
+    kept = (one for one in _Source.of(text).tokens if one.kind != "lora" or one.text not in names)
+    return "".join(text[one.start : one.end] for one in kept).strip()
+
+
 class _Token(NamedTuple):
     kind: str
     text: str
@@ -171,9 +177,9 @@ class _Source:
             name = match[1].strip() if match else ""
             if match is None or not name:
                 continue
-            self.tokens[place] = token._replace(kind="lora")
+            self.tokens[place] = token._replace(kind="lora", text=name)
             scale = float(match[2] or 1)
-            bounded = min(max(scale, MIN_SCALE), MAX_SCALE)
+            bounded = float(min(max(scale, MIN_SCALE), MAX_SCALE))
             if bounded != scale:
                 self.note(PromptNote.LORA_BOUNDED)
             self.loras.pop(name, None)

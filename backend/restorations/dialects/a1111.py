@@ -23,7 +23,6 @@ LONGEST_TEXT: Final = 200_000
 _NEGATIVE: Final = "Negative prompt:"
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
-_LORA: Final = re.compile(r"<lora:([^:<>]{1,100})")
 
 
 def read(texts: Texts) -> Found | None:
@@ -37,7 +36,6 @@ def read(texts: Texts) -> Found | None:
         return None
     prompt, negative = _prompts(lines[:-1])
     width, height = _size(said.get("Size", ""))
-    loras = ", ".join(dict.fromkeys(_LORA.findall(prompt)))
     return Found(
         source=Source.A1111,
         prompt=written(prompt),
@@ -51,7 +49,6 @@ def read(texts: Texts) -> Found | None:
         spacing=written(said.get("Schedule type")),
         model=written(said.get("Model")),
         rest=rest_of(
-            lora=loras,
             clip_skip=said.get("Clip skip"),
             denoising_strength=said.get("Denoising strength"),
             variation_seed=said.get("Variation seed"),

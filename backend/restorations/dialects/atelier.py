@@ -6,11 +6,16 @@ The packet is searched, not parsed: an XML parser would do what a hostile packet
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 from xml.sax.saxutils import unescape
 
+from pydantic import ValidationError
+
 from backend.restorations.found import Found, Texts, inner, number, record, whole, written
 from backend.restorations.schemas import Source
+from inference.protocol import MAX_LORAS, LoraUse
 
 _BEGIN: Final = "<atelier:generation>"
 _END: Final = "</atelier:generation>"
@@ -37,8 +42,16 @@ def read(texts: Texts) -> Found | None:
         seed=whole(saved.get("seed")),
         sampler=written(saved.get("scheduler")),
         model=written(saved.get("model")),
+        loras=tuple(_loras(saved.get("loras"))),
         place=_place(told.get("generation_id"), whole(told.get("index"))),
     )
+
+
+def _loras(told: object) -> Iterator[LoraUse]:
+    """Yield those that can be meant; whoever edits a file may write anything there."""
+    for one in told[:MAX_LORAS] if isinstance(told, list) else []:
+        with suppress(ValidationError):
+            yield LoraUse.model_validate(one)
 
 
 def _place(generation_id: object, index: int | None) -> tuple[str, int] | None:
