@@ -59,7 +59,7 @@ class Shelf:
         placement: Placement,
         wardrobe: Wardrobe | None = None,
     ) -> None:
-        self._model, self._networks, self._placement = model, networks, placement
+        self._model, self.networks, self._placement = model, networks, placement
         self._wardrobe = wardrobe or Wardrobe()
         self._offers = {offer.name: offer for offer in offers}
         self.cards = [self._tried(offer) for offer in self._offers.values()]
@@ -86,7 +86,7 @@ class Shelf:
     def _fetched(self, offer: LoraOffer) -> Adapter:
         """Read the file again; it must be what was tried, since nobody else's picture may change."""
         file = read_lora(offer.root, offer.file, offer.card.sha256)
-        return fitted(file, self._networks, self._placement)
+        return fitted(file, self.networks, self._placement)
 
     def _tried(self, offer: LoraOffer) -> LoraCard:
         card = offer.card

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from backend.generations.models import Generation
 from inference.protocol import LoraCard
@@ -33,7 +34,7 @@ def refused(dana: Client, **asked: Any) -> dict[str, Any]:
 
 class TestOnOffer:
     def test_are_told_with_the_model(self, dana: Client) -> None:
-        [scripted, vega] = dana.get("/api/v1/models").json()["items"]
+        [scripted, vega] = dana.get("/api/v1/models").json()
         assert [lora["name"] for lora in scripted["loras"]] == ["knit", "torn"]
         assert scripted["loras"][0]["trigger_words"] == ["cable"]
         assert vega["loras"] == []
@@ -72,7 +73,7 @@ class TestRefused:
         assert (problem["field"], problem["nearest"]) == (field, nearest)
         assert "LoRA" in problem["limit"]
         with studio.context.database.read() as session:
-            assert session.query(Generation).count() == 0
+            assert session.exec(select(Generation)).all() == []
 
     def test_says_why_one_is_in_trouble(self, dana: Client) -> None:
         assert "cut short" in refused(dana, loras=[{"name": "torn"}])["message"]

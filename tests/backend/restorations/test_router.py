@@ -53,7 +53,7 @@ class TestOurs:
         answer = bring(dana, file).json()
         assert (answer["source"], answer["changes"]) == ("atelier", [])
         assert answer["settings"] == {name: told[name] for name in answer["settings"]}
-        assert told.keys() - answer["settings"].keys() <= {"num_images", "priority"}
+        assert told.keys() - answer["settings"].keys() <= {"num_images", "priority", "loras"}
 
     def test_whoever_may_see_the_image_is_told_which_it_is(self, shared_studio: Studio) -> None:
         dana, eli = (shared_studio.actors.browser() for _ in range(2))
