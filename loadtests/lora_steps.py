@@ -60,11 +60,10 @@ def _measure(bundle: Bundle, shelf: Shelf, *, rows: int, rounds: int) -> None:
             if k >= WARM_UP:  # the first ones warm up
                 seconds[name].append(took)
     usual = min(seconds["none"])
-    print(
-        f"{bundle.card.name} on {bundle.placement.device}, {rows} rows, {rounds} rounds, the fastest of each"
-    )
-    for name, took in seconds.items():
-        fastest = min(took)
+    where = f"{bundle.card.name} on {bundle.placement.device}"
+    print(f"{where}, {rows} rows, {rounds} rounds, the fastest of each")  # noqa: T201 - the answer
+    for name, times in seconds.items():
+        fastest = min(times)
         print(f"{name:32} {fastest * 1000:8.2f} ms  {fastest / usual:5.2f} × none")  # noqa: T201 - the answer
 
 
