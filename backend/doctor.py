@@ -21,6 +21,7 @@ from backend.finding import Finding, Level
 from backend.kit import onehost
 from backend.kit.database import Database
 from backend.kit.settings import Settings
+from inference.protocol import ModelCard
 
 __all__ = ["WHILE_RUNNING", "Finding", "Level", "examine", "room_in"]
 
@@ -182,13 +183,26 @@ def _model(settings: Settings) -> Finding:
     from inference.catalog import Catalog, CatalogError  # noqa: PLC0415 - only when we draw ourselves
 
     try:
-        offered = [offer.card.name for offer in Catalog.read().offers]
+        cards = [offer.card for offer in Catalog.read().offers]
     except CatalogError as error:
         return Finding(
             "Model", Level.PROBLEM, str(error),
             "Restore assets/models from the repository, or correct ATELIER_MODELS.",
         )  # fmt: skip
-    return Finding("Model", Level.OK, ", ".join(offered))
+    troubles = [
+        f"LoRA {lora.name}: {lora.trouble}" for c in cards for lora in c.loras if lora.trouble
+    ]
+    if troubles:
+        return Finding(
+            "Model", Level.WARNING, "; ".join(troubles),
+            "Put a sound file there, or take its [[lora]] table out of the models file.",
+        )  # fmt: skip
+    return Finding("Model", Level.OK, ", ".join(map(_with_loras, cards)))
+
+
+def _with_loras(card: ModelCard) -> str:
+    names = ", ".join(lora.name for lora in card.loras)
+    return f"{card.name} (LoRAs: {names})" if names else card.name
 
 
 def _nearest_existing(folder: Path) -> Path:

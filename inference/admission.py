@@ -19,6 +19,7 @@ from inference.protocol import (
     Pictures,
     UnknownModel,
     refusals_of,
+    wrong_lora,
 )
 
 
@@ -29,7 +30,7 @@ def complete(
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler; a picture is
+        InvalidParameters: The model draws no picture so large, or not with that scheduler or LoRA; a picture is
             missing, or its margins leave nothing of it; or more can come of wildcards than is drawn.
     """
     _require_pictures(asked, pictures)
@@ -45,6 +46,8 @@ def complete(
             f"{card.name} does not draw with the scheduler {completed.scheduler}; choose one of "
             + ", ".join(card.schedulers)
         )
+    if wrong := wrong_lora(card.name, card.loras, completed.loras_used):
+        raise InvalidParameters(f"loras: {wrong.message}")
     for field, side in completed.too_small_inside.items():
         raise InvalidParameters(
             f"{field} must be at least {side} with these margins of outpaint, not {getattr(completed, field)}"

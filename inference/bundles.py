@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from inference.adapters.adapter import adaptable
+from inference.adapters.shelf import Shelf, Wardrobe
 from inference.catalog import NO_CHECKER, CatalogError, Offer, digest_of
 from inference.devices import Placement, place
 from inference.protocol import ModelCard
@@ -26,6 +29,7 @@ from inference.stages.safety import Preprocessing, SafetyChecker
 
 _PIPELINES = ("StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
 _PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
+_NAMED = 3
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +45,7 @@ class Bundle:
     solvers: Solvers
     colors: LatentColors
     safety: SafetyChecker | None
+    shelf: Shelf = field(default_factory=Shelf.empty)
 
     @property
     def pixels_per_latent(self) -> int:
@@ -53,8 +58,12 @@ class Bundle:
         return bool(self.unet.config.in_channels > self.vae.config.latent_channels)
 
 
-def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bundle:
+def load_bundle(
+    model: Offer | Path, placement: Placement | None = None, wardrobe: Wardrobe | None = None
+) -> Bundle:
     """Load a model, by its offer or straight from its folder, to `placement` (default: the best).
+
+    Its LoRAs share the room of `wardrobe` with those of other models.
 
     Raises:
         CatalogError: The folder is not a Stable Diffusion checkpoint in diffusers layout.
@@ -63,20 +72,24 @@ def load_bundle(model: Offer | Path, placement: Placement | None = None) -> Bund
     _require_stable_diffusion(offer.directory)
     where = placement or place()
     directory, card = offer.directory, offer.card
+    text = _part(CLIPTextModel, directory / "text_encoder", where)
     unet = laid_out(_part(UNet2DConditionModel, directory / "unet", where))
     vae = laid_out(_part(AutoencoderKL, directory / "vae", where))
+    networks = {"unet": adaptable(unet), "text": adaptable(text)}
+    shelf = Shelf(card.name, offer.loras, networks, where, wardrobe)
     return Bundle(
-        card=card,
+        card=card.model_copy(update={"loras": shelf.cards}),
         placement=where,
         encoder=PromptEncoder(
             CLIPTokenizer.from_pretrained(directory / "tokenizer", local_files_only=True),
-            _part(CLIPTextModel, directory / "text_encoder", where),
+            text,
         ),
         unet=unet,
         vae=vae,
         solvers=Solvers(_json(directory / "scheduler" / "scheduler_config.json")),
         colors=LatentColors.of(directory, vae.config.latent_channels),
         safety=_safety(directory, card, where),
+        shelf=shelf,
     )
 
 
@@ -108,15 +121,30 @@ def _require_stable_diffusion(directory: Path) -> None:
 
 
 def _part(kind: Any, directory: Path, where: Placement) -> Any:  # noqa: ANN401
-    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone."""
+    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone.
+
+    Raises:
+        CatalogError: A weight is missing (it would be drawn at random), has another shape or is not finite.
+    """
     plain = any(directory.glob("*model.safetensors*"))
-    module = kind.from_pretrained(
-        directory,
-        dtype=where.dtype,
-        use_safetensors=True,
-        local_files_only=True,
-        variant=None if plain else "fp16",
-    )
+    try:
+        module, told = kind.from_pretrained(
+            directory,
+            dtype=where.dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            variant=None if plain else "fp16",
+        )
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        raise CatalogError(f"the weights in {directory} do not fit its config: {error}") from error
+    if missing := sorted(told["missing_keys"]):
+        raise CatalogError(f"the weights in {directory} lack {', '.join(missing[:_NAMED])}")
+    odd = [name for name, part in module.named_parameters() if not bool(part.isfinite().all())]
+    if odd:
+        raise CatalogError(
+            f"the weights in {directory} are not finite: {', '.join(sorted(odd)[:_NAMED])}"
+        )
     return module.to(where.device).eval().requires_grad_(False)
 
 
@@ -170,4 +198,7 @@ def _preprocessing(directory: Path, side: int) -> Preprocessing:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    return dict(json.loads(file.read_text("utf-8")))
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CatalogError(f"{file} cannot be read: {error}") from None

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from inference.adapters.offers import LoraOffer
 from inference.protocol import ModelCard, ModelDefaults, Scheduler
+from inference.weightfiles import RefusedFile, require_sound
 
 MODELS_VARIABLE = "ATELIER_MODELS"
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models.toml"
@@ -44,14 +46,22 @@ class Offer(BaseModel):
     credit_factor: float = Field(default=1.0, gt=0, le=1000)
     family: str = Field(default="", max_length=80)
     licence: str = Field(default="", max_length=80)
+    sha256: str = Field(default="", pattern=r"^([0-9a-fA-F]{64})?$")
+    loras: tuple[LoraOffer, ...] = ()
 
     @cached_property
     def card(self) -> ModelCard:
         """The model's public card, with the digest of its weights (reads every weight file once).
 
         Raises:
-            CatalogError: The folder is missing or holds no weights.
+            CatalogError: The folder is missing, holds no weights, damaged ones, or not those of `sha256`.
         """
+        weights = digest_of(self.directory)
+        if self.sha256 and weights != self.sha256.lower():
+            raise CatalogError(
+                f"the weights in {self.directory} have the digest {weights}, "
+                f"not the recorded {self.sha256.lower()}"
+            )
         has_checker = (self.directory / "safety_checker").is_dir()
         return ModelCard(
             name=self.name,
@@ -61,13 +71,14 @@ class Offer(BaseModel):
             max_pixels=self.max_pixels,
             schedulers=self.schedulers,
             safety_checker=self.safety_checker if has_checker else NO_CHECKER,
-            weights_sha256=digest_of(self.directory),
+            weights_sha256=weights,
             weights_bytes=sum(
                 (self.directory / file).stat().st_size for file in _weights(self.directory)
             ),
             family=self.family,
             licence=self.licence,
             credit_factor=self.credit_factor,
+            loras=[lora.card for lora in self.loras],
         )
 
 
@@ -87,9 +98,11 @@ class Catalog(BaseModel):
         """
         source = path or Path(os.environ.get(MODELS_VARIABLE) or BUNDLED)
         try:
-            tables = tomllib.loads(source.read_text("utf-8")).get("model", [])
-            offers = [Offer(**_located(table, source.parent)) for table in tables]
-            return cls(offers=tuple(offers))
+            told = tomllib.loads(source.read_text("utf-8"))
+            root = source.parent.resolve()
+            offers = [Offer(**_located(table, root)) for table in told.get("model", [])]
+            loras = [LoraOffer(**{**table, "root": root}) for table in told.get("lora", [])]
+            return cls(offers=_with_loras(offers, loras))
         except FileNotFoundError:
             raise CatalogError(
                 f"there is no models file at {source}; set {MODELS_VARIABLE}"
@@ -112,8 +125,27 @@ class Catalog(BaseModel):
         return self.model_copy(update={"offers": kept})
 
 
+def _with_loras(offers: Sequence[Offer], loras: Sequence[LoraOffer]) -> tuple[Offer, ...]:
+    """Return the offers, each with the LoRAs that are for it; every LoRA must be for one, and named once."""
+    for place, lora in enumerate(loras):
+        if lora.name in {other.name for other in loras[:place]}:
+            raise TypeError(f"there are two LoRAs {lora.name!r}; give one another name")
+        strangers = set(lora.models) - {offer.name for offer in offers}
+        if strangers or not any(lora.is_for(offer.name, offer.family) for offer in offers):
+            whose = ", ".join(sorted(strangers)) or lora.family
+            raise TypeError(f"the LoRA {lora.name!r} is for {whose}, which is not offered here")
+    return tuple(
+        offer.model_copy(
+            update={"loras": tuple(one for one in loras if one.is_for(offer.name, offer.family))}
+        )
+        for offer in offers
+    )
+
+
 def _located(table: dict[str, object], beside: Path) -> dict[str, object]:
     """Return the TOML table with its folder made absolute, relative to the models file."""
+    if "loras" in table:
+        raise TypeError("LoRAs stand in [[lora]] tables of their own")
     return {**table, "directory": (beside / str(table.get("directory", ""))).resolve()}
 
 
@@ -121,13 +153,18 @@ def digest_of(directory: Path) -> str:
     """Return the SHA-256, in hex, over names and bytes of the weight files in `directory`.
 
     Raises:
-        CatalogError: There is none.
+        CatalogError: There is none, or one is damaged or leads out of the folder.
     """
     files = _weights(directory)
     if not files:
         raise CatalogError(
             f"{directory} holds no *.safetensors weights; put a diffusers model folder there"
         )
+    try:
+        # A broken checker stops nobody: every image is held then (see `bundles`).
+        require_sound(directory, [file for file in files if file.parts[0] != "safety_checker"])
+    except RefusedFile as error:
+        raise CatalogError(f"{directory} is not read: {error}") from None
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.as_posix()}\0".encode())

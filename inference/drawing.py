@@ -11,7 +11,7 @@ from inference.loop import Loop, Surroundings
 from inference.metrics import Metrics
 from inference.options import EngineOptions
 from inference.pace import Pace
-from inference.protocol import GenerationParameters, InferenceError, PromptLength
+from inference.protocol import GenerationParameters, InferenceError, ModelCard, PromptLength
 from inference.streams import aside_of
 from inference.studio import Studio
 
@@ -23,6 +23,11 @@ class Drawing:
     studio: Studio
     loop: Loop
     finisher: Finisher
+
+    @property
+    def cards(self) -> dict[str, ModelCard]:
+        """The cards of the models by name: every LoRA has been tried."""
+        return self.studio.cards
 
     def length_of(self, prompt: str, model: str) -> PromptLength:
         """Return how long `prompt` is as `model` reads it; for any thread."""

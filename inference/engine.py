@@ -239,7 +239,7 @@ class Engine:
             on_room=self._wake,
             on_lost=self._give_up,
         )
-        self._drawing = drawing
+        self._drawing, self._cards = drawing, drawing.cards
         return drawing
 
     def _wait_for_work(self, drawing: Drawing) -> bool:

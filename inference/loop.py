@@ -22,15 +22,14 @@ from inference.metrics import Metrics
 from inference.pace import Pace
 from inference.policy import Policy
 from inference.protocol import Broken, Canceled, InferenceError, Progress, Started
+from inference.recipes import read_prompts, recipe_for, worded
 from inference.slots import (
     Slot,
     batch_of,
     guided_first,
-    read_prompts,
-    recipe_for,
+    outfits_of,
     slot_for,
     take_step,
-    worded,
 )
 from inference.stages import denoise
 from inference.stages.denoise import Batch, Stepped
@@ -104,7 +103,8 @@ class Loop:
         self._stopwatch.start()
         batch = batch_of(chosen)
         try:
-            stepped = denoise.step(self._studio.unet(chosen[0].key), batch)
+            unet = self._studio.unet(chosen[0].key, outfits_of(chosen))
+            stepped = denoise.step(unet, batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
             self._recover(chosen, error)
             return

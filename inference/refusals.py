@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
@@ -121,7 +121,7 @@ def _known(request: Request, place: Place) -> list[str]:
     """Return the fields that are known beside the unknown one at `place`."""
     model: Any = request.scope["route"].body_field.field_info.annotation
     for part in place[1:-1]:
-        model = model.model_fields[part].annotation
+        model = get_args(model)[0] if isinstance(part, int) else model.model_fields[part].annotation
     assert issubclass(model, BaseModel)  # noqa: S101 - nothing else forbids fields
     return list(model.model_fields)
 

@@ -1,7 +1,7 @@
 """One image on its way through the steps: where it stands, and what it needs of its batch mates.
 
-Admission draws its noise, reads its prompt and looks up its sampler once; between steps nothing but
-this holds its state, so that it can sit out any number of ticks and lose nothing.
+Admission draws its noise once, by its generation's recipe; between steps nothing but this holds its state, so that it
+can sit out any number of ticks and lose nothing.
 """
 
 from __future__ import annotations
@@ -12,45 +12,13 @@ from typing import NamedTuple
 
 import torch
 
-from inference.bundles import Bundle
+from inference.adapters.applying import Outfit
 from inference.devices import to_device
 from inference.generation import Generation
-from inference.protocol import GenerationParameters, Priority
-from inference.solvers import SolverTable
-from inference.stages.canvas import Canvas, canvas_of, nothing_kept
+from inference.protocol import Priority
+from inference.recipes import Key, Recipe
 from inference.stages.denoise import Batch, Kept, Stepped
-from inference.stages.easel import Easel, lay
 from inference.stages.latents import Noise, between, noise_of
-
-
-class Key(NamedTuple):
-    """What images of one step must share. `precise` ones are drawn again in float32.
-
-    Embeddings of other lengths are other shapes: to fill one up for the sake of a batch mate would change
-    its picture, so images share steps with those of as many `tokens`.
-    """
-
-    model: str
-    height: int
-    width: int
-    tokens: int
-    precise: bool = False
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is drawn with, beside the noise; images of one generation share all but their words. Embeddings are [tokens, width]."""
-
-    key: Key
-    bundle: Bundle
-    table: SolverTable
-    scale: float
-    positive: torch.Tensor
-    negative: torch.Tensor | None  # None without guidance: it would have no say
-    easel: Easel | None = None
-    canvas: Canvas | None = None
-    begins_as_noise: bool = False  # all of what is masked, although there is a picture
-    surroundings: torch.Tensor | None = None  # for a UNet that sees them, where there is no mask
 
 
 class Over(NamedTuple):
@@ -115,45 +83,6 @@ class Slot:
         self.latents, self.history = latents, history
         self.step += 1
         self.served_at = now
-
-
-@torch.inference_mode()
-def read_prompts(bundle: Bundle, generations: Iterable[Generation]) -> None:
-    """Have the text encoder read what all of `generations` say, at once; recipes then find it remembered."""
-    asked = (
-        generation.parameters.of_image(index)
-        for generation in generations
-        for index in range(generation.parameters.num_images)
-    )
-    bundle.encoder.read(words for one in asked for words in _words_of(one))
-
-
-@torch.inference_mode()
-def recipe_for(bundle: Bundle, generation: Generation, *, precise: bool = False) -> Recipe:
-    """Look up the sampler of a generation, lay out what it draws over, and read the prompts of its first image."""
-    asked = generation.parameters
-    positive, negative = _said(bundle, generation, 0)
-    easel = lay(asked, generation.request.pictures)
-    canvas = _canvas_of(bundle, easel) if easel else None
-    unmasked = canvas is None or canvas.mask is None
-    return Recipe(
-        key=Key(asked.model, asked.height, asked.width, len(positive), precise),
-        bundle=bundle,
-        table=bundle.solvers.table(asked.scheduler, asked.num_inference_steps, asked.skipped_steps),
-        scale=asked.guidance_scale,
-        positive=positive,
-        negative=negative,
-        easel=easel,
-        canvas=canvas,
-        begins_as_noise=asked.repaints and asked.strength == 1,
-        surroundings=nothing_kept(bundle.vae, asked.height, asked.width)
-        if unmasked and bundle.sees_surroundings
-        else None,
-    )
-
-
-def _canvas_of(bundle: Bundle, easel: Easel) -> Canvas:
-    return canvas_of(bundle.vae, easel.pixels, easel.masked, shows_hidden=bundle.sees_surroundings)
 
 
 def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> Slot:
@@ -240,31 +169,16 @@ def batch_of(slots: Sequence[Slot]) -> Batch:
     )
 
 
+def outfits_of(slots: Sequence[Slot]) -> list[Outfit]:
+    """Return what each UNet row of `batch_of` wears: the images, then again those that have guidance."""
+    guided = [slot for slot in slots if slot.recipe.negative is not None]
+    return [slot.recipe.outfit for slot in (*slots, *guided)]
+
+
 def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
     """Put what a step made back into the slots it was made from."""
     for slot, latents, history in zip(slots, stepped.latents, stepped.history, strict=True):
         slot.take(latents, history, now)
-
-
-@torch.inference_mode()
-def worded(recipe: Recipe, generation: Generation, index: int) -> Recipe:
-    """Return `recipe` with the words of image `index`, which may be of another length."""
-    positive, negative = _said(recipe.bundle, generation, index)
-    key = recipe.key._replace(tokens=len(positive))
-    return replace(recipe, key=key, positive=positive, negative=negative)
-
-
-def _said(
-    bundle: Bundle, generation: Generation, index: int
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    words = _words_of(generation.parameters.of_image(index))
-    positive, *negative = [said[0] for said in bundle.encoder.together(words)]
-    return positive, negative[0] if negative else None
-
-
-def _words_of(asked: GenerationParameters) -> list[str]:
-    """Return the prompt and, where it has a say, the negative prompt of one image."""
-    return [asked.prompt, asked.negative_prompt] if asked.guidance_scale > 1 else [asked.prompt]
 
 
 def _kept_of(slots: Sequence[Slot]) -> Kept | None:

@@ -14,6 +14,8 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
+from inference.adapters.applying import Outfit
+from inference.adapters.shelf import Wardrobe
 from inference.bundles import Bundle, load_bundle
 from inference.catalog import Catalog
 from inference.devices import (
@@ -26,9 +28,10 @@ from inference.devices import (
 )
 from inference.flops import flops_of
 from inference.generation import Generation
-from inference.protocol import GenerationParameters, GenerationRequest
+from inference.protocol import GenerationParameters, GenerationRequest, ModelCard
+from inference.recipes import Key, recipe_for
 from inference.rowcaps import MOST, MOST_ON_CPU, RowCaps, knee
-from inference.slots import Key, batch_of, recipe_for, slot_for
+from inference.slots import batch_of, slot_for
 from inference.stages import decode, denoise, safety
 from inference.stages.denoise import UNet
 from inference.unets import EagerUNet, GraphedUNet, precise_unet
@@ -44,7 +47,7 @@ class Studio:
         self._bundles = {bundle.card.name: bundle for bundle in bundles}
         self._first = bundles[0]
         self.every_thread = torch.get_num_threads()
-        self._unets: dict[tuple[str, bool], UNet] = {}
+        self._unets: dict[tuple[str, bool], EagerUNet | GraphedUNet] = {}
         self.row_caps = RowCaps()
         self._flops_per_pixel: dict[str, float] = {}
         self._peak_flops = peak_flops(self.placement)
@@ -59,7 +62,8 @@ class Studio:
         placement, threads = place(), use_every_core()
         use_device(placement.device)
         prefer_speed(placement.device)
-        studio = cls([load_bundle(offer, placement) for offer in catalog.offers])
+        wardrobe = Wardrobe()
+        studio = cls([load_bundle(offer, placement, wardrobe) for offer in catalog.offers])
         logger.info("drawing on %s in %s with %d threads", studio.device, studio.dtype, threads)
         return studio
 
@@ -74,6 +78,11 @@ class Studio:
         return self.placement.dtype_name
 
     @property
+    def cards(self) -> dict[str, ModelCard]:
+        """The cards of the models by name, as they are after loading; the first is the default."""
+        return {name: bundle.card for name, bundle in self._bundles.items()}
+
+    @property
     def halves(self) -> bool:
         """Whether the models compute in less than float32, so that float32 may save what overflowed."""
         return self.placement.dtype != torch.float32
@@ -82,8 +91,11 @@ class Studio:
         """Return the model of that name."""
         return self._bundles[model]
 
-    def unet(self, key: Key) -> UNet:
-        """Return the UNet for the images of `key`; a float32 copy is made when first needed."""
+    def unet(self, key: Key, outfits: Sequence[Outfit] = ()) -> UNet:
+        """Return the UNet for the images of `key`; a float32 copy is made when first needed.
+
+        Row k wears `outfits[k]`, where any row wears something.
+        """
         at = (key.model, key.precise)
         if at not in self._unets:
             network = self._bundles[key.model].unet
@@ -93,7 +105,7 @@ class Studio:
                 self._unets[at] = GraphedUNet(network)
             else:
                 self._unets[at] = EagerUNet(network)
-        return self._unets[at]
+        return self._unets[at].wearing(outfits) if any(outfits) else self._unets[at]
 
     def warm_up(self) -> None:
         """Draw a step with every model at its usual size, and measure how many rows it is worth sharing."""

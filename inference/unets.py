@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import torch
 
+from inference.adapters.adapter import Network, adaptable
+from inference.adapters.applying import Outfit, drawn_wearing
 from inference.stages.denoise import UNet
 
 BUCKETS: Final = (1, 2, 4, 6, 8, 12, 16, 24, 32)
@@ -36,6 +40,19 @@ class EagerUNet:
         )
         prediction: torch.Tensor = said[0]
         return prediction
+
+    def wearing(self, outfits: Sequence[Outfit]) -> UNet:
+        """Return it for one step in which row k wears `outfits[k]`; its weights stay as they are."""
+
+        def call(*given: torch.Tensor) -> torch.Tensor:
+            with drawn_wearing(self._adaptable, outfits):
+                return self(*given)
+
+        return call
+
+    @cached_property
+    def _adaptable(self) -> Network:
+        return adaptable(self._network)
 
 
 def precise_unet(network: Any) -> EagerUNet:  # noqa: ANN401
@@ -63,6 +80,10 @@ class GraphedUNet:
         self._graphs: OrderedDict[tuple[int, ...], _Graph] = OrderedDict()
         # Streams come from small pools by priority: one of its own priority is never the VAE's.
         self._stream = torch.cuda.Stream(network.device, priority=-1)
+
+    def wearing(self, outfits: Sequence[Outfit]) -> UNet:
+        """Return it for one step in which row k wears `outfits[k]`: called plainly, since graphs know no LoRAs."""
+        return self._eager.wearing(outfits)
 
     def capture(self, latents: torch.Tensor, embeddings: torch.Tensor, rows: int) -> None:
         """Capture every bucket up to `rows` for one latent [c, h, w] and one embedding [tokens, width]."""

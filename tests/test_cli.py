@@ -18,6 +18,7 @@ from backend import cli, doctor, doctor_keys
 from backend.doctor import Level
 from backend.kit.settings import Settings
 from backend.kit.storage.file import FileStorage
+from inference.catalog import BUNDLED
 
 
 def atelier(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -110,6 +111,21 @@ class TestDoctor:
     ) -> None:
         monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
         assert finding("Python", Settings(data_dir=tmp_path)).level is Level.PROBLEM
+
+    def test_names_a_lora_that_cannot_be_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        models = tmp_path / "models.toml"
+        bundled = BUNDLED.read_text("utf-8").replace(
+            'directory = "', f'directory = "{BUNDLED.parent}/'
+        )
+        table = '[[lora]]\nname = "torn"\nfile = "torn.safetensors"\nmodels = ["atelier-mini"]\n'
+        models.write_text(bundled + table)
+        monkeypatch.setenv("ATELIER_MODELS", str(models))
+        (tmp_path / "torn.safetensors").write_bytes(b"torn")
+        found = finding("Model", Settings(data_dir=tmp_path))
+        assert found.level is Level.WARNING
+        assert "LoRA torn: torn.safetensors is no safetensors file" in found.seen
 
     def test_says_when_the_model_is_missing(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

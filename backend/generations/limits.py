@@ -7,7 +7,7 @@ from math import sqrt
 
 from backend.generations.schemas import GenerationParameters
 from backend.kit.errors import FieldProblem, Unprocessable
-from inference.protocol import ModelCard, refusals_of
+from inference.protocol import ModelCard, read_prompt, refusals_of, wrong_lora
 
 _GRID = 8
 
@@ -16,12 +16,13 @@ def within(card: ModelCard, parameters: GenerationParameters) -> GenerationParam
     """Return `parameters` unchanged if the model of `card` can draw them.
 
     Raises:
-        Unprocessable: Too many pixels, a scheduler that the model is not offered with, margins that leave nothing
-            of the picture between them, or wildcards of which more can come than is drawn.
+        Unprocessable: Too many pixels, a scheduler or LoRA that the model is not offered with, margins that leave
+            nothing of the picture between them, or wildcards of which more can come than is drawn.
     """
     problems = [
         *_too_large(card, parameters),
         *_no_such_scheduler(card, parameters),
+        *_no_such_lora(card, parameters),
         *_too_small_inside(parameters),
         *_beyond_words("prompt", parameters.prompt, may_be_empty=False),
         *_beyond_words("negative_prompt", parameters.negative_prompt, may_be_empty=True),
@@ -48,6 +49,21 @@ def _no_such_scheduler(card: ModelCard, asked: GenerationParameters) -> list[Fie
     limit = f"one of {', '.join(card.schedulers)} with {card.name}"
     nearest = card.defaults.scheduler.value
     return [_problem("scheduler", limit, asked.scheduler.value, nearest)]
+
+
+def _no_such_lora(card: ModelCard, asked: GenerationParameters) -> list[FieldProblem]:
+    wrong = wrong_lora(card.name, card.loras, asked.loras_used)
+    if wrong is None:
+        return []
+    typed = any(use.name == wrong.name for use in read_prompt(asked.prompt).loras)
+    return [
+        FieldProblem(
+            field="prompt" if typed else "loras",
+            message=wrong.message,
+            limit=wrong.limit,
+            nearest=wrong.nearest,
+        )
+    ]
 
 
 def _too_small_inside(asked: GenerationParameters) -> list[FieldProblem]:

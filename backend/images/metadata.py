@@ -23,7 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import Op, Prompts
 from backend.images.webp import WebP
-from inference.protocol import GenerationParameters, Margins, MaskedArea, ModelCard, Scheduler
+from inference.protocol import (
+    GenerationParameters,
+    Margins,
+    MaskedArea,
+    ModelCard,
+    Scheduler,
+    read_prompt,
+)
 
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED_ALGORITHMIC_MEDIA = f"{_SOURCE_TYPES}trainedAlgorithmicMedia"
@@ -67,6 +74,7 @@ class Provenance(BaseModel):
     template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
     weights_sha256: str
     software: str
+    loras_sha256: dict[str, str] = {}
 
     @property
     def source_type(self) -> str:
@@ -93,7 +101,14 @@ def provenance_of(
         template=template,
         weights_sha256=card.weights_sha256,
         software=software(),
+        loras_sha256=_digests(parameters, card),
     )
+
+
+def _digests(parameters: GenerationParameters, card: ModelCard) -> dict[str, str]:
+    """Return the digests of the LoRAs that were drawn with; one may be gone from the card since."""
+    known = {lora.name: lora.sha256 for lora in card.loras}
+    return {use.name: known.get(use.name, "") for use in parameters.loras_used if use.scale}
 
 
 def software() -> str:
@@ -143,7 +158,7 @@ def as_jpeg_has_it(exif: bytes) -> bytes:
 def infotext(provenance: Provenance) -> str:
     """Return the settings as A1111 writes them: prompt, negative prompt, `key: value` pairs."""
     parameters = provenance.parameters
-    lines = [parameters.prompt]
+    lines = [_with_tags(parameters)]
     if parameters.negative_prompt:
         lines.append(f"Negative prompt: {parameters.negative_prompt}")
     pairs = {
@@ -155,11 +170,14 @@ def infotext(provenance: Provenance) -> str:
         "Model hash": provenance.weights_sha256[:_SHORT_HASH],
         "Model": parameters.model,
         **_of_the_op(provenance),
+        "Lora hashes": ", ".join(
+            f"{name}: {digest[:_SHORT_HASH]}" for name, digest in provenance.loras_sha256.items()
+        ),
         "RNG": "CPU",
         "Version": provenance.software,
         **_templates(provenance.template),
     }
-    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items()))
+    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value))
     return "\n".join(lines)
 
 
@@ -187,6 +205,13 @@ def _templates(template: Prompts | None) -> dict[str, str]:
         return {}
     avoided = template.negative_prompt
     return {"Template": template.prompt} | ({"Negative Template": avoided} if avoided else {})
+
+
+def _with_tags(parameters: GenerationParameters) -> str:
+    """Return the prompt with a tag for each LoRA that was chosen beside it: others know no field for them."""
+    typed = {use.name for use in read_prompt(parameters.prompt).loras}
+    beside = (use for use in parameters.loras if use.name not in typed and use.scale)
+    return " ".join([parameters.prompt, *(use.tag for use in beside)])
 
 
 def _quoted(value: str) -> str:

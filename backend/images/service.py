@@ -139,8 +139,7 @@ def stack_of(parameters: GenerationParameters) -> str:
     silent = set(_NOT_THE_LOOK)
     if not parameters.init_image:
         silent |= _OVER_A_PICTURE
-    if not parameters.variation_strength:
-        silent.add("variation_strength")
+    silent |= {name for name in ("variation_strength", "loras") if not getattr(parameters, name)}
     look = parameters.model_dump(mode="json", exclude=silent)
     return sha256(json.dumps(look, sort_keys=True).encode()).hexdigest()
 

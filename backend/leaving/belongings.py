@@ -239,6 +239,7 @@ NOBODYS: Final = {
     "role_model": "roles",
     "team": "teams; a person's membership is a column of the account",
     "search_entry": "words of images, beside their rows; gone with them",
+    "image_lora": "which LoRAs images were drawn with, beside their rows; gone with them",
     "rate_limit": "who asked often just now; gone within the hour",
     "model_choice": "which models may be asked for",
     "queue_clock": "virtual time of the queue, by id",

@@ -24,7 +24,7 @@ from backend.images.schemas import Moderation, Status
 from backend.library.dates import moment_of
 from backend.library.folding import fold, template_words_of, words_of
 from backend.library.grammar import Is, Kind, Shape, Term, sides_of
-from backend.library.models import ImageStar, ImageTag, SearchEntry
+from backend.library.models import ImageLora, ImageStar, ImageTag, SearchEntry
 from backend.library.words import Phrase, has
 from backend.likeness import repository as looks
 from backend.likeness import service as likeness
@@ -102,6 +102,11 @@ def _of_model(_asking: Asking, value: str) -> Condition:
 def _of_template(asking: Asking, value: str) -> Condition:
     phrase = Phrase(tuple(template_words_of(value)), begun=value.endswith("*"))
     return has(asking.session, [phrase], col(Image.id))
+
+
+def _with_lora(_asking: Asking, value: str) -> Condition:
+    drawn = select(ImageLora.image_id).where(ImageLora.name == value)
+    return col(Image.id).in_(drawn)
 
 
 def _of_seed(_asking: Asking, value: str) -> Condition:
@@ -198,6 +203,7 @@ def _alike(asking: Asking, value: str) -> Condition:
 
 _FILTERS: Final[dict[Kind, Callable[[Asking, str], Condition]]] = {
     Kind.MODEL: _of_model,
+    Kind.LORA: _with_lora,
     Kind.BY: _by,
     Kind.GALLERY: _in_gallery,
     Kind.TAG: _tagged,

@@ -22,7 +22,7 @@ from backend.library.conditions import Asking, Wanted, wanted
 from backend.library.folding import fold
 from backend.library.grammar import ratio_of
 from backend.library.matches import select_matches
-from backend.library.models import ImageTag, SearchEntry
+from backend.library.models import ImageLora, ImageTag, SearchEntry
 from backend.library.schemas import Choice, Facets
 
 COUNTED_AT_MOST: Final = 1000
@@ -42,6 +42,7 @@ def facets(asking: Asking, looked_for: Wanted) -> Facets:
         complete=complete,
         status=_plain(Counter(str(row.status) for row in rows)),
         model=_plain(Counter(row.model or "" for row in rows)),
+        lora=_loras(asking, ids),
         by=_named(Counter(row.owner_id for row in rows), _names_of_people(asking)),
         gallery=_galleries(asking, ids),
         tag=_tags(asking, ids),
@@ -72,6 +73,11 @@ _LOOKED_AT: Final = (
 def _tags(asking: Asking, ids: list[str]) -> list[Choice]:
     query = select(func.min(ImageTag.tag), func.count()).group_by(col(ImageTag.folded))
     return _plain(_counted(asking, query.where(among(col(ImageTag.image_id), ids))))
+
+
+def _loras(asking: Asking, ids: list[str]) -> list[Choice]:
+    query = select(col(ImageLora.name), func.count()).group_by(col(ImageLora.name))
+    return _plain(_counted(asking, query.where(among(col(ImageLora.image_id), ids))))
 
 
 def _galleries(asking: Asking, ids: list[str]) -> list[Choice]:
@@ -151,4 +157,5 @@ _SUGGESTED: Final[dict[str, Callable[[Asking], list[Choice]]]] = {
     "gallery": _suggested_galleries,
     "by": lambda asking: facets(asking, wanted(asking, [])).by,
     "model": lambda asking: facets(asking, wanted(asking, [])).model,
+    "lora": lambda asking: facets(asking, wanted(asking, [])).lora,
 }

@@ -181,18 +181,12 @@ def _status(value: str) -> str | None:
     return _one_of(Status, re.sub(r"[\s-]", "_", value))
 
 
-def _nothing(_value: str) -> None:
-    """Read no value at all: what cannot be asked for yet."""
-
-
 def _explained(kind: Kind, value: str) -> str:
     match kind:
         case Kind.STATUS:
             return f"There is no such status; write {kind}:{_nearest(value, Status)}."
         case Kind.IS:
             return f"That cannot be asked; write {kind}:{_nearest(value, Is)}."
-        case Kind.LORA:
-            return "Images here are drawn without LoRAs; write model: and the name of a model."
         case _:
             return f"{kind}: does not take that; write {kind}:{_GOOD[kind]}."
 
@@ -205,7 +199,7 @@ def _nearest(value: str, words: type[StrEnum]) -> str:
 # How the value of each kind is read: as it is compared, or None if it cannot be.
 _READ: Final[dict[Kind, Callable[[str], str | None]]] = {
     Kind.MODEL: _name,
-    Kind.LORA: _nothing,
+    Kind.LORA: lambda value: value.lower() if words_of(value) else None,
     Kind.BY: _name,
     Kind.GALLERY: _name,
     Kind.TAG: _name,

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from backend.images.models import Image
 from backend.kit.database import insert_into, is_sqlite
 from backend.library.folding import line_of
-from backend.library.models import SearchEntry
+from backend.library.models import ImageLora, SearchEntry
 from backend.library.repository import tags_of
 
 
@@ -38,6 +38,19 @@ def enter(session: Session, images: Iterable[Image]) -> None:
     insert = insert_into(session, SearchEntry)
     known = {name: insert.excluded[name] for name in ("words", "model", "seed")}
     session.execute(insert.on_conflict_do_update(index_elements=["image_id"], set_=known), rows)
+    _enter_loras(session, by_id.values())
+
+
+def _enter_loras(session: Session, images: Iterable[Image]) -> None:
+    """Write down which LoRAs these images were drawn with, which never changes."""
+    rows = [
+        {"image_id": image.id, "name": use.name.lower()}
+        for image in images
+        for use in image.parameters.loras_used
+        if use.scale
+    ]
+    if rows:
+        session.execute(insert_into(session, ImageLora).on_conflict_do_nothing(), rows)
 
 
 def enter_again(session: Session, image_ids: Collection[str]) -> None:

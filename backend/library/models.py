@@ -19,6 +19,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.kit import clock
 from backend.kit.ids import new_id
+from inference.protocol.loras import MAX_NAME
 
 _ID = 26
 NAME_LENGTH, QUERY_LENGTH, TAG_LENGTH = 80, 1000, 40
@@ -48,6 +49,24 @@ class SearchEntry(SQLModel, table=True):
     )
     model: str = Field(max_length=100, index=True)
     seed: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+
+
+class ImageLora(SQLModel, table=True):
+    """A LoRA that an image was drawn with."""
+
+    __tablename__ = "image_lora"
+    __table_args__: ClassVar = (Index("ix_image_lora_name", "name", "image_id"),)
+
+    image_id: str = Field(
+        sa_column=Column(
+            "image_id",
+            String(_ID),
+            ForeignKey("image.id", ondelete="CASCADE"),
+            primary_key=True,
+            nullable=False,
+        )
+    )
+    name: str = Field(primary_key=True, max_length=MAX_NAME)
 
 
 class ImageTag(SQLModel, table=True):

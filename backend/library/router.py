@@ -66,6 +66,7 @@ class Suggested(StrEnum):
     BY = "by"
     GALLERY = "gallery"
     MODEL = "model"
+    LORA = "lora"
 
 
 QueryDep = Annotated[

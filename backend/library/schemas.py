@@ -118,6 +118,7 @@ class Facets(BaseModel):
     complete: bool = Field(description="False: only the newest `total` were counted.")
     status: list[Choice]
     model: list[Choice]
+    lora: list[Choice]
     by: list[Choice]
     gallery: list[Choice]
     tag: list[Choice]

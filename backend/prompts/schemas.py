@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from inference.protocol import MAX_PROMPT_CHARACTERS, PromptNote, PromptPart
+from inference.protocol import MAX_PROMPT_CHARACTERS, LoraUse, PromptNote, PromptPart
 from inference.protocol.checks import prose
 
 _UNKNOWN = "null while no model can be asked."
@@ -21,6 +21,9 @@ class ReadingWrite(BaseModel):
         description="What to read; nothing of it is kept or logged.",
         examples=["a (red:1.3) striped dress on a cream background"],
         json_schema_extra={"maxLength": MAX_PROMPT_CHARACTERS},
+    )
+    negative: bool = Field(
+        default=False, description="Whether it is what to stay away from, which has no LoRAs."
     )
     model: str | None = Field(
         default=None, max_length=100, description="Whose tokens are counted; else the default's."
@@ -52,4 +55,5 @@ class ReadingPublic(BaseModel):
     parts: list[PromptPart] = Field(
         description="Its words, by how much they count; with wildcards those of the longest."
     )
+    loras: list[LoraUse] = Field(description="The LoRAs that it names; they are no words of it.")
     notes: list[NotePublic] = Field(description="What is read otherwise than it may be meant.")

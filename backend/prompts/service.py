@@ -18,8 +18,10 @@ from inference.protocol import (
     MAX_CHUNKS,
     MAX_DEPTH,
     MAX_PROMPT_CHARACTERS,
+    MAX_SCALE,
     MAX_WAYS,
     MAX_WEIGHT,
+    MIN_SCALE,
     MIN_WEIGHT,
     InferenceClient,
     InferenceError,
@@ -38,7 +40,9 @@ _SAID: Final[Mapping[PromptNote, str]] = {
     PromptNote.NO_SCHEDULE: "[from:to:0.5] does not change words half-way here; it is read as it stands.",
     PromptNote.NO_ALTERNATION: "[one|other] does not alternate between words here; it is read as it stands.",
     PromptNote.NO_JOINING: "AND does not join two prompts here; it is read as a word.",
-    PromptNote.UNKNOWN_TAG: "A tag such as <lora:name:0.8> is not known here; it is read as it stands.",
+    PromptNote.UNKNOWN_TAG: "A tag such as <hypernet:name:0.8> is not known here; it is read as it stands.",
+    PromptNote.LORA_BOUNDED: f"A LoRA goes from {MIN_SCALE} to {MAX_SCALE}; what is beyond counts as the nearest.",
+    PromptNote.LORA_IN_NEGATIVE: "A LoRA in the negative prompt does nothing; write it into the prompt.",
     PromptNote.TOO_LONG: f"It has more than {MAX_CHUNKS} chunks, which is more than can be drawn. Shorten it.",
     PromptNote.NO_FILES: "__name__ takes no words from a file here; it is read as it stands. Write {one|other}.",
     PromptNote.NO_VARIABLES: "${name}, %{wrap} and {@one|other} mean nothing here; they are read as they stand.",
@@ -60,7 +64,7 @@ async def reading_of(
     """
     template = read_template(asked.prompt)
     outcomes = outcomes_of(template)
-    read = read_prompt(outcomes.longest)
+    read = read_prompt(outcomes.longest, negative=asked.negative)
     length = await _length_of(inference, catalog, actor, asked)
     too_long = length is not None and length.chunks > MAX_CHUNKS
     refused = [refusal.note for refusal in refusals_of(asked.prompt)]
@@ -71,6 +75,7 @@ async def reading_of(
         limit=length and length.limit,
         chunks=length and length.chunks,
         parts=list(read.parts),
+        loras=list(read.loras),
         notes=[NotePublic(code=note, text=_SAID[note]) for note in dict.fromkeys(notes)],
     )
 

@@ -15,6 +15,7 @@ from backend.images.metadata import SAMPLER_NAMES
 from backend.restorations import editing, samplers
 from backend.restorations.found import Found
 from backend.restorations.limits import FIELDS, change, seed_within, short, within
+from backend.restorations.loras import with_loras
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
 from inference.protocol import ModelCard, Scheduler, as_characters
 
@@ -28,7 +29,8 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
     """Return the settings that `cards` can draw with, the first being the default, and what they lack."""
     card, absent = _model(found.model, cards)
     width, height, size = _size(found, card)
-    prompt, prompt_cut = _prompt("prompt", found.prompt)
+    worded, no_such_loras = with_loras(found, card)
+    prompt, prompt_cut = _prompt("prompt", worded)
     negative, negative_cut = _prompt("negative_prompt", found.negative_prompt)
     steps, other_steps = within("num_inference_steps", found.steps)
     guidance, other_guidance = within("guidance_scale", found.guidance)
@@ -61,6 +63,7 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
     )
     told = [
         *(each for each in changes if each),
+        *no_such_loras,
         *other_variation,
         *other_over,
         *_left_out(found),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.restorations.schemas import Source
-from inference.protocol import Fit, Margins
+from inference.protocol import Fit, LoraUse, Margins
 
 Texts = Mapping[str, str]
 """What lies in a picture, by the names that a PNG has for it."""
@@ -55,6 +55,8 @@ class Found:
     variation_strength: float | None = None
     over: Over | None = None
     """How it was drawn over a picture, if it was."""
+    loras: tuple[LoraUse, ...] = ()
+    """LoRAs that it names beside the prompt, as ours do."""
     rest: tuple[tuple[str, str], ...] = ()
     """What else it was drawn with and nothing here takes: name of the setting, and its value."""
     place: tuple[str, int] | None = None

@@ -5,6 +5,7 @@
     pictures     Pictures, Fit, Margins, MaskedArea               what is drawn over, and how
     events       Queued … Done                                        what is heard while it runs
     errors       InferenceError and below                             how it can fail
+    loras        LoraUse, LoraCard, wrong_lora                        which LoRAs, and how much of each
     prompts      read_prompt, ReadPrompt, PromptLength                how a prompt is understood
     wildcards    read_template, as_characters                         how one is that leaves words open
     resolving    drawn                                                which words a seed chooses
@@ -45,6 +46,15 @@ from inference.protocol.events import (
     Started,
     generation_event,
 )
+from inference.protocol.loras import (
+    MAX_LORAS,
+    MAX_SCALE,
+    MIN_SCALE,
+    LoraCard,
+    LoraUse,
+    WrongLora,
+    wrong_lora,
+)
 from inference.protocol.outcomes import MAX_WAYS, Refusal, outcomes_of, refusals_of
 from inference.protocol.parameters import (
     MAX_SEED,
@@ -73,6 +83,7 @@ from inference.protocol.prompts import (
     PromptPart,
     ReadPrompt,
     read_prompt,
+    without_loras,
 )
 from inference.protocol.resolving import drawn
 from inference.protocol.wildcards import MAX_DEPTH, as_characters, read_template
@@ -80,11 +91,14 @@ from inference.protocol.wildcards import MAX_DEPTH, as_characters, read_template
 __all__ = [
     "MAX_CHUNKS",
     "MAX_DEPTH",
+    "MAX_LORAS",
     "MAX_PICTURE_BYTES",
     "MAX_PROMPT_CHARACTERS",
+    "MAX_SCALE",
     "MAX_SEED",
     "MAX_WAYS",
     "MAX_WEIGHT",
+    "MIN_SCALE",
     "MIN_WEIGHT",
     "RANDOM_SEED",
     "Broken",
@@ -100,6 +114,8 @@ __all__ = [
     "InferenceError",
     "InferenceHealth",
     "InvalidParameters",
+    "LoraCard",
+    "LoraUse",
     "Margins",
     "MaskedArea",
     "ModelCard",
@@ -122,6 +138,7 @@ __all__ = [
     "Unavailable",
     "UnknownGeneration",
     "UnknownModel",
+    "WrongLora",
     "as_characters",
     "drawn",
     "error_of",
@@ -132,4 +149,6 @@ __all__ = [
     "read_prompt",
     "read_template",
     "refusals_of",
+    "without_loras",
+    "wrong_lora",
 ]

@@ -17,7 +17,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
+from inference.protocol.loras import MAX_LORAS, LoraCard, LoraUse, merged
 from inference.protocol.pictures import LEAST_INSIDE, Fit, Margins, MaskedArea, Pictures
+from inference.protocol.prompts import read_prompt
 from inference.protocol.resolving import drawn
 
 T = TypeVar("T")
@@ -127,6 +129,16 @@ class GenerationParameters(BaseModel):
         description="How far from seed towards variation_seed the noise lies, 0 (seed's) to 1.",
     )
     priority: Priority = Field(default=Priority.NORMAL, description="How urgently it is wanted.")
+    loras: tuple[LoraUse, ...] = Field(
+        default=(),
+        max_length=MAX_LORAS,
+        description="LoRAs of the model's card; `<lora:name:0.8>` in the prompt does the same, and wins.",
+    )
+
+    @property
+    def loras_used(self) -> tuple[LoraUse, ...]:
+        """The LoRAs to draw with: those typed in the prompt, and those chosen beside it."""
+        return merged(read_prompt(self.prompt).loras, self.loras)
 
     @field_validator("mask", "outpaint")
     @classmethod
@@ -242,6 +254,9 @@ class ModelCard(BaseModel):
     licence: str = Field(default="", description="What its weights are under; empty: not said.")
     credit_factor: float = Field(
         default=1.0, gt=0, le=1000, description="Credits for one megapixel and one step."
+    )
+    loras: list[LoraCard] = Field(
+        default_factory=list, description="The LoRAs that it can draw with."
     )
 
 

@@ -5,6 +5,7 @@ r"""The prompt language: what somebody typed, read once into parts with weights.
     (word:1.3)    counts 1.3 times as much
     \( \) \[ \]   the character itself, and \\ a backslash; so are \{ \} \|, which mean something to `wildcards`
     BREAK         what follows starts a new chunk of the model's tokens
+    <lora:a:0.8>  draws with the LoRA `a`, this much of it; no word of the prompt
 
 Brackets and weights are those of Stable Diffusion web UI (AUTOMATIC1111, `prompt_parser.py`), so that
 prompts can be carried over. What that program reads and this studio does not is left as it stands, and
@@ -14,12 +15,14 @@ a note says so. Every text can be read. Knows no tokens: those are the model's (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from inference.protocol.loras import MAX_NAME, MAX_SCALE, MIN_SCALE, LoraUse
 
 EMPHASIS: Final = 1.1
 MIN_WEIGHT: Final = 0.1
@@ -45,6 +48,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LORA: Final = re.compile(rf"<lora:([^<>:\n\0\ud800-\udfff]{{1,{MAX_NAME}}})(?::({_NUMBER}))?>")
 _PARTNER: Final = {"weight": "(", "round": "(", "square": "["}
 _MOMENT: Final = re.compile(rf":{_NUMBER}\Z")
 _JOINED: Final = re.compile(r"\bAND\b")
@@ -59,6 +63,8 @@ class PromptNote(StrEnum):
     NO_ALTERNATION = "no_alternation"
     NO_JOINING = "no_joining"
     UNKNOWN_TAG = "unknown_tag"
+    LORA_BOUNDED = "lora_bounded"
+    LORA_IN_NEGATIVE = "lora_in_negative"
     TOO_LONG = "too_long"
     NO_FILES = "no_files"
     NO_VARIABLES = "no_variables"
@@ -79,12 +85,13 @@ class PromptPart(BaseModel):
 
 
 class ReadPrompt(BaseModel):
-    """A prompt as it is understood."""
+    """A prompt as it is understood. Of a LoRA that is named twice, the last tag counts."""
 
     model_config = ConfigDict(frozen=True)
 
     parts: tuple[PromptPart, ...]
     notes: tuple[PromptNote, ...]
+    loras: tuple[LoraUse, ...] = ()
 
 
 class PromptLength(BaseModel):
@@ -97,13 +104,26 @@ class PromptLength(BaseModel):
     chunks: int
 
 
-def read_prompt(text: str) -> ReadPrompt:
-    """Return the parts of `text` and what to say about them, in time proportional to its length."""
+def read_prompt(text: str, *, negative: bool = False) -> ReadPrompt:
+    """Return the parts of `text` and what to say about them, in time proportional to its length.
+
+    A `negative` one draws with no LoRA; its tags are no words all the same.
+    """
     source = _Source.of(text)
+    if negative and source.loras:
+        source.loras.clear()
+        source.note(PromptNote.LORA_IN_NEGATIVE)
     if _JOINED.search(text):
         source.note(PromptNote.NO_JOINING)
     parts = tuple(_parts_of(_bounded(source)))
-    return ReadPrompt(parts=parts, notes=tuple(source.notes))
+    loras = tuple(source.loras.values())
+    return ReadPrompt(parts=parts, notes=tuple(source.notes), loras=loras)
+
+
+def without_loras(text: str, names: Collection[str]) -> str:
+    """Return `text` without the tags that name one of these LoRAs, otherwise as it was typed."""
+    kept = (one for one in _Source.of(text).tokens if one.kind != "lora" or one.text not in names)
+    return "".join(text[one.start : one.end] for one in kept).strip()
 
 
 class _Token(NamedTuple):
@@ -135,6 +155,7 @@ class _Source:
     tokens: list[_Token]
     groups: dict[int, _Group] = field(default_factory=dict)
     notes: dict[PromptNote, None] = field(default_factory=dict)
+    loras: dict[str, LoraUse] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> _Source:
@@ -142,6 +163,7 @@ class _Source:
         matches = ((match, match.lastgroup or "") for match in _TOKEN.finditer(text))
         tokens = [_Token(kind, match[kind], *match.span()) for match, kind in matches]
         source = cls(text, tokens)
+        source._take_loras()
         source._pair()
         return source
 
@@ -150,8 +172,24 @@ class _Source:
         self.notes[note] = None
 
     def as_it_stands(self, first: int, last: int) -> str:
-        """Return the text from one token to another, both with it."""
-        return self.text[self.tokens[first].start : self.tokens[last].end]
+        """Return the text from one token to another, both with it, without what is no words."""
+        told = self.tokens[first : last + 1]
+        return "".join(self.text[one.start : one.end] for one in told if one.kind != "lora")
+
+    def _take_loras(self) -> None:
+        """Tell the tags that name a LoRA from those that are not known."""
+        for place, token in enumerate(self.tokens):
+            match = _LORA.fullmatch(token.text) if token.kind == "tag" else None
+            name = match[1].strip() if match else ""
+            if match is None or not name:
+                continue
+            self.tokens[place] = token._replace(kind="lora", text=name)
+            scale = float(match[2] or 1)
+            bounded = float(min(max(scale, MIN_SCALE), MAX_SCALE))
+            if bounded != scale:
+                self.note(PromptNote.LORA_BOUNDED)
+            self.loras.pop(name, None)
+            self.loras[name] = LoraUse(name=name, scale=bounded)
 
     def _pair(self) -> None:
         """Find the brackets that belong together; one without a partner is a character like others."""

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import torch
 
+from inference.adapters.adapter import adaptable
+from inference.adapters.applying import Outfit, read_wearing
 from inference.devices import to_device
 from inference.protocol import PromptLength
 from inference.stages.chunks import Chunk, Chunker
@@ -23,6 +25,9 @@ CALL_AT_MOST: Final = 128
 _SLIGHT: Final = 0.01  # of the standard deviation: a mean below it is an accident of rounding
 
 
+_Key = tuple[str, tuple[tuple[str, float], ...]]
+
+
 class PromptEncoder:
     """A tokenizer and a text encoder with a small memory; designers ask for the same words again."""
 
@@ -30,7 +35,8 @@ class PromptEncoder:
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder
         self._chunker = Chunker(tokenizer)
-        self._memory: OrderedDict[str, torch.Tensor] = OrderedDict()
+        self._adaptable = adaptable(text_encoder)
+        self._memory: OrderedDict[_Key, torch.Tensor] = OrderedDict()
         self._remembered = 0  # chunks
 
     @property
@@ -51,37 +57,43 @@ class PromptEncoder:
         for prompt in prompts:
             self._chunker.chunks(prompt)
 
-    def encode(self, prompt: str) -> torch.Tensor:
-        """Return the embedding of `prompt`, shape [1, chunks × tokens, width].
+    def encode(self, prompt: str, outfit: Outfit = ()) -> torch.Tensor:
+        """Return the embedding of `prompt`, shape [1, chunks × tokens, width], as read with `outfit`.
 
         Raises:
             InvalidParameters: It has too many chunks.
         """
-        if prompt not in self._memory:
-            self.read([prompt])
-        self._memory.move_to_end(prompt)
-        return self._memory[prompt]
+        key = _key(prompt, outfit)
+        if key not in self._memory:
+            self.read([prompt], outfit)
+        self._memory.move_to_end(key)
+        return self._memory[key]
 
-    def together(self, prompts: Sequence[str]) -> list[torch.Tensor]:
+    def together(self, prompts: Sequence[str], outfit: Outfit = ()) -> list[torch.Tensor]:
         """Return the embeddings of prompts that share a call of the UNet, all as long as the longest.
 
         What a shorter one lacks is the empty prompt, as web UI fills up a negative prompt (`pad_cond`).
         """
-        said = [self.encode(prompt) for prompt in prompts]
+        said = [self.encode(prompt, outfit) for prompt in prompts]
         longest = max(embedding.shape[1] for embedding in said)
         if all(embedding.shape[1] == longest for embedding in said):
             return said
-        nothing = self.encode("")
+        nothing = self.encode("", outfit)
         return [_filled_up(embedding, longest, nothing) for embedding in said]
 
-    def read(self, prompts: Iterable[str]) -> None:
-        """Encode those of `prompts` that are not remembered, all at once, and remember every one."""
-        wanted = dict.fromkeys(prompts)
+    def read(self, prompts: Iterable[str], outfit: Outfit = ()) -> None:
+        """Encode those of `prompts` that are not remembered, all at once, and remember every one.
+
+        LoRAs may have a part for the text encoder; what is read with them is remembered by itself.
+        """
+        wanted = {_key(prompt, outfit): prompt for prompt in prompts}
         for known in wanted.keys() & self._memory.keys():
             self._memory.move_to_end(known)
-        fresh = [prompt for prompt in wanted if prompt not in self._memory]
-        for prompt, embedding in zip(fresh, self._encode(fresh), strict=True):
-            self._memory[prompt] = embedding
+        fresh = {key: prompt for key, prompt in wanted.items() if key not in self._memory}
+        with read_wearing(self._adaptable, outfit):
+            said = self._encode(list(fresh.values()))
+        for key, embedding in zip(fresh, said, strict=True):
+            self._memory[key] = embedding
             self._remembered += self._chunks_in(embedding)
         self._forget(keep=len(wanted))
 
@@ -126,6 +138,11 @@ class PromptEncoder:
         usual = [1.0] * (self._chunker.limit + 1 - len(chunk.weights))
         weights = torch.tensor([1.0, *chunk.weights, *usual]).view(1, -1, 1)
         return weighted(embedding, to_device(weights, embedding.device))
+
+
+def _key(prompt: str, outfit: Outfit) -> _Key:
+    """Return what a prompt is remembered by: its text, and what the encoder wears while it reads it."""
+    return prompt, tuple((worn.adapter.sha256, worn.scale) for worn in outfit if worn.adapter.text)
 
 
 def weighted(embedding: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

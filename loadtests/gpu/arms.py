@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import torch
 
+from inference.adapters.applying import Outfit
 from inference.bundles import Bundle
 from inference.finishing import Finisher, Outcome
 from inference.generation import Generation, State
@@ -32,7 +33,7 @@ from inference.protocol import (
     GenerationRequest,
     new_generation_id,
 )
-from inference.slots import Key
+from inference.recipes import Key
 from inference.stages.denoise import UNet
 from inference.stages.safety import SafetyChecker
 from inference.streams import Aside, CudaAside, Ready, aside_of
@@ -98,10 +99,10 @@ class GivenStudio(Studio):
         (bundle,) = self._bundles.values()
         return bundle
 
-    def unet(self, key: Key) -> UNet:
+    def unet(self, key: Key, outfits: Sequence[Outfit] = ()) -> UNet:
         """Return the one UNet there is."""
-        if key.precise:
-            raise RuntimeError("random weights are not meant to overflow")
+        if key.precise or any(outfits):
+            raise RuntimeError("random weights are not meant to overflow, nor to wear LoRAs")
         return self.given
 
     def calling(self, unet: UNet) -> GivenStudio:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from inference.protocol import LoraCard
 from tests.browser.conftest import ScriptedStudio, tell
 from tests.browser.test_pages import generate, until
 from tests.fixtures.scripted import CARD
@@ -38,6 +39,20 @@ def admin(open_as: OpenAs, scripted_studio: ScriptedStudio) -> Iterator[Any]:
     for name in ("vega", "scripted"):
         tell(page, f"/models/{name}", {"enabled": True}, method="PATCH")
     tell(page, "/models/scripted", {"is_default": True}, method="PATCH")
+
+
+def test_lists_loras_and_why_one_cannot_be_used(
+    open_as: OpenAs, scripted_studio: ScriptedStudio
+) -> None:
+    knit = LoraCard(name="knit", title="Cable <b>knit</b>", trigger_words=["cable"], scale=0.8)
+    torn = LoraCard(name="torn", title="Torn", trouble="loras/torn.safetensors is cut short")
+    scripted_studio.inference.cards = [CARD.model_copy(update={"loras": [knit, torn]})]
+    scripted_studio.app.state.catalog._asked_at = float("-inf")
+    loras = card(open_as("admin", "/models"), "Scripted").locator(".loras li")
+    expect(loras).to_have_count(2)
+    for said in ("Cable <b>knit</b>", "<lora:knit:0.8>", "cable"):
+        expect(loras.first).to_contain_text(said)
+    expect(loras.last).to_contain_text("It cannot be used: loras/torn.safetensors is cut short")
 
 
 def card(page: Any, title: str) -> Any:

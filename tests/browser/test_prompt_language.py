@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import tell
-from tests.fixtures.scripted import ScriptedInference
+from inference.protocol import LoraCard
+from tests.browser.conftest import ScriptedStudio, tell
+from tests.fixtures.scripted import CARD, ScriptedInference
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
 READING = "/api/v1/prompts/reading"
@@ -47,6 +48,33 @@ def type_in(page: Any, text: str, select: tuple[int, int]) -> Any:
 
 def selected(box: Any) -> str:
     return str(box.evaluate("(box) => box.value.slice(box.selectionStart, box.selectionEnd)"))
+
+
+class TestLoras:
+    @pytest.fixture
+    def page(self, open_as: Callable[..., Any], scripted_studio: ScriptedStudio) -> Iterator[Any]:
+        knit = LoraCard(name="knit", title="Knit")
+        catalog = scripted_studio.app.state.catalog
+        scripted_studio.inference.cards = [CARD.model_copy(update={"loras": [knit]})]
+        catalog._asked_at = float("-inf")
+        opened = open_as("designer")
+        expect(counter_of(opened)).to_have_text("0/75")
+        yield opened
+        scripted_studio.inference.cards = [CARD]
+        catalog._asked_at = float("-inf")
+
+    def test_are_typed_counted_as_no_word_and_refused_by_the_nearest_name(self, page: Any) -> None:
+        box_of(page).fill("a dress <lora:knitt:0.8>")
+        expect(counter_of(page)).to_have_text("2/75")
+        page.locator("#generate").click()
+        expect(page.locator("at-problem")).to_contain_text("the nearest good value is knit")
+        box_of(page).fill("a dress <lora:knit:0.8>")
+        page.locator("#generate").click()
+        page.locator("at-card[hero][data-state=succeeded]").wait_for()
+        drawn = page.request.get("/api/v1/generations?limit=1").json()["items"][0]
+        assert drawn["parameters"]["prompt"] == "a dress <lora:knit:0.8>"
+        page.goto("/library")
+        expect(page.locator('[data-term="lora:knit"]')).to_be_visible()
 
 
 class TestCounter:

@@ -8,6 +8,7 @@ import pytest
 
 from inference.catalog import BUNDLED, WEIGHT_FOLDERS, Catalog, CatalogError, digest_of
 from inference.protocol import Scheduler
+from tests.fixtures.loras import safetensors_of
 
 ONE = '[[model]]\nname = "one"\ntitle = "One"\ndescription = "d"\ndirectory = "weights/one"\n'
 
@@ -18,9 +19,11 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-def weights(folder: Path, content: bytes = b"w") -> Path:
+def weights(folder: Path, content: int = 1) -> Path:
     (folder / "unet").mkdir(parents=True)
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(content)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(
+        safetensors_of({"weight": {"dtype": "U8", "shape": [1]}}, bytes([content]))
+    )
     return folder
 
 
@@ -98,7 +101,7 @@ class TestDigestOf:
     def test_changes_with_the_weights_and_nothing_else(self, tmp_path: Path) -> None:
         one = weights(tmp_path / "a")
         same = weights(tmp_path / "b")
-        other = weights(tmp_path / "c", b"v")
+        other = weights(tmp_path / "c", 2)
         before = digest_of(one)
         (one / "README.md").write_text("about")
         (one / "judge").mkdir()
@@ -113,3 +116,61 @@ def test_client_catalog_and_protocol_are_imported_without_torch() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == ""
+
+
+class TestLoras:
+    TABLE = '[[lora]]\nname = "knit"\nfile = "loras/knit.safetensors"\n'
+
+    def test_are_on_the_cards_of_the_models_that_they_are_for(self, tmp_path: Path) -> None:
+        (tmp_path / "loras").mkdir()
+        down, up = {"dtype": "F32", "shape": [1, 2]}, {"dtype": "F32", "shape": [2, 1]}
+        halves = {"lora_unet_a.lora_down.weight": down, "lora_unet_a.lora_up.weight": up}
+        (tmp_path / "loras" / "knit.safetensors").write_bytes(safetensors_of(halves, bytes(16)))
+        for name in ("one", "two"):
+            weights(tmp_path / "weights" / name)
+        two = ONE.replace("one", "two") + 'family = "sd15"\n'
+        by_name = self.TABLE + 'models = ["one"]\nscale = 0.5\ntrigger_words = ["cable"]\n'
+        by_family = self.TABLE.replace('"knit"', '"wool"') + 'family = "sd15"\n'
+        catalog = Catalog.read(write(tmp_path, ONE + two + by_name + by_family))
+        cards = {offer.name: offer.card.loras for offer in catalog.offers}
+        assert [card.name for card in cards["one"]] == ["knit"]
+        assert [card.name for card in cards["two"]] == ["wool"]
+        (knit,) = cards["one"]
+        assert (knit.title, knit.scale, knit.trigger_words) == ("knit", 0.5, ["cable"])
+        assert (len(knit.sha256), knit.trouble) == (64, "")
+
+    def test_one_that_is_broken_stops_no_model(self, tmp_path: Path) -> None:
+        weights(tmp_path / "weights" / "one")
+        (offer,) = Catalog.read(write(tmp_path, ONE + self.TABLE + 'models = ["one"]\n')).offers
+        (card,) = offer.card.loras
+        assert card.trouble == "loras/knit.safetensors cannot be opened: no such file or directory"
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            (TABLE, "which models it is for"),
+            (TABLE + 'models = ["two"]\n', "'knit' is for two, which is not offered"),
+            (TABLE + 'family = "sdxl"\n', "'knit' is for sdxl, which is not offered"),
+            ((TABLE + 'models = ["one"]\n') * 2, "two LoRAs 'knit'"),
+            (TABLE + 'models = ["one"]\nscale = 3\n', "scale"),
+            (TABLE + 'models = ["one"]\nroot = "/"\nsha256 = "ab"\n', "sha256"),
+            (TABLE.replace("knit", "No Spaces Please", 1) + 'models = ["one"]\n', "name"),
+            (TABLE + 'models = ["one"]\nwords = []\n', "words"),
+        ],
+    )
+    def test_a_table_that_cannot_be_meant_is_refused(
+        self, tmp_path: Path, text: str, told: str
+    ) -> None:
+        with pytest.raises(CatalogError, match=told):
+            Catalog.read(write(tmp_path, ONE + text))
+
+    def test_within_the_table_of_a_model_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(CatalogError, match=r"\[\[lora\]\] tables of their own"):
+            Catalog.read(write(tmp_path, ONE + "loras = []\n"))
+
+    def test_a_root_of_ones_own_is_not_taken(self, tmp_path: Path) -> None:
+        weights(tmp_path / "weights" / "one")
+        text = ONE + self.TABLE.replace("loras/", "../") + 'models = ["one"]\nroot = "/"\n'
+        (tmp_path.parent / "knit.safetensors").write_bytes(b"outside")
+        (offer,) = Catalog.read(write(tmp_path, text)).offers
+        assert "leads out" in offer.card.loras[0].trouble

@@ -420,8 +420,8 @@ def _wrap_unet(
     studio = bench.drawing.studio
     real = type(studio).unet
 
-    def wrapped(key: Any) -> Any:
-        unet = real(studio, key)
+    def wrapped(key: Any, outfits: Any = ()) -> Any:
+        unet = real(studio, key, outfits)
         if precise is not None and key.precise != precise:
             return unet
         return lambda *given: around(unet, *given)

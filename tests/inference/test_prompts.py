@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 from hypothesis import example, given
@@ -12,10 +13,13 @@ from hypothesis import strategies as st
 from inference.protocol import (
     MAX_WEIGHT,
     MIN_WEIGHT,
+    GenerationParameters,
+    LoraCard,
     PromptNote,
     PromptPart,
     ReadPrompt,
     read_prompt,
+    wrong_lora,
 )
 
 # Texts made of what the language is made of are the ones that could go wrong.
@@ -129,7 +133,13 @@ class TestText:
             ("a [(red:1.2)::0.5] dress", PromptNote.NO_SCHEDULE),
             ("a [red|blue] dress", PromptNote.NO_ALTERNATION),
             ("a red dress AND a blue coat", PromptNote.NO_JOINING),
-            ("<lora:knit (v2):0.8>", PromptNote.UNKNOWN_TAG),
+            ("<hypernet:knit (v2):0.8>", PromptNote.UNKNOWN_TAG),
+            ("<lora:knit:much>", PromptNote.UNKNOWN_TAG),
+            ("<lora:knit:1:0.5>", PromptNote.UNKNOWN_TAG),
+            ("<lora: :1>", PromptNote.UNKNOWN_TAG),
+            ("<lora:a\0b:1>", PromptNote.UNKNOWN_TAG),
+            ("<lora:a\ud800:1>", PromptNote.UNKNOWN_TAG),
+            (f"<lora:{'x' * 101}:1>", PromptNote.UNKNOWN_TAG),
             ("a red :) dress", PromptNote.NO_PARTNER),
             ("a (red dress", PromptNote.NO_PARTNER),
             ("a red] dress", PromptNote.NO_PARTNER),
@@ -196,3 +206,80 @@ class TestAnyText:
     )
     def test_of_any_length_takes_time_in_proportion(self, unit: str) -> None:
         assert read_prompt(unit * 20_000 + ")" * 20_000) is not None
+
+
+class TestLoras:
+    @pytest.mark.parametrize(
+        ("prompt", "parts", "loras"),
+        [
+            ("a dress <lora:knit:0.8>", [("a dress", 1.0)], [("knit", 0.8)]),
+            ("<lora:knit>a dress", [("a dress", 1.0)], [("knit", 1.0)]),
+            ("<lora:knit (v2): -.5 >", [], [("knit (v2)", -0.5)]),
+            ("(a <lora:x:1> dress:1.2)", [("a  dress", 1.2)], [("x", 1.0)]),
+            ("[a|<lora:x:1>b]", [("[a|b]", 1.0)], [("x", 1.0)]),
+            ("<lora:a:1><lora:b:0.5>", [], [("a", 1.0), ("b", 0.5)]),
+            ("<lora:a:1> <lora:b> <lora:a:0.5>", [], [("b", 1.0), ("a", 0.5)]),
+            (r"\(<lora:a:1>\)", [("()", 1.0)], [("a", 1.0)]),
+            ("a BREAK <lora:a:1> b", [("a", 1.0), ("b", 1.0)], [("a", 1.0)]),
+        ],
+    )
+    def test_are_taken_out_of_the_words(
+        self, prompt: str, parts: list[tuple[str, float]], loras: list[tuple[str, float]]
+    ) -> None:
+        read = read_prompt(prompt)
+        assert shown(read) == parts
+        assert [(use.name, use.scale) for use in read.loras] == loras
+
+    @pytest.mark.parametrize(("written", "taken"), [("3", 2.0), ("-9", -2.0), ("9" * 999, 2.0)])
+    def test_are_bounded_and_say_so(self, written: str, taken: float) -> None:
+        read = read_prompt(f"a dress <lora:knit:{written}>")
+        assert [use.scale for use in read.loras] == [taken]
+        assert read.notes == (PromptNote.LORA_BOUNDED,)
+
+    def test_in_a_negative_prompt_are_none_and_say_so(self) -> None:
+        read = read_prompt("blue <lora:knit:0.8>", negative=True)
+        assert (shown(read), read.loras) == ([("blue", 1.0)], ())
+        assert read.notes == (PromptNote.LORA_IN_NEGATIVE,)
+
+    def test_of_the_prompt_win_over_those_beside_it(self) -> None:
+        asked = GenerationParameters(
+            prompt="a dress <lora:a:0.5> <lora:c:2>",
+            loras=[{"name": "a", "scale": 1}, {"name": "b", "scale": -1}],
+        )
+        used = {use.name: use.scale for use in asked.loras_used}
+        assert used == {"a": 0.5, "b": -1.0, "c": 2.0}
+        again = GenerationParameters.model_validate_json(asked.model_dump_json())
+        assert again == asked
+
+
+class TestWrongLora:
+    CARDS: ClassVar = [
+        LoraCard(name="knit", title="Knit"),
+        LoraCard(name="lace", title="Lace", trouble="loras/lace.safetensors is cut short"),
+    ]
+
+    @pytest.mark.parametrize(
+        ("prompt", "told", "nearest"),
+        [
+            ("<lora:knitt:1>", "a LoRA of tiny: knit, not 'knitt'; the nearest good", "knit"),
+            ("<lora:knit:1><lora:Lace>", "not 'Lace'; the nearest good", "knit"),
+            ("<lora:lace:1>", "'lace' (loras/lace.safetensors is cut short);", "knit"),
+            ("".join(f"<lora:{k}>" for k in range(9)), "at most 8 LoRAs in all, not 9", "8"),
+        ],
+    )
+    def test_is_named_with_the_nearest(self, prompt: str, told: str, nearest: str) -> None:
+        wrong = wrong_lora("tiny", self.CARDS, read_prompt(prompt).loras)
+        assert wrong is not None
+        assert told in wrong.message
+        assert wrong.nearest == nearest
+
+    def test_is_none_where_all_are_offered(self) -> None:
+        assert wrong_lora("tiny", self.CARDS, read_prompt("<lora:knit:1>").loras) is None
+
+    def test_of_a_model_without_any_has_no_nearest(self) -> None:
+        wrong = wrong_lora("tiny", [], read_prompt("<lora:knit:1>").loras)
+        assert wrong is not None
+        assert (wrong.nearest, wrong.message) == (
+            "",
+            "must be no LoRA with tiny, not 'knit'; leave it out",
+        )

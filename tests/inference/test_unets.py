@@ -11,7 +11,7 @@ import torch
 from inference import unets
 from inference.bundles import load_bundle
 from inference.devices import Placement
-from inference.slots import Key
+from inference.recipes import Key
 from inference.studio import Studio
 from inference.unets import BUCKETS, EagerUNet, GraphedUNet, _padded, precise_unet
 

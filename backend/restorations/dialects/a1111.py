@@ -28,7 +28,6 @@ _TEMPLATES: Final = (
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
 _OF_A_MASK: Final = {"Mask blur", "Mask mode", "Masked content", "Inpaint area"}
-_LORA: Final = re.compile(r"<lora:([^:<>]{1,100})")
 
 
 def read(texts: Texts) -> Found | None:
@@ -44,7 +43,6 @@ def read(texts: Texts) -> Found | None:
         return None
     prompt, negative = _prompts(lines[:-1])
     width, height = _size(said.get("Size", ""))
-    loras = ", ".join(dict.fromkeys(_LORA.findall(prompt)))
     return Found(
         source=Source.A1111,
         prompt=written(prompt),
@@ -61,7 +59,6 @@ def read(texts: Texts) -> Found | None:
         variation_strength=number(said.get("Variation seed strength")),
         over=_over(said),
         rest=rest_of(
-            lora=loras,
             clip_skip=said.get("Clip skip"),
             denoising_strength=said.get("Denoising strength") if _enlarged(said) else None,
             upscaler=said.get("Hires upscaler"),

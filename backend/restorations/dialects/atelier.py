@@ -6,7 +6,8 @@ The packet is searched, not parsed: an XML parser would do what a hostile packet
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from xml.sax.saxutils import unescape
 
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from backend.images.schemas import Op
 from backend.restorations.found import Found, Over, Texts, inner, number, record, whole, written
 from backend.restorations.schemas import Source
-from inference.protocol import Fit, Margins, MaskedArea
+from inference.protocol import MAX_LORAS, Fit, LoraUse, Margins, MaskedArea
 
 _BEGIN: Final = "<atelier:generation>"
 _END: Final = "</atelier:generation>"
@@ -46,6 +47,7 @@ def read(texts: Texts) -> Found | None:
         variation_seed=whole(saved.get("variation_seed")),
         variation_strength=number(saved.get("variation_strength")),
         over=_over(told, saved),
+        loras=tuple(_loras(saved.get("loras"))),
         place=_place(told.get("generation_id"), whole(told.get("index"))),
     )
 
@@ -71,6 +73,13 @@ def _margins(said: object) -> Margins | None:
         return Margins.model_validate(said) if isinstance(said, dict) else None
     except ValidationError:
         return None
+
+
+def _loras(told: object) -> Iterator[LoraUse]:
+    """Yield those that can be meant; whoever edits a file may write anything there."""
+    for one in told[:MAX_LORAS] if isinstance(told, list) else []:
+        with suppress(ValidationError):
+            yield LoraUse.model_validate(one)
 
 
 def _place(generation_id: object, index: int | None) -> tuple[str, int] | None:

@@ -11,7 +11,14 @@ from PIL import Image
 from backend.images import metadata, webp
 from backend.images.metadata import Provenance
 from backend.images.schemas import Op
-from inference.protocol import GenerationParameters, Margins, MaskedArea, Scheduler
+from inference.protocol import (
+    GenerationParameters,
+    LoraCard,
+    LoraUse,
+    Margins,
+    MaskedArea,
+    Scheduler,
+)
 from tests.fixtures.colours import picture
 from tests.fixtures.scripted import CARD
 
@@ -51,6 +58,33 @@ def xmp_of(data: bytes) -> ET.Element:
 
 def xmp_text(data: bytes, name: str) -> str | None:
     return xmp_of(data).findtext(f".//{name}")
+
+
+class TestLoras:
+    CARD = CARD.model_copy(
+        update={
+            "loras": [LoraCard(name=name, title=name, sha256=name[0] * 64) for name in ("ab", "cd")]
+        }
+    )
+
+    def provenance(self) -> Provenance:
+        parameters = PARAMETERS.model_copy(
+            update={
+                "prompt": "a dress <lora:ab:0.8>",
+                "loras": (LoraUse(name="cd", scale=-0.5), LoraUse(name="ab", scale=2)),
+            }
+        )
+        return metadata.provenance_of(parameters, self.CARD, generation_id="01abc", index=0)
+
+    def test_are_written_as_a1111_writes_them(self) -> None:
+        text = metadata.infotext(self.provenance())
+        assert text.startswith("a dress <lora:ab:0.8> <lora:cd:-0.5>\n")
+        assert 'Lora hashes: "cd: cccccccccc, ab: aaaaaaaaaa", RNG' in text
+
+    def test_are_in_our_json_as_they_were_asked_for(self) -> None:
+        said = json.loads(self.provenance().model_dump_json())
+        assert said["parameters"]["loras"][0] == {"name": "cd", "scale": -0.5}
+        assert said["loras_sha256"] == {"cd": "c" * 64, "ab": "a" * 64}
 
 
 class TestInfotext:

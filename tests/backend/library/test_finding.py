@@ -105,6 +105,29 @@ class TestFilters:
         assert library.find("by:ELI") == library.find(f"by:{library.eli.id}") == [theirs]
         assert library.find("by:nobody") == []
 
+    def test_by_lora(self, library: Library) -> None:
+        knit = library.image("a dress <lora:knit:0.8>")
+        both = library.image("a coat <lora:knit:1>", look={"loras": [{"name": "lace"}]})
+        none = library.image("a dress <lora:lace:0>")
+        assert library.find("lora:knit") == library.find("lora:KNIT") == [both, knit]
+        assert library.find("lora:knit lora:lace") == [both]
+        assert library.find("-lora:knit") == [none]
+        assert library.find("lora:kni") == []
+
+    def test_by_lora_is_told_and_suggested_only_to_who_sees_the_image(
+        self, library: Library
+    ) -> None:
+        mine = library.image("a dress <lora:knit:0.8>")
+        library.image("a coat <lora:secret:0.8>", owner=library.eli)
+        told = library.get("/facets", q="")["lora"]
+        assert [(one["value"], one["count"]) for one in told] == [("knit", 1)]
+        assert library.get("/suggestions", kind="lora", prefix="s") == []
+        assert [one["value"] for one in library.get("/suggestions", kind="lora", prefix="K")] == [
+            "knit"
+        ]
+        library.change(mine, add_tags=["wool"])
+        assert library.find("lora:knit tag:wool") == [mine]
+
     def test_by_gallery(self, library: Library) -> None:
         placed, other = library.image(), library.image()
         gallery_id = library.gallery(placed)

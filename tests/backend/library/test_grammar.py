@@ -78,7 +78,7 @@ def test_terms(text: str, kind: Kind, value: str, *, negated: bool) -> None:
         ("after:2026-02-30", "after:7d"),
         ("tag:", "tag:linen"),
         ('tgag:"a b"', 'tag:"a b"'),
-        ("lora:linen", "model:"),
+        ("lora:", "lora:linen"),
         ("like:a-b", "like:01m7"),
         ("is:duplicated", "is:duplicate"),
         ("--", "write a word"),

@@ -42,6 +42,7 @@ class TestReading:
                 {"text": " dress", "weight": 1.0, "starts_chunk": False},
                 {"text": "with buttons", "weight": 1.0, "starts_chunk": True},
             ],
+            "loras": [],
             "notes": [],
         }
 
@@ -61,7 +62,8 @@ class TestReading:
             ("[red:blue:0.5]", "no_schedule"),
             ("[red|blue]", "no_alternation"),
             ("red AND blue", "no_joining"),
-            ("<lora:knit:1>", "unknown_tag"),
+            ("<hypernet:knit:1>", "unknown_tag"),
+            ("<lora:knit:3>", "lora_bounded"),
             ("x BREAK " * (MAX_CHUNKS + 1), "too_long"),
             ("{red", "no_partner"),
             ("a __colours__ dress", "no_files"),

@@ -11,7 +11,14 @@ from backend.restorations import samplers
 from backend.restorations.fitting import fitted
 from backend.restorations.found import Found
 from backend.restorations.schemas import Change, Reason, Restoration, Source
-from inference.protocol import GenerationParameters, Scheduler
+from inference.protocol import (
+    GenerationParameters,
+    LoraCard,
+    LoraUse,
+    Scheduler,
+    read_prompt,
+    wrong_lora,
+)
 from tests.fixtures.scripted import CARD
 
 OTHER = CARD.model_copy(update={"name": "tiny", "title": "Tiny", "schedulers": [Scheduler.DDIM]})
@@ -109,6 +116,45 @@ def test_what_nothing_here_takes_is_told() -> None:
     change = the_change(rest=(("lora", "castle"),))
     assert (change.field, change.found, change.used) == ("lora", "castle", None)
     assert change.note == "Lora castle cannot be set here."
+
+
+class TestLoras:
+    PROMPT = "a dress <lora:knit:0.8> (wool <lora:castle:1>:1.2)"
+
+    def restored(self, **found: object) -> Restoration:
+        knit = LoraCard(name="knit", title="Knit")
+        lace = LoraCard(name="lace", title="Lace", trouble="it is cut short")
+        card = CARD.model_copy(update={"loras": [knit, lace]})
+        return fitted(Found(source=Source.ATELIER, **found), [card, OTHER])  # type: ignore[arg-type]
+
+    def test_that_are_offered_stay_and_others_are_named(self) -> None:
+        found = self.restored(prompt=self.PROMPT)
+        assert found.settings.prompt == "a dress <lora:knit:0.8> (wool :1.2)"
+        [change] = found.changes
+        assert (change.field, change.found, change.used) == ("lora", "castle", None)
+        assert (
+            change.note == "LoRA castle is not offered with scripted; the prompt goes without it."
+        )
+
+    def test_of_another_model_are_named(self) -> None:
+        found = self.restored(prompt="a dress <lora:knit:0.8>", model="tiny")
+        assert found.settings.prompt == "a dress"
+        assert [change.found for change in found.changes] == ["knit"]
+
+    def test_beside_the_prompt_are_written_into_it(self) -> None:
+        beside = (LoraUse(name="knit", scale=-0.5), LoraUse(name="lace"))
+        found = self.restored(prompt="a dress", loras=beside)
+        assert found.settings.prompt == "a dress <lora:knit:-0.5>"
+        assert [change.found for change in found.changes] == ["lace"]
+
+    def test_that_stand_in_both_are_taken_from_the_prompt(self) -> None:
+        found = self.restored(prompt="a <lora:knit:0.5>", loras=(LoraUse(name="knit"),))
+        assert found.settings.prompt == "a <lora:knit:0.5>"
+
+    @given(st.text())
+    def test_leave_a_prompt_that_can_be_drawn(self, prompt: str) -> None:
+        found = self.restored(prompt=f"a {prompt} <lora:nothing:1>")
+        assert wrong_lora("x", [], read_prompt(found.settings.prompt or "").loras) is None
 
 
 class TestSamplers:

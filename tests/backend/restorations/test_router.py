@@ -64,7 +64,7 @@ class TestOurs:
         assert (answer["source"], answer["changes"]) == ("atelier", [])
         said = said_in(answer)
         assert said == {name: told[name] for name in said}
-        assert told.keys() - said.keys() <= {"num_images", "priority"} | EDITING
+        assert told.keys() - said.keys() <= {"num_images", "priority", "loras"} | EDITING
 
     def test_whoever_may_see_the_image_is_told_which_it_is(self, shared_studio: Studio) -> None:
         dana, eli = (shared_studio.actors.browser() for _ in range(2))

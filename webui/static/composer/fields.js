@@ -38,7 +38,7 @@ export const listed = (values) => NAMES.map((name) => values[name]);
 /** Return a generation's parameters as the form's values; the seed as well, so that it draws the same. */
 export function fromParameters(parameters) {
   return {
-    prompt: parameters.prompt,
+    prompt: withLoras(parameters),
     negative_prompt: parameters.negative_prompt,
     ratio: nearestRatio(parameters.width / parameters.height),
     num_images: [4, 2, 1].find((count) => count <= parameters.num_images) ?? 1,
@@ -47,6 +47,12 @@ export function fromParameters(parameters) {
     seed: String(parameters.seed),
     scheduler: parameters.scheduler,
   };
+}
+
+/** The form has no field for LoRAs: those chosen beside the prompt are written into it, unless it names them itself. */
+function withLoras({ prompt, loras = [] }) {
+  const beside = loras.filter(({ name }) => ![">", ":"].some((end) => prompt.includes(`<lora:${name}${end}`)));
+  return [prompt, ...beside.map(({ name, scale }) => `<lora:${name}:${scale}>`)].join(" ");
 }
 
 const ALL_BUT_SEED = Object.keys(EMPTY).filter((name) => name !== "seed");

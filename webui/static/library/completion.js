@@ -13,8 +13,8 @@ const KNOWN = {
   before: ["today", "yesterday", "7d", "30d"],
   by: ["me"],
 };
-const ASKED = ["tag", "by", "gallery", "model"];
-const NAMES = ["tag", "by", "gallery", "model", "status", "is", "ratio", "after", "before", "seed", "like", "stack", "template"];
+const ASKED = ["tag", "by", "gallery", "model", "lora"];
+const NAMES = ["tag", "by", "gallery", "model", "lora", "status", "is", "ratio", "after", "before", "seed", "like", "stack", "template"];
 const LONGEST = 100;
 
 /** Return the term that the caret is in or behind: { start, end, minus, kind, begun }; `kind` is null in its name. */

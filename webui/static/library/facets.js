@@ -5,7 +5,7 @@ import { month, number } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { monthTerms, term, termsIn, withTerm, withoutTerm } from "./query.js";
 
-const KINDS = ["status", "month", "by", "gallery", "tag", "model", "ratio"];
+const KINDS = ["status", "month", "by", "gallery", "tag", "model", "lora", "ratio"];
 const SHOWN = 8;
 const VIEWS = [["is:starred", "star"], ["is:mine", "mine"], ["is:trashed", "trash"]];
 

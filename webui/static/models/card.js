@@ -20,6 +20,7 @@ export function modelCard(model, { figures, ready, alone, changed }) {
     !model.enabled && h("p", { class: "why" }, icon("info"), h("span", {}, t("models.why", { reason: model.reason }))),
     figures && results(figures),
     card && facts(card),
+    card && loras(card),
     h("footer", {}, acts(model, alone, changed), model.changed_at && h("span", { class: "sub", title: when(model.changed_at) }, t("models.changed", { who: model.changed_by ?? t("models.somebody"), when: ago(model.changed_at) }))));
 }
 
@@ -46,6 +47,16 @@ function facts(card) {
     fact("checker", card.safety_checker),
     fact("weights", card.weights_bytes === null ? null : `${megabytes(card.weights_bytes)} · `, h("code", { title: card.weights_sha256 }, card.weights_sha256.slice(0, SHOWN_OF_DIGEST)),
       button({ kind: "round tiny", label: t("models.copy", { name: card.title }), press: () => copy(card.weights_sha256) }, icon("copy"))));
+}
+
+/** The LoRAs of a model: name, words that belong into the prompt; of one in trouble, why it cannot be used. */
+function loras({ loras: all = [] }) {
+  if (!all.length) return null;
+  const one = ({ name, title, trigger_words: words, scale, licence, sha256, trouble }) => h("li", {},
+    h("span", { title: sha256 }, title, " "), h("code", {}, `<lora:${name}:${scale}>`),
+    words.length > 0 && h("span", { class: "sub" }, ` ${t("models.lora.words", { words: words.join(", ") })}`), licence && h("span", { class: "sub" }, ` · ${licence}`),
+    trouble && h("p", { class: "why" }, icon("warning"), h("span", {}, t("models.lora.trouble", { reason: trouble }))));
+  return h("section", { class: "loras" }, h("h3", {}, t("models.loras")), h("ul", {}, all.map(one)));
 }
 
 function acts(model, alone, changed) {
