@@ -108,6 +108,7 @@ def _public(
         name=row.name,
         pinned=row.pinned_at is not None,
         credits=credits_in(micro(row.cost)),
+        from_cache=row.from_cache,
         gallery=into,
         parent_id=row.parent_id,
         created_at=row.created_at,

@@ -38,7 +38,10 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
         session.add(grid)
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:
-        image.parameters = _blank(image.parameters)
+        image.parameters, image.result_key = (
+            _blank(image.parameters),
+            None,
+        )  # a digest can be guessed at
         _clean(session, storage, image)
     index.enter(session, images)
 

@@ -121,6 +121,11 @@ class ModelCard(BaseModel):
     weights_bytes: int | None = Field(
         default=None, description="How large those files are; null: inference does not say."
     )
+    software: str = Field(
+        default="",
+        max_length=200,
+        description="What draws, with its versions: other versions may draw other pixels. Empty: not said.",
+    )
     family: str = Field(default="", description="Which models it is one of; empty: not said.")
     licence: str = Field(default="", description="What its weights are under; empty: not said.")
     credit_factor: float = Field(
