@@ -168,7 +168,7 @@ class TestOnce:
         other = dana.post(API, json=DRESS, headers={"Idempotency-Key": "k"}, params={"fresh": True})
         assert other.json()["code"] == "idempotency_key_reused"
 
-    def test_a_key_that_drew_is_not_answered_instead(self, studio: Studio, dana: Client) -> None:
+    def test_a_key_that_drew_is_not_answered_instead(self, dana: Client) -> None:
         drawn = ask(dana, key="k")
         dana.get(f"{API}/{drawn['id']}/events").raise_for_status()
         assert ask(dana, key="k")["id"] == drawn["id"]
