@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
+from backend.accounts.actor import Actor
 from backend.accounts.models import Standing, User
+from backend.generations import foresight
 from backend.generations.models import Generation
 from backend.generations.recall import ASKED
 from backend.images.schemas import Moderation
@@ -21,8 +25,9 @@ from backend.kit.storage.file import FileStorage
 from backend.leaving import prompts
 from backend.moderation.models import SafetyCheck
 from backend.results import service as results
+from inference.protocol import GenerationParameters
 from tests.backend.results.asking import API, DRESS, ask, change, draw, price, row_of
-from tests.fixtures.actors import Client
+from tests.fixtures.actors import Client, actor_of, add_user
 from tests.fixtures.app import QUIET, Studio, open_studio
 from tests.fixtures.scripted import CARD, ScriptedInference
 
@@ -249,6 +254,12 @@ class TestWhoAsks:
         draw(studio, dana)
         assert (told(price(eve)), told(ask(eve))) == before
 
+    def test_looking_takes_as_many_statements(self, studio: Studio, dana: Client) -> None:
+        eve = actor_of(add_user(studio.context.database))
+        never = statements(studio, eve, 70)
+        draw(studio, dana)
+        assert statements(studio, eve, 7) == never
+
     def test_what_a_gallery_shows_them_answers(self, studio: Studio, dana: Client) -> None:
         image_id = draw(studio, dana)["images"][0]["id"]
         eve = studio.actors.browser("designer")
@@ -274,6 +285,24 @@ class TestWhoAsks:
         draw(studio, dana)
         assert studio.actors.browser("marketing").post(API, json=DRESS).status_code == 403
         assert studio.actors.anonymous().post(API, json=DRESS).status_code == 401
+
+
+def statements(studio: Studio, actor: Actor, seed: int) -> list[str]:
+    """Return the statements by which it is found out that nothing answers `actor`."""
+    engine, here, said = studio.context.database.engine, threading.get_ident(), []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if threading.get_ident() == here:  # the dispatcher looks at its rows meanwhile
+            said.append(statement)
+
+    asked = GenerationParameters(prompt="a red dress", seed=seed)
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        assert foresight.foresee(studio.context, actor, asked, CARD) is None
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    assert said
+    return said
 
 
 def shared_gallery(person: Client) -> str:
