@@ -31,6 +31,7 @@ from backend.results import keeping
 from backend.results import service as results
 from backend.results.keeping import Finished, Place
 from backend.results.repository import Source
+from backend.usage import service as usage
 from inference.protocol import ModelCard
 
 ASKED: Final = Counter(
@@ -88,6 +89,7 @@ def answer(
             results.hold(session, actor, recalled.finished)
             session.add(row)
             session.flush()
+            usage.charge(session, actor, row.id, 0)  # the ledger knows whose team it was for
             keeping.keep(session, context.storage, recalled.finished, place)
     except (results.NoLonger, OSError):
         ASKED.labels("lost").inc()

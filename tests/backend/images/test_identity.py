@@ -34,9 +34,9 @@ DECIDING = sorted(GenerationParameters.model_fields.keys() - NOT_DECIDING)
 class Tomorrow(GenerationParameters):
     """Parameters as they may be one day: with fields that nobody here has heard of."""
 
-    init_image: str | None = None
-    strength: float = 0.6
-    loras: list[tuple[str, float]] = Field(default_factory=list)
+    picture_of_tomorrow: str | None = None
+    strength_of_tomorrow: float = 0.6
+    parts_of_tomorrow: list[tuple[str, float]] = Field(default_factory=list)
 
 
 def test_every_field_has_values_here() -> None:
@@ -89,7 +89,12 @@ def test_an_image_of_several_has_the_key_of_that_image_alone(
 
 
 @pytest.mark.parametrize(
-    "changed", [{"init_image": "u1"}, {"strength": 0.7}, {"loras": [("knit", 0.8)]}]
+    "changed",
+    [
+        {"picture_of_tomorrow": "u1"},
+        {"strength_of_tomorrow": 0.7},
+        {"parts_of_tomorrow": [("knit", 0.8)]},
+    ],
 )
 def test_fields_of_tomorrow_count_by_themselves(changed: dict[str, Any]) -> None:
     asked = {"prompt": "a dress", "seed": 7}

@@ -75,8 +75,9 @@ class TestTheAnswer:
         assert dana.get("/api/v1/me/usage").json()["today"]["used"] == spent == pytest.approx(paid)
         assert price(dana, {**DRESS, "seed": 8})["estimated_seconds"] == before
         with studio.context.database.read() as session:
-            charged = session.exec(select(UsageCharge.generation_id)).all()
-        assert charged == [first["id"]]
+            charges = {one.generation_id: one for one in session.exec(select(UsageCharge))}
+        assert charges[first["id"]].microcredits == round(paid * 1e6)
+        assert charges[second["id"]].microcredits == 0
 
     def test_is_priced_at_nothing_beforehand_and_says_why(
         self, studio: Studio, dana: Client
@@ -150,7 +151,7 @@ class TestSeveral:
 
     def test_are_all_drawn_where_one_is_missing(self, studio: Studio, dana: Client) -> None:
         drawn = draw(studio, dana, num_images=2)
-        more = studio.draw(dana, **DRESS, num_images=3)
+        more = draw(studio, dana, num_images=3)
         assert not more["from_cache"]
         assert more["credits"] == pytest.approx(drawn["credits"] * 1.5)
 
