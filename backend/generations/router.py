@@ -74,6 +74,7 @@ def own_generation(generation_id: GenerationId, session: SessionDep, actor: Acto
 CardDep = Annotated[ModelCard, Depends(wanted_model)]
 
 
+DryRunQuery = Annotated[bool, Query(description="Only say what it would cost.")]
 FreshQuery = Annotated[
     bool,
     Query(
@@ -90,12 +91,13 @@ async def foreseen_room(  # noqa: PLR0913
     parameters: ParametersBody,
     context: ContextDep,
     fresh: FreshQuery = False,
+    dry_run: DryRunQuery = False,
 ) -> Recalled | None:
     """Refuse whom the limits would refuse, and look for what answers, before a transaction is begun that writes.
 
     On SQLite there is one of those at a time, and whoever draws needs it too.
     """
-    if "dry_run" in request.query_params:
+    if dry_run:
         return None
     key = request.headers.get("idempotency-key")
     return await run_in_threadpool(
@@ -148,7 +150,7 @@ def submit_generation(  # noqa: PLR0913
     webhook_url: WebhookHeader = None,
     origin: OriginDep,
     fresh: FreshQuery = False,
-    dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
+    dry_run: DryRunQuery = False,
 ) -> GenerationPublic | Price:
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from backend.accounts.models import Team, User
 from backend.audit.schemas import AuditRecord
 from backend.generations.models import Generation
 from backend.generations.recall import ASKED
@@ -137,6 +138,46 @@ class TestTheAnswer:
         assert delete(dana, ask(dana)["images"][0]["id"]) == 1
         for variant in ("thumb", "preview", "full"):
             assert content(dana, first, variant)
+
+
+class TestWhatIsToldAndWhereItGoes:
+    def test_webhooks_hear_of_it(self, studio: Studio, dana: Client) -> None:
+        draw(studio, dana)
+        address = {"Atelier-Webhook-Url": "https://hooks.example.com/told"}
+        answer = dana.post(API, json=DRESS, headers=address)
+        webhook, second = answer.headers["atelier-webhook-id"], answer.json()
+        assert second["from_cache"]
+        deliveries = dana.get(f"/api/v1/webhooks/{webhook}/deliveries").json()["items"]
+        assert [one["kind"] for one in deliveries] == ["generation.succeeded"]
+
+    def test_it_goes_into_the_gallery_and_stems_from_the_image_that_were_asked(
+        self, studio: Studio, dana: Client
+    ) -> None:
+        first = draw(studio, dana)["images"][0]["id"]
+        gallery = dana.post("/api/v1/galleries", json={"name": "Reds"}).json()["id"]
+        second = ask(dana, gallery=gallery, parent=first)
+        assert second["from_cache"]
+        assert (second["gallery"]["id"], second["parent_id"]) == (gallery, first)
+        there = dana.get(f"/api/v1/galleries/{gallery}/images").json()["items"]
+        assert [one["id"] for one in there] == [second["images"][0]["id"]]
+
+    def test_a_gallery_that_is_not_theirs_is_refused(self, studio: Studio, dana: Client) -> None:
+        draw(studio, dana)
+        eve = studio.actors.browser("designer")
+        gallery = eve.post("/api/v1/galleries", json={"name": "Hers"}).json()["id"]
+        assert dana.post(API, json=DRESS, params={"gallery": gallery}).status_code == 404
+
+    def test_its_team_is_known_to_reports(self, studio: Studio, dana: Client) -> None:
+        with studio.context.database.write() as session:
+            team = Team(name="Knitwear")
+            session.add(team)
+            session.flush()
+            session.get_one(User, dana.user_id).team_id = team.id
+        draw(studio, dana)
+        assert ask(dana)["from_cache"]
+        report = studio.actors.browser("admin").get("/api/v1/usage/report", params={"by": "team"})
+        [row] = report.json()["items"]
+        assert (row["key"], row["images"], row["succeeded"]) == (team.id, 2, 2)
 
 
 class TestSeveral:
