@@ -65,3 +65,16 @@ def content(person: Client, image_id: str, variant: str = "full") -> bytes:
     answer = person.get(f"/api/v1/images/{image_id}/content", params={"variant": variant})
     assert answer.status_code == 200, answer.text
     return answer.content
+
+
+def is_drawn(studio: Studio, person: Client, body: Any = DRESS, **query: Any) -> bool:
+    """Ask, and return whether it was priced, charged and drawn as if there were nothing."""
+    asked = len(studio.inference.asked)
+    told = ask(person, body, dry_run=True, **query)
+    done = ask(person, body, **query)
+    person.get(f"{API}/{done['id']}/events").raise_for_status()
+    drawn = len(studio.inference.asked) > asked
+    assert drawn is not done["from_cache"]
+    assert drawn is (done["credits"] > 0)
+    assert (told["credits"], told["from_cache"]) == (done["credits"], done["from_cache"])
+    return drawn
