@@ -10,7 +10,8 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Collection, Sequence
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
@@ -75,6 +76,7 @@ class Offer(BaseModel):
             weights_bytes=sum(
                 (self.directory / file).stat().st_size for file in _weights(self.directory)
             ),
+            software=software(),
             family=self.family,
             licence=self.licence,
             credit_factor=self.credit_factor,
@@ -147,6 +149,12 @@ def _located(table: dict[str, object], beside: Path) -> dict[str, object]:
     if "loras" in table:
         raise TypeError("LoRAs stand in [[lora]] tables of their own")
     return {**table, "directory": (beside / str(table.get("directory", ""))).resolve()}
+
+
+@cache
+def software() -> str:
+    """Return what draws here: our version, and those of the libraries that decide pixels."""
+    return " ".join(f"{name}/{version(name)}" for name in ("atelier", "torch", "diffusers"))
 
 
 def digest_of(directory: Path) -> str:

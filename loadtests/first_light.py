@@ -72,7 +72,8 @@ def measure(studio: Studio, images: int) -> dict[str, object]:
 
 def _draw(client: httpx2.Client, prompt: str, *, seed: int) -> Wait:
     clicked = time.monotonic()
-    asked = client.post("/api/v1/generations", json={"prompt": prompt, "seed": seed})
+    body = {"prompt": prompt, "seed": seed}
+    asked = client.post("/api/v1/generations", json=body, params={"fresh": True})
     asked.raise_for_status()
     generation = asked.json()
     first_preview = math.nan

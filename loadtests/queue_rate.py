@@ -27,7 +27,7 @@ from sqlmodel import Session
 
 from backend import migrations
 from backend.dispatch.dispatcher import Dispatcher
-from backend.dispatch.outcomes import Drawn, Finished
+from backend.dispatch.outcomes import Drawn
 from backend.dispatch.settlement import settle
 from backend.generations import service
 from backend.generations.models import queue
@@ -38,6 +38,7 @@ from backend.kit.notifier.memory import MemoryNotifier
 from backend.kit.queue import Lease, State
 from backend.kit.settings import Settings
 from backend.kit.storage import open_storage
+from backend.results.keeping import Finished
 from inference.protocol import GenerationParameters
 from loadtests.machine import describe
 from tests.fixtures.actors import actor_of, add_user

@@ -22,7 +22,6 @@ from backend.dispatch.outcomes import (
     Deferred,
     Drawn,
     Failure,
-    Finished,
     Lost,
     Outcome,
     outcome_of,
@@ -36,6 +35,7 @@ from backend.kit.context import Context
 from backend.kit.database import AWAY
 from backend.kit.live import Mark, Phase
 from backend.kit.queue import BEATS_PER_LEASE, Beat, Lease
+from backend.results.keeping import Finished
 from inference.protocol import (
     Done,
     Failed,

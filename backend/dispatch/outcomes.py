@@ -6,14 +6,13 @@ import errno
 from dataclasses import dataclass
 
 from backend.dispatch.fetching import NotFetched
-from backend.images.service import PreparedImage
 from backend.kit.errors import AtelierError, NotReady
+from backend.results.keeping import Finished
 from inference.protocol import Canceled as CanceledThere
 from inference.protocol import (
     Failed,
     InferenceError,
     Overloaded,
-    SafetyScores,
     Unavailable,
     UnknownGeneration,
     error_of,
@@ -24,14 +23,6 @@ _FULL_S = 1.0
 _STORAGE_AWAY_S = 2.0
 _CODE_FULL = "storage_full"
 _CODE_NOT_KEPT = "storage"
-
-
-@dataclass(frozen=True)
-class Finished:
-    """One image whose files are stored, and what the safety checker saw in it."""
-
-    prepared: PreparedImage
-    scores: SafetyScores | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 from sqlmodel import Session
 
 from backend.audit import service as audit
@@ -23,23 +23,19 @@ from backend.dispatch.outcomes import (
 )
 from backend.generations import events, notices
 from backend.generations import service as generations
+from backend.generations.metrics import ENDED
 from backend.generations.models import Generation, queue
-from backend.images import service as images
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
-from backend.library import index
-from backend.moderation import service as moderation
-from backend.placing import service as placing
+from backend.results import keeping
+from backend.results.keeping import Place
 
 AWAY_FOR_S: Final = 15.0
 """For how long it is believed that inference is away; dispatchers try again every five seconds."""
 
-ENDED: Final = Counter(
-    "atelier_generations_ended_total", "Generations that ended.", ["state"], registry=REGISTRY
-)
 DREW: Final = Histogram(
     "atelier_generation_seconds",
     "From the claim to the stored images.",
@@ -98,18 +94,8 @@ def settle_locked(session: Session, context: Context, row: Generation, outcome: 
 
 
 def _keep_images(session: Session, context: Context, row: Generation, drawn: Drawn) -> None:
-    kept = []
-    for finished in drawn.images:
-        image = images.record(
-            session, finished.prepared, owner_id=row.owner_id, parent_id=row.parent_id
-        )
-        moderation.judge(session, image, finished.scores)
-        kept.append(image)
-    index.enter(session, kept)
-    placing.place_drawn(session, row.owner_id, row.gallery_id, kept)
-    # Not before: whoever removes orphans lets no row in, and what it took is gone by now.
-    for finished in drawn.images:
-        images.check_kept(context.storage, finished.prepared)
+    place = Place(row.owner_id, row.gallery_id, row.parent_id)
+    keeping.keep(session, context.storage, drawn.images, place)
 
 
 def _end(

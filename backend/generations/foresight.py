@@ -1,4 +1,4 @@
-"""What a submission would cost, and whether a limit would refuse it: a look that changes nothing."""
+"""What a submission would cost, whether a limit would refuse it, and what would answer it: a look that adds no row."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
-from backend.generations import limits, pace, repository, room
+from backend.generations import limits, pace, recall, repository, room
+from backend.generations.recall import Recalled
 from backend.generations.schemas import GenerationParameters, Price
 from backend.kit.context import Context
 from backend.notices import service as studio_notice
+from backend.results import service as results
+from backend.results.repository import Source
 from backend.usage import service as usage
 from backend.usage.price import credits_in, micro, microcredits_of
 from inference.protocol import ModelCard
@@ -33,19 +36,28 @@ class Wanted:
         return limits.within(self.card, self.parameters.completed_by(self.card, seed=seed))
 
 
-def price(
+def price(  # noqa: PLR0913
     session: Session,
     context: Context,
     actor: Actor,
     parameters: GenerationParameters,
     card: ModelCard,
+    *,
+    fresh: bool = False,
 ) -> Price:
     """Return what `parameters` would cost `actor` on the model of `card`, and what they have left.
+
+    Nothing, where it would be answered from storage.
 
     Raises:
         Unprocessable: The model cannot draw that.
     """
-    return price_of_all(session, context, actor, [Wanted(parameters, card)])
+    wanted = Wanted(parameters, card)
+    whole = price_of_all(session, context, actor, [wanted])
+    known = None if fresh else _known(session, context, actor, wanted)
+    if known is None or not results.are_there(context.storage, known):
+        return whole
+    return whole.model_copy(update={"credits": 0.0, "estimated_seconds": 0.0, "from_cache": True})
 
 
 def price_of_all(
@@ -69,15 +81,19 @@ def price_of_all(
     )
 
 
-def foresee(
+def foresee(  # noqa: PLR0913
     context: Context,
     actor: Actor,
     parameters: GenerationParameters,
     card: ModelCard,
     *,
     idempotency_key: str | None = None,
-) -> None:
+    fresh: bool = False,
+) -> Recalled | None:
     """Refuse what `submit` would refuse for a limit, by a look that keeps nobody waiting.
+
+    Return what `submit` needs to answer it from storage, unless it is to be drawn: it was not drawn before, or
+    `fresh`.
 
     Raises:
         TooMany: As `submit`.
@@ -89,8 +105,19 @@ def foresee(
     """
     with context.database.read() as session:
         key = idempotency_key
-        if not key or not repository.by_idempotency_key(session, actor.id, key):
-            foresee_all(session, context, actor, [Wanted(parameters, card)])
+        if key and repository.by_idempotency_key(session, actor.id, key):
+            return None
+        wanted = Wanted(parameters, card)
+        known = None if fresh else _known(session, context, actor, wanted)
+        if known is None:
+            foresee_all(session, context, actor, [wanted])
+            if not parameters.leaves_to_chance and not fresh:
+                recall.ASKED.labels("miss").inc()
+            return None
+        _refuse_without_room(
+            session, context, actor, [wanted]
+        )  # what costs nothing is in every quota
+    return recall.prepare(context, known, wanted.completed(seed=0), card)
 
 
 def foresee_all(session: Session, context: Context, actor: Actor, wanted: Sequence[Wanted]) -> None:
@@ -104,9 +131,23 @@ def foresee_all(session: Session, context: Context, actor: Actor, wanted: Sequen
         Maintenance: As `submit_all`.
         Unprocessable: As `submit_all`.
     """
+    _refuse_without_room(session, context, actor, wanted)
+    usage.refuse_beyond(session, context.settings, actor, sum(_prices(wanted)))
+
+
+def _refuse_without_room(
+    session: Session, context: Context, actor: Actor, wanted: Sequence[Wanted]
+) -> None:
     studio_notice.refuse_under_maintenance(session)
     room.refuse(session, context.settings, actor, wanted[0].card.name, of=len(wanted), coming=True)
-    usage.refuse_beyond(session, context.settings, actor, sum(_prices(wanted)))
+
+
+def _known(session: Session, context: Context, actor: Actor, wanted: Wanted) -> list[Source] | None:
+    """Return the images that answer it, None where it has to be drawn; a random seed is drawn anew each time."""
+    if wanted.parameters.leaves_to_chance:
+        return None
+    complete = wanted.completed(seed=0)
+    return results.find(session, context.settings, actor, complete, wanted.card)
 
 
 def _prices(wanted: Sequence[Wanted]) -> list[int]:

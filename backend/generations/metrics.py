@@ -1,11 +1,18 @@
-"""How the queue stands, measured when Prometheus asks."""
+"""What Prometheus collects of generations: how many ended, and how the queue stands, measured when it asks."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Gauge
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from backend.generations.models import queue
 from backend.kit.database import Database
+from backend.kit.telemetry import REGISTRY
+
+ENDED: Final = Counter(
+    "atelier_generations_ended_total", "Generations that ended.", ["state"], registry=REGISTRY
+)
 
 
 def queue_gauges(database: Database, registry: CollectorRegistry) -> None:

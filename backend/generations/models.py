@@ -64,6 +64,11 @@ class Generation(Leased, table=True):
         max_length=26,
         description="The gallery that its images are put into; it may be gone.",
     )
+    from_cache: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="It was answered with images drawn earlier; nothing was drawn, and nothing charged.",
+    )
     retried_as: str | None = Field(
         default=None,
         max_length=26,

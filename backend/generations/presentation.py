@@ -121,6 +121,7 @@ def _public(  # noqa: PLR0913, PLR0917 - a row, and what is known of it elsewher
         name=row.name,
         pinned=row.pinned_at is not None,
         credits=credits_in(micro(row.cost)),
+        from_cache=row.from_cache,
         gallery=into,
         parent_id=row.parent_id,
         op=op_of(row.parameters),

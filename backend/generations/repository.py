@@ -120,8 +120,8 @@ def by_idempotency_key(session: Session, owner_id: str, key: str) -> Generation 
 
 
 def lately_succeeded(session: Session) -> list[Work]:
-    """Return the last sixty generations that were finished, newest first, to measure by."""
-    rows = _work().where(Generation.state == State.SUCCEEDED)
+    """Return the last sixty generations that were drawn, newest first, to measure by."""
+    rows = _work().where(Generation.state == State.SUCCEEDED, ~col(Generation.from_cache))
     found = session.execute(rows.order_by(col(Generation.id).desc()).limit(_MEASURED))
     return [Work(*row) for row in found]
 

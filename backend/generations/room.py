@@ -10,15 +10,27 @@ from typing import Final
 
 from sqlmodel import Session
 
+from backend.accounts import repository as accounts_of
 from backend.accounts.actor import Actor
 from backend.generations import pace, repository
 from backend.generations.models import queue
-from backend.kit.errors import FieldProblem, QueueFull, TooMany, Unprocessable
+from backend.kit.errors import FieldProblem, NotSignedIn, QueueFull, TooMany, Unprocessable
 from backend.kit.settings import Settings
 from backend.notices import service as studio_notice
 
 _USUAL_SECONDS: Final = 10.0
 _WHOLE: Final = "cells"  # what several generations that are asked for together are called
+
+
+def hold_person(session: Session, actor: Actor) -> None:
+    """Keep `actor` from being shut out until this writing transaction ends; before the door, never after it.
+
+    Raises:
+        NotSignedIn: They were deactivated while they waited for their turn.
+    """
+    # Whoever shuts them out takes them, their generations, then the gate: everybody locks in this order.
+    if not accounts_of.hold_active(session, actor.id):
+        raise NotSignedIn("this account was deactivated; ask an administrator of the studio")
 
 
 def enter(session: Session) -> None:

@@ -27,6 +27,7 @@ from backend.generations.examples import (
 from backend.generations.models import Generation
 from backend.generations.origin import OriginDep
 from backend.generations.presentation import present, present_one
+from backend.generations.recall import Recalled
 from backend.generations.schemas import (
     GenerationPage,
     GenerationParameters,
@@ -73,22 +74,35 @@ def own_generation(generation_id: GenerationId, session: SessionDep, actor: Acto
 CardDep = Annotated[ModelCard, Depends(wanted_model)]
 
 
-async def foreseen_room(
+DryRunQuery = Annotated[bool, Query(description="Only say what it would cost.")]
+FreshQuery = Annotated[
+    bool,
+    Query(
+        description="Draw it, and pay for it, even where an earlier image has the same settings and seed."
+    ),
+]
+
+
+async def foreseen_room(  # noqa: PLR0913
+    *,
     request: Request,
     actor: EarlyGenerator,
     card: CardDep,
     parameters: ParametersBody,
     context: ContextDep,
-) -> None:
-    """Refuse whom the limits would refuse before a transaction is begun that writes.
+    fresh: FreshQuery = False,
+    dry_run: DryRunQuery = False,
+) -> Recalled | None:
+    """Refuse whom the limits would refuse, and look for what answers, before a transaction is begun that writes.
 
     On SQLite there is one of those at a time, and whoever draws needs it too.
     """
-    if "dry_run" not in request.query_params:
-        key = request.headers.get("idempotency-key")
-        await run_in_threadpool(
-            foresight.foresee, context, actor, parameters, card, idempotency_key=key
-        )
+    if dry_run:
+        return None
+    key = request.headers.get("idempotency-key")
+    return await run_in_threadpool(
+        foresight.foresee, context, actor, parameters, card, idempotency_key=key, fresh=fresh
+    )
 
 
 async def looked_at(context: ContextDep) -> AsyncIterator[None]:
@@ -96,6 +110,9 @@ async def looked_at(context: ContextDep) -> AsyncIterator[None]:
     with context.submissions.passed():
         yield
 
+
+# Before the transaction, as the card: the files of an answer are stored without one.
+RecalledDep = Annotated[Recalled | None, Depends(foreseen_room)]
 
 KeyHeader = Annotated[
     str | None,
@@ -118,12 +135,13 @@ WebhookHeader = Annotated[
     "/generations",
     status_code=202,
     responses=REFUSED,
-    dependencies=[Depends(looked_at, scope="function"), Depends(foreseen_room)],
+    dependencies=[Depends(looked_at, scope="function")],
 )
 def submit_generation(  # noqa: PLR0913
     *,
     card: CardDep,
     parameters: ParametersBody,
+    recalled: RecalledDep,
     actor: Generator,
     session: SessionDep,
     context: ContextDep,
@@ -131,12 +149,13 @@ def submit_generation(  # noqa: PLR0913
     idempotency_key: KeyHeader = None,
     webhook_url: WebhookHeader = None,
     origin: OriginDep,
-    dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
+    fresh: FreshQuery = False,
+    dry_run: DryRunQuery = False,
 ) -> GenerationPublic | Price:
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
-        return foresight.price(session, context, actor, parameters, card)
+        return foresight.price(session, context, actor, parameters, card, fresh=fresh)
     submitted = service.submit(
         session,
         context,
@@ -146,6 +165,8 @@ def submit_generation(  # noqa: PLR0913
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
         origin=origin,
+        fresh=fresh,
+        recalled=recalled,
     )
     response.status_code = 202 if submitted.is_new else 200
     response.headers.update(_of_webhook(context, submitted))

@@ -164,6 +164,11 @@ class GenerationPublic(Wait):
     name: str | None = Field(default=None, description="What its owner calls this prompt.")
     pinned: bool = Field(default=False, description="Whether its owner pinned it.")
     credits: float = Field(description="What it was charged with when it was submitted.")
+    from_cache: bool = Field(
+        default=False,
+        description="Whether its images were drawn earlier, with the same settings and seed: they were there at once, "
+        "and cost nothing. `fresh=true` draws anew.",
+    )
     gallery: Destination | None = Field(
         default=None,
         description="Where its images go; null: nowhere, or into one that its owner may no longer change.",
@@ -204,6 +209,11 @@ class Price(BaseModel):
         "null: no limit."
     )
     resets_at: datetime | None = Field(description="When that limit starts anew; null: no limit.")
+    from_cache: bool = Field(
+        default=False,
+        description="Whether it would be answered with images drawn earlier, with the same settings and seed: that is "
+        "why it costs nothing.",
+    )
 
 
 class Remembrance(BaseModel):

@@ -8,24 +8,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from backend.accounts import repository as accounts_of
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.generations import events, notices, pictures, repository, room
+from backend.generations import events, notices, pictures, recall, repository, room
 from backend.generations.foresight import Wanted
 from backend.generations.models import Generation, queue
 from backend.generations.origin import Origin
+from backend.generations.recall import Recalled
 from backend.generations.schemas import GenerationParameters
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import call_after_commit
-from backend.kit.errors import AlreadyEnded, KeyReused, NotSignedIn
+from backend.kit.errors import AlreadyEnded, KeyReused
 from backend.kit.queue import State
 from backend.usage import service as usage
 from backend.usage.price import credits_in, micro, microcredits_of
@@ -57,12 +58,17 @@ def submit(  # noqa: PLR0913
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
     origin: Origin = NOWHERE,
+    fresh: bool = False,
+    recalled: Recalled | None = None,
 ) -> Submitted:
     """Accept a generation for `actor`, completed by the defaults of `card`.
 
+    With `recalled` it has ended already, with those images, and costs nothing; should one of them not answer any
+    more, it is drawn as any other. `fresh` says that it was asked to be drawn whatever there is.
+
     The same `idempotency_key` with the same body gives the same row again, also from two requests
     at once. `webhook_url` is told of this generation alone; it counts as a part of the body,
-    and so does `origin`.
+    and so do `origin` and `fresh`.
 
     Raises:
         NotFound: There is no gallery or image of its `origin` that they can open, or none that it draws over.
@@ -76,16 +82,19 @@ def submit(  # noqa: PLR0913
         Maintenance: The studio is under maintenance.
         Unprocessable: The model cannot draw that, or nothing is sent to that URL.
     """
-    fingerprint = _fingerprint(parameters, webhook_url, origin)
+    fingerprint = _fingerprint(parameters, webhook_url, origin, fresh=fresh)
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
     origin.check(session, actor)
     origin = pictures.checked(session, actor, parameters, origin)
-    row = _row(context, actor, Wanted(parameters, card), fingerprint, origin)
-    row.idempotency_key = idempotency_key
+    row_of = partial(_row, context, actor, Wanted(parameters, card), fingerprint, origin)
     try:
         with session.begin_nested():
-            _join(session, context, actor, [row], card.name)
+            room.hold_person(session, actor)
+            row = row_of(idempotency_key)
+            if not (recalled and recall.answer(session, context, actor, row, recalled)):
+                row = row_of(idempotency_key)
+                _join(session, context, actor, [row], card.name)
             webhook = _webhook(session, context, actor, row, webhook_url)
     except IntegrityError:
         # The same key in two requests at once: the other one was first, and is visible now.
@@ -93,6 +102,8 @@ def submit(  # noqa: PLR0913
             return known
         raise
     _tell_of(session, context, actor, [row])
+    if row.from_cache:
+        recall.tell(session, context, row)
     return Submitted(row, webhook, is_new=True)
 
 
@@ -124,6 +135,7 @@ def submit_all(
         placed = pictures.checked(session, actor, one.parameters, origin)
         rows.append(_row(context, actor, one, fingerprint, placed))
     with session.begin_nested():
+        room.hold_person(session, actor)
         _join(session, context, actor, rows, wanted[0].card.name)
     _tell_of(session, context, actor, rows)
     return rows
@@ -194,9 +206,6 @@ def refund(session: Session, row: Generation, *, drawn: float = 0.0) -> None:
 def _join(
     session: Session, context: Context, actor: Actor, rows: Sequence[Generation], model: str
 ) -> None:
-    # The person before the gate: whoever shuts them out takes them, their generations, then the gate.
-    if not accounts_of.hold_active(session, actor.id):
-        raise NotSignedIn("this account was deactivated; ask an administrator of the studio")
     room.enter(session)
     for row in rows:
         queue.put(session, row, person=actor.id)
@@ -233,8 +242,13 @@ def _tell_of_stop(
     call_after_commit(session, lambda: events.say_changed(context.notifier, row))
 
 
-def _row(
-    context: Context, actor: Actor, wanted: Wanted, fingerprint: str, origin: Origin
+def _row(  # noqa: PLR0913, PLR0917
+    context: Context,
+    actor: Actor,
+    wanted: Wanted,
+    fingerprint: str,
+    origin: Origin,
+    idempotency_key: str | None = None,
 ) -> Generation:
     complete = wanted.completed(seed=secrets.randbelow(MAX_SEED))
     return Generation(
@@ -243,6 +257,7 @@ def _row(
         priority=complete.priority,
         cost=credits_in(microcredits_of(complete, wanted.card)),
         max_attempts=context.settings.max_attempts,
+        idempotency_key=idempotency_key,
         request_hash=fingerprint,
         gallery_id=origin.gallery_id,
         parent_id=origin.parent_id,
@@ -266,9 +281,17 @@ def _webhook(
     return webhooks.create_for_generation(session, context.settings, actor, row.id, url)
 
 
-def _fingerprint(parameters: GenerationParameters, webhook_url: str | None, origin: Origin) -> str:
+def _fingerprint(
+    parameters: GenerationParameters,
+    webhook_url: str | None,
+    origin: Origin,
+    *,
+    fresh: bool = False,
+) -> str:
     """Return the digest of what was asked, before the model's defaults and the seed are filled in."""
     asked = parameters.model_dump_json(exclude_unset=True) + (webhook_url or "")
     if origin != NOWHERE:
         asked += f" {origin}"
+    if fresh:
+        asked += " fresh"
     return sha256(asked.encode()).hexdigest()

@@ -33,6 +33,7 @@ class Image(SQLModel, table=True):
         UniqueConstraint("generation_id", "index"),
         Index("ix_image_owner", "owner_id", "id"),
         Index("ix_image_stack", "stack", "id"),
+        Index("ix_image_result", "result_key", "id"),
         Index(
             "ix_image_trashed",
             "trashed_at",
@@ -70,6 +71,11 @@ class Image(SQLModel, table=True):
         max_length=64,
         description="Digest of all that decides its look but the seed.",
         sa_column_kwargs={"server_default": ""},
+    )
+    result_key: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Digest of all that decides its pixels; empty: it answers for no other.",
     )
     status: Status = Field(
         default=Status.DRAFT,

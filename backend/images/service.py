@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.images import metadata, webp
+from backend.images import identity, metadata, webp
 from backend.images.models import Image
 from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import (
@@ -53,6 +53,7 @@ class PreparedImage:
     storage_key: str
     preview_key: str
     thumb_key: str
+    result_key: str | None = None
 
 
 def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
@@ -96,6 +97,48 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         storage_key=storage.put(master, suffix=_SUFFIX),
         preview_key=storage.put(preview, suffix=_SUFFIX),
         thumb_key=storage.put(thumb, suffix=_SUFFIX),
+        result_key=identity.result_key(drawn, card),
+    )
+
+
+def prepare_again(  # noqa: PLR0913 - the image, and everything the new file says about it
+    storage: Storage,
+    image: Image,
+    *,
+    parameters: GenerationParameters,
+    index: int,
+    generation_id: str,
+    card: ModelCard,
+) -> PreparedImage:
+    """Store the pixels of `image` again, bit for bit, in a master that says what `parameters` and its place are.
+
+    Raises:
+        ValueError: Its file is not the one that was stored.
+        OSError: One of its files is gone, or the new one could not be stored.
+    """
+    data = storage.get(image.storage_key)
+    if sha256(data).hexdigest() != image.sha256:
+        raise ValueError(f"the file of image {image.id} is not the one that was stored")
+    drawn = parameters.of_image(index)
+    own = parameters_of(drawn, parameters)
+    provenance = metadata.provenance_of(
+        drawn, card, generation_id=generation_id, index=index, template=own.template
+    )
+    master = metadata.marked(webp.parse(data), provenance).to_bytes()
+    # The smaller copies say nothing of their own, so those of the same pixels are the same files. Stored
+    # again, they are young: whoever removes orphans leaves them until the new row names them.
+    preview, thumb = storage.get(image.preview_key), storage.get(image.thumb_key)
+    return PreparedImage(
+        generation_id=generation_id,
+        index=index,
+        parameters=own,
+        width=image.width,
+        height=image.height,
+        sha256=sha256(master).hexdigest(),
+        storage_key=storage.put(master, suffix=_SUFFIX),
+        preview_key=storage.put(preview, suffix=_SUFFIX),
+        thumb_key=storage.put(thumb, suffix=_SUFFIX),
+        result_key=identity.result_key(drawn, card),
     )
 
 
@@ -117,6 +160,7 @@ def record(
         thumb_key=prepared.thumb_key,
         parent_id=parent_id,
         stack=stack_of(prepared.parameters),
+        result_key=prepared.result_key,
     )
     session.add(image)
     session.flush()

@@ -185,6 +185,10 @@ class Settings(BaseSettings):
         ge=1,
         description="Queued generations of everybody together; beyond it submissions get 503.",
     )
+    result_cache: bool = Field(
+        default=True,
+        description="Answer what was drawn before with the same settings and seed from storage, for no credits.",
+    )
     orphan_hours: float = Field(
         default=1.0,
         ge=0,

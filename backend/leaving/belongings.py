@@ -87,6 +87,7 @@ IMAGES: Final = Belonging(
     Image,
     _owned_by(col(Image.owner_id)),
     "image",
+    unsaid=frozenset({"result_key"}),
     files=("storage_key", "preview_key", "thumb_key"),
 )
 LIKENESSES: Final = Belonging(

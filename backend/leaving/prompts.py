@@ -40,6 +40,7 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:
         image.parameters = _blank(image.parameters).model_copy(update={"template": None})
+        image.result_key = None  # a digest can be guessed at
         _clean(session, storage, image)
     index.enter(session, images)
 

@@ -47,6 +47,13 @@ def place(session: Session, image: Image, scores: SafetyScores | None) -> None:
     )
 
 
+def place_beside(session: Session, image: Image, source_id: str) -> None:
+    """Keep that `image` lies where the image of that id does, of which it has the pixels."""
+    like = repository.get(session, source_id)
+    if like is not None:
+        session.add(ImageLikeness(**{**like.model_dump(), "image_id": image.id}))
+
+
 def alike(session: Session, actor: Actor, image: Image, *, limit: int) -> list[Alike]:
     """Return the images that look most like `image`, which `actor` may read, the most alike first.
 

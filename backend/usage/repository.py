@@ -37,10 +37,11 @@ def spent_by(
 
 
 def add(session: Session, charge: UsageCharge) -> None:
-    """Write a charge into the ledger, and add it to the tallies."""
+    """Write a charge into the ledger, and add it to the tallies; nothing adds nothing, and locks none of them."""
     session.add(charge)
     session.flush()
-    _tally(session, charge, charge.microcredits)
+    if charge.microcredits:
+        _tally(session, charge, charge.microcredits)
 
 
 def give_back(session: Session, charge: UsageCharge, amount: int) -> None:

@@ -166,6 +166,12 @@ class GenerationParameters(BaseModel):
         return self.model_validate({**self.model_dump(), **defaults, "model": card.name})
 
     @property
+    def leaves_to_chance(self) -> bool:
+        """Whether a seed that has a say is still to be drawn at random."""
+        varied = bool(self.variation_strength) and self.variation_seed == RANDOM_SEED
+        return varied or self.seed == RANDOM_SEED
+
+    @property
     def skipped_steps(self) -> int:
         """How many of the steps are left out when a picture is drawn over, as diffusers counts them; one is taken."""
         if self.init_image is None:
@@ -249,6 +255,11 @@ class ModelCard(BaseModel):
     weights_sha256: str = Field(description="Digest over the checkpoint's weight files.")
     weights_bytes: int | None = Field(
         default=None, description="How large those files are; null: inference does not say."
+    )
+    software: str = Field(
+        default="",
+        max_length=200,
+        description="What draws, with its versions: other versions may draw other pixels. Empty: not said.",
     )
     family: str = Field(default="", description="Which models it is one of; empty: not said.")
     licence: str = Field(default="", description="What its weights are under; empty: not said.")

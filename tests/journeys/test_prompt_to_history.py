@@ -66,8 +66,9 @@ class Browser(httpx2.Client):
         assert self.get(back).status_code == 303
         assert self.get("/api/v1/me").json()["email"] == ACCOUNTS[account]
 
-    def submit(self, prompt: str, **parameters: Any) -> Any:
-        answer = self.post("/api/v1/generations", json={"prompt": prompt, **parameters})
+    def submit(self, prompt: str, *, fresh: bool = False, **parameters: Any) -> Any:
+        asked = {"prompt": prompt, **parameters}
+        answer = self.post("/api/v1/generations", json=asked, params={"fresh": fresh})
         assert answer.status_code == 202, answer.text
         return answer.json()
 
@@ -78,8 +79,8 @@ class Browser(httpx2.Client):
             for message in httpx2.EventSource(answer):
                 yield message.event, json.loads(message.data)
 
-    def draw(self, prompt: str, **parameters: Any) -> Any:
-        generation = self.submit(prompt, **parameters)
+    def draw(self, prompt: str, **asked: Any) -> Any:
+        generation = self.submit(prompt, **asked)
         for _ in self.events(generation["urls"]["events"]):
             pass
         return self.get(generation["urls"]["self"]).json()
@@ -182,9 +183,13 @@ class TestPromptToHistory:
 
     def test_the_same_seed_is_the_same_picture(self, served: Served) -> None:
         dana = served.browser("designer")
-        first, second = (dana.draw("a red scarf", seed=5)["images"][0] for _ in range(2))
-        thumbs = {dana.get(content(image, "clean")).content for image in (first, second)}
-        assert len(thumbs) == 1
+        asked: dict[str, Any] = {"prompt": "a red scarf", "seed": 5}
+        drawn = [dana.draw(**asked, fresh=True), dana.draw(**asked, fresh=True)]
+        assert not any(one["from_cache"] for one in drawn)
+        told = [*drawn, dana.draw(**asked)]
+        assert told[-1]["from_cache"]
+        cleaned = {dana.get(content(one["images"][0], "clean")).content for one in told}
+        assert len(cleaned) == 1
 
     def test_the_same_key_is_the_same_generation(self, served: Served) -> None:
         dana = served.browser("designer")

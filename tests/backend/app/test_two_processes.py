@@ -139,6 +139,7 @@ def test_they_find_each_other_again_after_their_database_died(
 
 
 def submit(client: httpx2.Client, **asked: Any) -> str:
-    answer = client.post("/api/v1/generations", json={"prompt": "a red dress", "seed": 7, **asked})
+    body = {"prompt": "a red dress", "seed": 7, **asked}
+    answer = client.post("/api/v1/generations", json=body, params={"fresh": True})
     answer.raise_for_status()
     return str(answer.json()["id"])

@@ -165,6 +165,7 @@ class TestDryRun:
             "estimated_seconds": None,
             "remaining": None,
             "resets_at": None,
+            "from_cache": False,
         }
         assert dana.get(API).json()["items"] == []
 

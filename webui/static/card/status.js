@@ -40,5 +40,5 @@ function running(progress) {
 function finished(generation) {
   const held = generation.images.filter((image) => image.moderation === "held").length;
   if (held && generation.images.length > 1) return { kind: "quiet", text: t("state.held.count", { count: held }) };
-  return { kind: "quiet", text: "" };
+  return { kind: "quiet", text: generation.from_cache ? t("state.from_cache") : "" };
 }

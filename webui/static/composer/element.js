@@ -81,8 +81,7 @@ export class Composer extends AtElement {
     if (!answer || answer.ticket !== this.ticket) return;
     busy(false);
     if (answer.outcome === "accepted") {
-      meet(answer.generation_id).catch(() => null);
-      say(t("say.accepted"));
+      meet(answer.generation_id).then(({ from_cache: known }) => say(t(known ? "state.from_cache" : "say.accepted"))).catch(() => null);
       this.price.refresh();
     } else if (answer.outcome === "refused") this.refused(answer.problem);
     else if (answer.outcome === "signed_out") requests.dispatchEvent(new Event("signed-out"));

@@ -6,19 +6,23 @@ import { t } from "../core/i18n.js";
 import { closed, momentOf, noticeNow } from "../core/notice.js";
 import { ended, store } from "../core/store.js";
 import { cutOff } from "../overlay/banner.js";
+import { values } from "./form.js";
 
 export class Price {
   constructor() {
     this.element = h("p", { class: "left", role: "status", hidden: true });
     this.credits = null;
     this.least = null;
+    this.free = false;
   }
 
   /** Keep up with what is spent and given back, for as long as `host` is in the document. */
   follow(host) {
     host.listen(store, "generation", ({ detail: { generation, before } }) => {
       if (before && ended(generation) && !ended(before)) this.refresh();
+      if (ended(generation)) this.lookBack();
     });
+    host.listen(document, "atelier:form", () => this.lookBack());
     for (const news of ["notice", "cut-off"]) host.listen(store, news, () => this.label());
     // Gradio draws the button anew when its words arrive.
     this.button?.disconnect();
@@ -31,6 +35,14 @@ export class Price {
   cost(amount) {
     this.credits = amount;
     this.show();
+  }
+
+  /** Find out whether what stands in the form was drawn before, which only a fixed seed can say. */
+  async lookBack() {
+    if (!this.known && !values().seed.trim()) return;
+    const { Known } = await import("./known.js");
+    this.known ??= new Known((free) => { this.free = free; this.show(); });
+    this.known.look();
   }
 
   /** Ask what is left. */
@@ -55,14 +67,14 @@ export class Price {
     const press = document.querySelector("button#generate") ?? document.querySelector("#generate button");
     if (!press) return;
     const hindered = this.hindered();
-    const price = this.credits === null ? "" : t("credits.price", { count: credits(this.credits) });
+    const price = this.free ? t("credits.none") : this.credits === null ? "" : t("credits.price", { count: credits(this.credits) });
     const text = hindered ?? price;
     press.classList.toggle("hindered", Boolean(hindered));
     if ((press.dataset.price ?? "") !== text) press.dataset.price = text;
   }
 
   get beyond() {
-    return Boolean(this.least) && this.credits > this.least.remaining;
+    return Boolean(this.least) && !this.free && this.credits > this.least.remaining;
   }
 
   /** Return why a press would be refused, in a few words; null when it would not. It may be pressed all the same. */

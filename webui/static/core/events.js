@@ -56,9 +56,9 @@ async function refresh(id) {
 
 /** Ask the API for a generation that was just accepted, unless the stream is faster. */
 export async function meet(id) {
-  if (find(id)) return;
-  const now = await api(`/generations/${id}`);
+  const now = find(id) ?? await api(`/generations/${id}`);
   if (!find(id)) learn(now);
+  return now;
 }
 
 function lost() {
