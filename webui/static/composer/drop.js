@@ -29,7 +29,7 @@ function pasted(event) {
   const file = [...event.clipboardData?.files ?? []].find(({ type }) => type.startsWith("image/"));
   if (file) {
     event.preventDefault();
-    taken(file);
+    taken(file, document.querySelector("at-from-picture")?.waits);
     return;
   }
   const text = event.clipboardData?.getData("text/plain") ?? "";

@@ -14,15 +14,32 @@ export class FromPicture extends AtElement {
   }
 
   connected() {
-    const show = () => { if (editNow().init) this.panel(); };
-    this.listen(edit, "changed", show);
+    this.listen(edit, "changed", () => this.show());
     this.listen(document, "atelier:edit", async ({ detail }) => (await import("./arriving.js")).arrive(detail));
-    show();
+    this.show();
+  }
+
+  /** There may be a picture now: then the panel is open. */
+  async show() {
+    if (!editNow().init || this.opener.hidden) return;
+    const panel = await this.load();
+    if (editNow().init) panel.open(true); // it may be gone again
+  }
+
+  load() {
+    return (this.opened ??= import("./panel.js").then(({ makePanel }) => makePanel(this)));
   }
 
   /** Return the panel, open. */
-  panel() {
-    return (this.opened ??= import("./panel.js").then(({ openPanel }) => openPanel(this)));
+  async panel() {
+    const panel = await this.load();
+    panel.open(true);
+    return panel;
+  }
+
+  /** Say whether the panel is open and waits for a picture. */
+  get waits() {
+    return this.opener.hidden && !editNow().init;
   }
 
   async focus() {

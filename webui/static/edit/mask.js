@@ -45,7 +45,6 @@ export class Mask extends AtElement {
     const { naturalWidth: width, naturalHeight: height } = picture;
     this.painting = new Painting(width, height);
     if (painted) this.painting.begin(painted);
-    Object.assign(this.shown, { width, height });
     this.picture.src = picture.src;
     this.size = Math.max(2, Math.round(Math.max(width, height) / USUAL));
     this.cursor = { x: width / 2, y: height / 2 };

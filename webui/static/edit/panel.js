@@ -14,8 +14,8 @@ import { edit, editNow, setEdit, setPicture } from "./state.js";
 
 const FITS = ["crop", "pad", "stretch"];
 
-/** Open the panel in the place that the line on Create keeps for it. */
-export async function openPanel(host) {
+/** Return the panel, in the place that the line on Create keeps for it. */
+export async function makePanel(host) {
   await wear(host.shadowRoot, "edit");
   const [offer] = await api("/models").catch(() => []);
   return new Panel(host, offer);
@@ -24,7 +24,7 @@ export async function openPanel(host) {
 class Panel {
   constructor(host, offer) {
     Object.assign(this, { host, offer });
-    this.drop = new Drop((file) => this.take(file), () => this.fold());
+    this.drop = new Drop((file) => this.take(file), () => this.open(false));
     this.preview = new Preview(() => setPicture(null));
     this.strength = strengthRow((strength) => setEdit({ strength }));
     this.fit = segments("edit.fit", FITS.map((fit) => [fit, t(`edit.fit.${fit}`)]), (fit) => setEdit({ fit }));
@@ -32,29 +32,30 @@ class Panel {
     this.margins = new Margins((outpaint) => setEdit({ outpaint, sized: "picture" }));
     this.mask = h("div", { class: "painted" });
     this.about = h("div", { class: "about" }, this.preview.element, this.strength.element, this.sized.element, this.fit.element, this.mask, this.margins.element);
-    host.place.replaceChildren(h("section", { class: "panel", "aria-label": t("edit.panel") }, this.drop.element, this.about));
-    host.opener.setAttribute("aria-expanded", "true");
-    host.opener.hidden = true;
+    host.place.replaceChildren(this.element = h("section", { class: "panel", "aria-label": t("edit.panel"), hidden: true }, this.drop.element, this.about));
     host.listen(edit, "changed", () => this.show());
+    host.listen(document, "atelier:form", () => { if (editNow().sized === "form") this.show(); });
     host.listen(document, "change", ({ target }) => { if (target.closest?.("#ratio") && editNow().init) setEdit({ sized: "form", outpaint: null }); });
     this.show();
   }
 
   focus() {
-    this.host.opener.hidden = true;
     (editNow().init ? this.strength.input : this.drop.chooser).focus();
   }
 
-  /** Put the panel away, as long as it has no picture. */
-  fold() {
-    this.host.opened = null;
-    this.host.place.replaceChildren();
-    this.host.opener.hidden = false;
-    this.host.opener.setAttribute("aria-expanded", "false");
-    this.host.opener.focus();
+  /** Show the panel in the place of its line, or put it away again. */
+  open(on) {
+    const { opener, shadowRoot } = this.host;
+    if (opener.hidden === on) return;
+    const inside = this.element.contains(shadowRoot.activeElement);
+    this.element.hidden = !on;
+    opener.hidden = on;
+    opener.setAttribute("aria-expanded", String(on));
+    if (inside) opener.focus();
+    else if (on && !editNow().init) this.drop.chooser.focus();
   }
 
-  /** Bring a file and draw from it. */
+  /** Bring a file and draw from it; until it is there, what was drawn from stays. */
   async take(file) {
     this.drop.element.hidden = false;
     try {
@@ -68,6 +69,9 @@ class Panel {
 
   show() {
     const now = editNow();
+    document.getElementById("ratio")?.classList.toggle("unused", Boolean(now.init) && now.sized === "picture");
+    if (this.had && !now.init) this.open(false);
+    this.had = Boolean(now.init);
     this.about.hidden = !now.init;
     this.drop.element.hidden = Boolean(now.init);
     if (!now.init) return;

@@ -31,13 +31,14 @@ export class Preview {
     const drawn = sized === "picture" ? size ?? canvas ?? init : shapeOf(values().ratio);
     const margins = (sized === "picture" && outpaint) || NO_MARGINS;
     const parts = placed(init, fit, drawn, margins);
-    const box = union(parts.frame, parts.picture);
-    const widened = Boolean(outpaint);
+    const widened = sized === "picture" && Boolean(outpaint);
+    const box = widened ? parts.frame : union(parts.frame, parts.picture);
     this.scene.style.aspectRatio = `${box.width} / ${box.height}`;
     this.scene.style.setProperty("--across", box.width / box.height);
     lay(this.new_, parts.frame, box);
     lay(this.picture, parts.picture, box);
     lay(this.painted, parts.picture, box);
+    for (const part of [this.picture, this.painted]) part.style.clipPath = widened ? insetOf(parts) : "";
     lay(this.window, widened ? parts.inner : parts.frame, box);
     this.scene.classList.toggle("widened", widened);
     if (this.picture.dataset.id !== init.id) Object.assign(this.picture, { src: addressOf(init) }).dataset.id = init.id;
@@ -57,6 +58,14 @@ function factsOf(init, drawn, cut) {
   const sizes = drawn ? t("edit.facts", { width: init.width, height: init.height, across: drawn.width, down: drawn.height }) : t("edit.facts.own", { width: init.width, height: init.height });
   const share = cut && Math.max(cut.across, cut.down);
   return share > 0.01 ? `${sizes} · ${t("edit.facts.cut", { share: Math.round(share * 100) })}` : sizes;
+}
+
+/** Return what hides the part of the picture that lies on the margins: it is drawn anew there. */
+function insetOf({ inner, picture }) {
+  const share = (value, of) => `${Math.max(0, (100 * value) / of)}%`;
+  const right = picture.x + picture.width - inner.x - inner.width;
+  const bottom = picture.y + picture.height - inner.y - inner.height;
+  return `inset(${share(inner.y - picture.y, picture.height)} ${share(right, picture.width)} ${share(bottom, picture.height)} ${share(inner.x - picture.x, picture.width)})`;
 }
 
 function union(one, other) {

@@ -5,16 +5,23 @@ const ACROSS = 7; // of a stripe, in pixels of the window
 const COLOURS = ["#ff2d78", "#ffd6e4"];
 let kept = null;
 
-/** Show what `editor` holds on the canvas over the picture, with its edge as soft as it will be. */
+/** Show what `editor` holds on the canvas over the picture, as fine as the window shows it, with its edge as soft as it will be. */
 export function show({ shown, painting, line, inverted, softened, view }) {
+  const { canvas } = painting;
+  const fine = Math.min(1, view.scale * devicePixelRatio);
+  const [width, height] = [Math.max(1, Math.round(canvas.width * fine)), Math.max(1, Math.round(canvas.height * fine))];
+  if (shown.width !== width || shown.height !== height) Object.assign(shown, { width, height });
   const ctx = shown.getContext("2d");
-  shown.style.filter = softened ? `blur(${softened * view.width * view.scale}px)` : "none";
+  ctx.setTransform(width / canvas.width, 0, 0, height / canvas.height, 0, 0);
   ctx.globalCompositeOperation = "copy";
-  ctx.drawImage(painting.canvas, 0, 0);
+  // A browser that cannot soften here shows the edge as it was painted; the mask is softened when it is drawn.
+  ctx.filter = softened ? `blur(${softened * width}px)` : "none";
+  ctx.drawImage(canvas, 0, 0);
+  ctx.filter = "none";
   if (line && line.kind !== "stroke") draw(ctx, line);
   ctx.globalCompositeOperation = inverted ? "source-out" : "source-in";
   ctx.fillStyle = stripes(ctx, 1 / view.scale);
-  ctx.fillRect(0, 0, shown.width, shown.height);
+  ctx.fillRect(0, 0, canvas.width, canvas.height);
 }
 
 /** Return a pattern for `ctx` whose stripes look alike however large the picture is shown; `scale` is its pixels a window's. */
