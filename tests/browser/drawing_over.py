@@ -19,7 +19,7 @@ def picture(size: tuple[int, int] = PICTURE, colour: str = "#3a7bd5") -> bytes:
 
 
 def panel_of(page: Any) -> Any:
-    return page.locator("at-from-picture .panel")
+    return page.locator("at-source .panel")
 
 
 def bring(page: Any, data: bytes | None = None, *, kind: str = "image/png") -> None:

@@ -14,8 +14,8 @@ from tests.browser.drawing_over import (
     bring,
     brought,
     generate,
-    kept,
     keeps,
+    kept,
     panel_of,
     picture,
 )
@@ -74,7 +74,7 @@ class TestBringing:
     def test_a_file_dropped_on_the_panel_is_drawn_from(self, page: Any) -> None:
         page.get_by_role("button", name="Draw from a picture").click()
         panel_of(page).wait_for()
-        drop(page, picture((320, 200)), on="at-from-picture")
+        drop(page, picture((320, 200)), on="at-source")
         expect(panel_of(page).locator(".facts")).to_contain_text("320 × 200")
 
     @pytest.mark.parametrize("made", [pictures.a1111, picture], ids=["settings", "none"])
@@ -129,7 +129,7 @@ class TestTrouble:
         expect(panel_of(page).locator(".facts")).not_to_be_empty()
         page.locator("#prompt textarea").fill("again")
         page.keyboard.press("Control+Enter")
-        problem = page.locator("at-from-picture at-problem")
+        problem = page.locator("at-source at-problem")
         problem.get_by_role("button", name="Use 1").click()
         keeps(page, "now.strength === 1")
         expect(problem).to_have_count(0)

@@ -19,7 +19,7 @@ export function takePictures(host) {
     event.preventDefault();
     leave();
     const [file] = event.dataTransfer.files;
-    if (file) taken(file, event.composedPath().some((one) => one.localName === "at-from-picture"));
+    if (file) taken(file, event.composedPath().some((one) => one.localName === "at-source"));
   });
   host.listen(document, "paste", pasted);
 }
@@ -29,7 +29,7 @@ function pasted(event) {
   const file = [...event.clipboardData?.files ?? []].find(({ type }) => type.startsWith("image/"));
   if (file) {
     event.preventDefault();
-    taken(file, document.querySelector("at-from-picture")?.waits);
+    taken(file, document.querySelector("at-source")?.waits);
     return;
   }
   const text = event.clipboardData?.getData("text/plain") ?? "";

@@ -10,7 +10,7 @@ import { askNotice } from "../core/notice.js";
 import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill, isShown, overAgain, untilShown } from "./form.js";
-import { setEdit } from "../edit/state.js";
+import { editNow, setEdit } from "../edit/state.js";
 import { origin, setOrigin, stemFrom } from "./origin.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
@@ -20,7 +20,7 @@ import { unwear } from "./style.js";
 
 // Where a problem is shown: what is sent beside the fields is no field of Gradio's.
 const BESIDE = { gallery: "at-into", parent: "at-styles" };
-const OVER = { picture: "at-from-picture", variation: "at-variation" };
+const OVER = { picture: "at-source", variation: "at-variation" };
 const BOXES = { seed: "#seed_row", ...OVER, ...BESIDE };
 
 export class Composer extends AtElement {
@@ -145,8 +145,14 @@ export class Composer extends AtElement {
 /** Take the value that the API calls good for a field. */
 function use(place, field, value) {
   if (place in BESIDE) setOrigin({ [place]: null });
-  else if (place in OVER) setEdit({ [field]: value });
+  else if (place in OVER) setEdit(changeOf(field, value));
   else fill({ [place]: value });
+}
+
+/** Return the change of what is drawn over; a field may be a part of one, such as `outpaint.left`. */
+function changeOf(field, value) {
+  const [name, part] = field.split(".");
+  return { [name]: part ? { ...editNow()[name], [part]: value } : value };
 }
 
 const prompt = () => document.querySelector("#prompt textarea");
@@ -168,6 +174,6 @@ function busy(on) {
 }
 
 function focusField(place) {
-  if (place === "picture") return document.querySelector("at-from-picture").focus();
+  if (place === "picture") return document.querySelector("at-source").focus();
   document.querySelector(`#${place} textarea, #${place} input`)?.focus();
 }

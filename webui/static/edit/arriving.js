@@ -43,7 +43,7 @@ function settingsFor({ parameters }) {
 /** Draw from a file that was dropped, pasted or chosen. */
 export const drawFrom = async (file) => (await panelOf()).take(file);
 
-const panelOf = () => document.querySelector("at-from-picture").panel();
+const panelOf = () => document.querySelector("at-source").panel();
 
 /** Bring back what settings say about pictures; those that are gone are named, and the rest is taken. */
 export async function takeBack(parameters) {

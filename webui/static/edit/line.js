@@ -4,7 +4,7 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { edit, editNow } from "./state.js";
 
-export class FromPicture extends AtElement {
+export class Source extends AtElement {
   static sheets = ["presets"];
 
   render() {
