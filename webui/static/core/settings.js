@@ -15,8 +15,8 @@ export function opOf({ init_image: init, mask, outpaint, variation_strength: var
 }
 
 /** Return the settings that said nothing: what is about a picture where there is none, about a mask where there is none. */
-function idle({ init_image: init, mask, outpaint, variation_strength: varied }) {
-  const names = init ? [!mask && ["mask", "invert_mask", "masked_area"], !mask && !outpaint && ["mask_blur"]] : [OVER];
+function idle({ init_image: init, mask, invert_mask: inverted, outpaint, variation_strength: varied }) {
+  const names = init ? [!inverted && ["invert_mask"], !mask && ["mask", "invert_mask", "masked_area"], !mask && !outpaint && ["mask_blur"]] : [OVER];
   return new Set([...names, !(varied > 0) && ["variation_strength", "variation_seed"]].filter(Boolean).flat());
 }
 
