@@ -25,7 +25,7 @@ def island(element: str, **attributes: str) -> gr.HTML:
 
 
 def bound_island(element: str) -> gr.HTML:
-    """Put `at-{element}` into the page and hand it Gradio's `props`, `watch` and an `apply` event."""
+    """Put `at-{element}` into the page and hand it Gradio's `props`, `watch`, an `apply` and an `edit` event."""
     return gr.HTML(html_template=_template(element, {}), js_on_load=_BIND, **_PLAIN)
 
 
@@ -33,7 +33,7 @@ _PLAIN: Final = {"apply_default_css": False, "container": False, "padding": Fals
 # Our modules may finish loading before or after Gradio has drawn the component.
 _BIND: Final = (
     "window.Atelier.bind(element.firstElementChild, "
-    "{ props, watch, apply: () => trigger('apply') })"
+    "{ props, watch, apply: () => trigger('apply'), edited: () => trigger('edit') })"
 )
 
 

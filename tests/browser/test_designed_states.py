@@ -126,6 +126,7 @@ class TestMaintenance:
         with context.database.write() as session:  # as the command line does, which nobody hears
             service.post(session, MemoryNotifier(), None, wanted)
         card.get_by_role("button", name="Vary").first.click()
+        card.get_by_role("button", name="New seed").click()
         designer.locator(".toast", has_text="Now.").wait_for()
         expect(designer.locator("at-notice .strip.maintenance")).to_contain_text("Now.")
         expect(button_of(designer)).to_have_attribute("data-price", "maintenance")

@@ -107,6 +107,7 @@ class TestGallery:
         draw(page)
         page.get_by_role("button", name="Add to no gallery").click()
         page.locator("at-card[hero]").get_by_role("button", name="Vary", exact=True).click()
+        page.locator("at-card[hero]").get_by_role("button", name="New seed").click()
         page.locator("at-card:not([hero])").wait_for()
         page.locator("at-card[hero][data-state=succeeded]").wait_for()
         assert len(images_in(page, gallery)) == 2

@@ -121,6 +121,7 @@ class TestCreate:
     def test_vary_draws_again_with_another_seed(self, designer: Any) -> None:
         card = until(generate(designer, "a hat to vary"), "succeeded")
         card.get_by_role("button", name="Vary", exact=True).click()
+        card.get_by_role("button", name="New seed").click()
         designer.wait_for_function(
             "() => document.querySelector('at-feed').shadowRoot.querySelectorAll('at-card[data-state=succeeded]').length === 2"
         )

@@ -50,8 +50,8 @@ def unfold(page: Any) -> None:
 
 def open_create(open_as: Callable[..., Any], **how: Any) -> Any:
     page = open_as("designer", **how)
-    page.get_by_role("button", name="From a picture").or_(
-        page.get_by_role("button", name="Desde una imagen")
+    page.get_by_role("button", name="Restore settings from a picture").or_(
+        page.get_by_role("button", name="Restaurar ajustes de una imagen")
     ).wait_for()
     return page
 
@@ -159,7 +159,7 @@ class TestOtherWays:
     def test_a_chosen_file(self, open_as: Callable[..., Any]) -> None:
         page = open_create(open_as)
         with page.expect_file_chooser() as chooser:
-            page.get_by_role("button", name="From a picture").click()
+            page.get_by_role("button", name="Restore settings from a picture").click()
         chooser.value.set_files(
             {"name": "a.webp", "mimeType": "image/webp", "buffer": pictures.fooocus_webp()}
         )

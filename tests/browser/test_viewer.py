@@ -208,6 +208,7 @@ class TestRelatives:
     def test_a_variation_is_told_from_what_it_was_made(self, viewer: Any) -> None:
         page = viewer.page
         viewer.get_by_role("button", name="Vary").click()
+        viewer.get_by_role("button", name="New seed").click()
         page.locator("at-run").nth(3).locator("img.layer.in:not(.soft)").wait_for()
         page.locator("at-run").nth(0).get_by_role("button", name="Open image").click()
         strip = viewer.locator("ol.lineage")

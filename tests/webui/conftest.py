@@ -50,13 +50,13 @@ def config_of(browser: Client, path: str = "/") -> Any:
     return json.loads(found[1])
 
 
-def press(browser: Client, *values: object) -> Any:
+def press(browser: Client, *values: object, edit: dict[str, object] | None = None) -> Any:
     """Press Generate as the page does; the values are the ticket and then the form's fields."""
     ticket, *fields = values
     press = next(one for one in config_of(browser)["dependencies"] if one["api_name"] == "press")
     sent = {
         "fn_index": press["id"],
-        "data": [{"ticket": ticket}, *fields],
+        "data": [{"ticket": ticket, "edit": edit or {}}, *fields],
         "session_hash": "abc123",
     }
     return browser.post(CALL, json=sent)

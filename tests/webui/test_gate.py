@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from backend.kit.ids import new_secret
 from backend.kit.ratelimit import RateLimit
 from backend.kit.settings import Settings
+from tests.backend.uploads.corpus import png
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
 from tests.webui.conftest import CALL, PAGE, form, press
@@ -172,6 +173,21 @@ class TestPress:
         assert (made["parameters"]["width"], made["parameters"]["height"]) == (64, 64)
         other = studio.actors.browser("designer")
         assert other.get(f"/api/v1/generations/{answer['generation_id']}").status_code == 404
+
+    def test_what_it_is_drawn_over_goes_with_it_and_nothing_else_does(
+        self, designer: Client
+    ) -> None:
+        files = {"file": ("a.png", png(64, 64), "image/png")}
+        init = designer.post("/api/v1/uploads", files=files).json()["id"]
+        edit = {"init_image": init, "strength": 0.3, "width": 128, "height": 64, "num_images": 8}
+        answer = press(designer, "over", *form(), edit=edit).json()["data"][0]
+        made = designer.get(f"/api/v1/generations/{answer['generation_id']}").json()["parameters"]
+        assert (made["init_image"], made["strength"]) == (init, 0.3)
+        assert (made["width"], made["height"], made["num_images"]) == (128, 64, 1)
+
+    def test_what_is_wrong_with_it_is_pointed_at(self, designer: Client) -> None:
+        answer = press(designer, "wrong", *form(), edit={"mask": "m"}).json()["data"][0]
+        assert [one["field"] for one in answer["problem"]["fields"]] == ["mask"]
 
     def test_the_same_ticket_starts_nothing_twice(self, designer: Client) -> None:
         first, second = (

@@ -61,6 +61,7 @@ def composer(words: gr.I18n) -> Composer:
     )
     island("counter")
     island("styles")
+    island("source")
     ratio = _chips(words, "ratio", RATIOS, "square")
     quality = _chips(words, "quality", QUALITIES, "standard")
     num_images = gr.Radio(
@@ -73,6 +74,7 @@ def composer(words: gr.I18n) -> Composer:
     # Not an accordion of Gradio's: its closed content does not exist, and so has no values to send.
     with gr.Column(elem_id="advanced", elem_classes="folded"):
         negative, steps, guidance, seed, random_seed, last_seed, scheduler = _advanced(words)
+        island("variation")
         island("compare")
     return Composer(
         prompt, ratio, quality, num_images, negative, steps, guidance, seed, scheduler,

@@ -20,6 +20,13 @@ from webui.islands import island
 from webui.sizes import size_for
 
 _ANYTHING: Final = "anything"  # a price does not depend on the prompt
+# What the browser's half says of the picture that is drawn over; the API knows what each of them may be.
+_OVER: Final = frozenset(
+    {
+        "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area",
+        "outpaint", "variation_seed", "variation_strength", "width", "height",
+    }
+)  # fmt: skip
 
 
 def build(words: gr.I18n, client: Client) -> None:
@@ -34,17 +41,23 @@ def build(words: gr.I18n, client: Client) -> None:
 
 
 class Press(BaseModel):
-    """What the browser's half sends beside the fields: the mark of the call, where its images go, what it stems from."""
+    """What the browser's half sends beside the fields: the mark of the call, where its images go, what it stems from and is drawn over."""
 
-    ticket: str = Field(min_length=1, max_length=255)
+    ticket: str = Field(default="-", min_length=1, max_length=255)
     gallery: str | None = Field(default=None, max_length=26)
     parent: str | None = Field(default=None, max_length=26)
+    edit: dict[str, object] = Field(default_factory=dict, max_length=len(_OVER))
 
     @property
     def origin(self) -> dict[str, str]:
         """Return the part of it that the API takes in its address."""
         named = {"gallery": self.gallery, "parent": self.parent}
         return {name: value for name, value in named.items() if value}
+
+    @property
+    def over(self) -> dict[str, object]:
+        """Return the parameters that it adds to the form's."""
+        return {name: value for name, value in self.edit.items() if name in _OVER}
 
 
 class Submission:
@@ -82,15 +95,19 @@ class Submission:
         return answer.model_dump(mode="json")
 
     async def price(
-        self, ratio: str, num_images: int, steps: float, request: gr.Request
+        self,
+        press: dict[str, object],
+        ratio: str,
+        num_images: int,
+        steps: float,
+        request: gr.Request,
     ) -> dict[str, Any]:
         """Say what Generate would cost as the form stands."""
         headers = dict(request.headers)
         fields = {"prompt": _ANYTHING, "num_inference_steps": steps, "num_images": num_images}
         try:
-            answer = answers.priced(
-                await self._client.price(headers, fields | await self._drawn_by(headers, ratio))
-            )
+            fields |= await self._drawn_by(headers, ratio) | Press.model_validate(press).over
+            answer = answers.priced(await self._client.price(headers, fields))
         except CallFailed:
             answer = answers.priced(None)
         return answer.model_dump(mode="json")
@@ -119,7 +136,7 @@ class Submission:
         if seed is not None:
             fields["seed"] = seed
         try:
-            fields |= await self._drawn_by(headers, ratio)
+            fields |= await self._drawn_by(headers, ratio) | press.over
             generation_id = await self._client.submit(
                 headers, fields, key=press.ticket, origin=press.origin
             )
@@ -158,14 +175,17 @@ def _connect(form: Composer, submission: Submission) -> None:
     restored = context.load(None, None, form.fields, js="() => window.Atelier.restore()", **quiet)
     priced: dict[str, Any] = {
         "fn": submission.price,
-        "inputs": [form.ratio, form.num_images, form.steps],
+        "inputs": [form.helper, form.ratio, form.num_images, form.steps],
         "outputs": form.helper,
+        "js": "(...values) => window.Atelier.priced(...values)",
         "api_visibility": "private",
         "trigger_mode": "always_last",  # a slider that moves asks for one price at a time
         **quiet,
     }
     restored.then(**priced)
-    gr.on([form.ratio.change, form.num_images.change, form.steps.change], **priced)
+    gr.on(
+        [form.ratio.change, form.num_images.change, form.steps.change, form.helper.edit], **priced
+    )
     form.helper.apply(None, None, form.fields, js="() => window.Atelier.take()", **quiet)
     gr.on(
         [field.change for field in form.fields],

@@ -16,6 +16,7 @@
     take: later("take"),
     send: later("send"),
     changed: later("changed"),
+    priced: later("priced"),
     stepsOf: later("stepsOf"),
     qualityOf: later("qualityOf"),
     lastSeed: later("lastSeed"),

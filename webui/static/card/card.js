@@ -1,7 +1,7 @@
 /* A generation as a card, from the queue to the picture. Owns how it looks; what happens is in `core/actions`. */
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
-import { cancel, copy, pause, resume, retry, reuse, toFront, vary } from "../core/actions.js";
+import { cancel, copy, pause, resume, retry, reuse, toFront } from "../core/actions.js";
 import { contentOf, may } from "../core/api.js";
 import { ago, decimal, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
@@ -25,7 +25,7 @@ export class Card extends AtElement {
 
   render() {
     const { parameters } = this.known;
-    this.tiles = Array.from({ length: parameters.num_images }, () => new Tile(parameters, (image) => this.open(image)));
+    this.tiles = Array.from({ length: parameters.num_images }, () => new Tile(parameters, (image) => this.open(image), (image) => this.edit(image)));
     this.status = h("p", { class: "status" });
     this.bar = h("progress", { max: 1, value: 0, "aria-label": t("generate") });
     this.actions = h("div", { class: "actions" });
@@ -44,10 +44,20 @@ export class Card extends AtElement {
 
   connected() {
     const mine = (act) => ({ detail }) => { if (detail.generation_id === this.known.id) act(detail); };
-    may("generate").then((maker) => { this.maker = maker; this.offer(); }).catch(() => null);
+    may("generate").then((maker) => maker && this.draws()).catch(() => null);
     this.listen(store, "preview", mine((preview) => this.preview(preview)));
     this.listen(store, "progress", mine(() => this.showStatus()));
     this.listen(store, "generation", ({ detail }) => { if (detail.generation.id === this.known.id) this.generation = detail.generation; });
+  }
+
+  /** Whoever looks may draw: what that offers is loaded now. */
+  async draws() {
+    this.maker = await import("./drawing.js");
+    this.offer();
+  }
+
+  edit(image) {
+    this.maker?.edit(this.known, image);
   }
 
   update() {
@@ -64,7 +74,8 @@ export class Card extends AtElement {
   offer() {
     const { id, state, images, waiting_for: waits } = this.known;
     const others = state === "queued" && running().some((one) => one.state === "queued" && one.id !== id);
-    const kind = [this.maker, state, waits?.code === "paused", others, ...images.map((image) => image.moderation)].join();
+    if (this.maker) this.tiles.forEach((tile) => tile.offer((image) => this.maker.menuOf(this.known, image)));
+    const kind = [Boolean(this.maker), state, waits?.code === "paused", others, ...images.map((image) => image.moderation)].join();
     if (kind === this.offering) return;
     this.offering = kind;
     this.actions.replaceChildren(...this.offered(others));
@@ -104,10 +115,9 @@ export class Card extends AtElement {
     if (one.state === "queued") return [stopButton(one), pauseButton(one), others && frontButton(one)].filter(Boolean);
     if (!ended(one)) return [stopButton(one)];
     const again = this.maker && one.state === "failed" && button({ kind: "button small primary", press: () => retry(one) }, icon("retry"), t("action.retry"));
-    const more = this.maker && one.state === "succeeded" && button({ kind: "button small", title: t("action.vary.hint"), press: () => vary(one) }, icon("vary"), t("action.vary"));
     const released = one.images.find((image) => image.moderation === "released");
     const use = this.maker && button({ kind: "button small", press: () => reuse(one) }, icon("reuse"), t("action.reuse"));
-    return [again, use, more,
+    return [again, use, ...(this.maker?.buttonsOf(one) ?? []),
       released && downloadLink(released, one), released && galleryButton(one), seedButton(one)].filter(Boolean);
   }
 

@@ -6,8 +6,9 @@ import { t } from "../core/i18n.js";
 const SOFTEST_PX = 14;
 
 export class Tile {
-  constructor(parameters, open) {
-    this.open = open;
+  /** `open` and `edit` are given the image, when it is pressed and at the key E. */
+  constructor(parameters, open, edit) {
+    Object.assign(this, { open, edit });
     this.prompt = parameters.prompt;
     this.element = h("div", { class: "tile waiting", style: { "--ratio": `${parameters.width} / ${parameters.height}` } });
   }
@@ -38,7 +39,14 @@ export class Tile {
     picture.addEventListener("error", () => this.unseen("viewer.broken"), { once: true });
     picture.src = contentOf(image.id, "preview");
     this.lay(picture);
-    this.element.append(button({ kind: "open", label: t("action.open", { prompt: prompt.slice(0, 80) }), press: () => this.open(image) }));
+    this.element.append(button({ kind: "open", label: t("action.open", { prompt: prompt.slice(0, 80) }), press: () => this.open(image), onkeydown: ({ key, ctrlKey, metaKey, altKey }) => { if (key === "e" && !(ctrlKey || metaKey || altKey)) this.edit(image); } }));
+    this.released = image;
+  }
+
+  /** Lay the menu of its image over it, once there is one. */
+  offer(menuOf) {
+    const menu = this.released && !this.element.querySelector(".has-menu") && menuOf(this.released);
+    if (menu) this.element.append(menu);
   }
 
   withheld(image) {

@@ -1,21 +1,17 @@
 /* A picture dropped anywhere on Create or pasted, and settings pasted as text: each leads to the same dialog. */
-import { wear } from "../core/styles.js";
 import { overlay } from "../overlay/overlay.js";
-import { looksLikeSettings, restoreFile, restoreText } from "./restore.js";
-import { hideVeil, showVeil } from "./veil.js";
 import { values } from "./form.js";
 
 /** Take what is dropped and pasted for as long as `host` is in the document. */
 export function takePictures(host) {
-  wear(overlay().shadowRoot, "restore");
   let own = false; // a drag that began here is none that brings a picture
   let depth = 0; // how many elements the pointer has entered and not left
   const over = (event) => !own && event.dataTransfer?.types.includes("Files");
-  const leave = () => { depth = 0; hideVeil(); };
+  const leave = () => { depth = 0; veil("hideVeil"); };
   const on = (type, heard) => host.listen(window, type, heard);
   on("dragstart", () => { own = true; });
   on("dragend", () => { own = false; });
-  on("dragenter", (event) => { if (over(event)) { depth += 1; showVeil(); event.preventDefault(); } });
+  on("dragenter", (event) => { if (over(event)) { depth += 1; veil("showVeil"); event.preventDefault(); } });
   on("dragleave", (event) => { if (over(event) && (depth -= 1) <= 0) leave(); });
   on("dragover", (event) => { if (over(event)) { event.dataTransfer.dropEffect = "copy"; event.preventDefault(); } });
   on("drop", (event) => {
@@ -23,7 +19,7 @@ export function takePictures(host) {
     event.preventDefault();
     leave();
     const [file] = event.dataTransfer.files;
-    if (file) restoreFile(file);
+    if (file) taken(file, event.composedPath().some((one) => one.localName === "at-source"));
   });
   host.listen(document, "paste", pasted);
 }
@@ -33,11 +29,24 @@ function pasted(event) {
   const file = [...event.clipboardData?.files ?? []].find(({ type }) => type.startsWith("image/"));
   if (file) {
     event.preventDefault();
-    restoreFile(file);
+    taken(file, document.querySelector("at-source")?.waits);
     return;
   }
   const text = event.clipboardData?.getData("text/plain") ?? "";
-  if (wholePrompt(event.target) && looksLikeSettings(text)) restoreText(text, { ...values() });
+  if (text && wholePrompt(event.target)) restoreText(text, { ...values() });
+}
+
+const veil = async (act) => (await import("./veil.js"))[act]();
+
+/** A picture is drawn from where it is laid on that very panel; elsewhere its settings are shown first, with that choice. */
+async function taken(file, drawn = false) {
+  if (drawn) (await import("../edit/arriving.js")).drawFrom(file);
+  else (await import("./restore.js")).restoreFile(file);
+}
+
+async function restoreText(text, before) {
+  const restore = await import("./restore.js");
+  if (restore.looksLikeSettings(text)) await restore.restoreText(text, before);
 }
 
 /** Say whether the paste makes all of the prompt: it is empty, or selected from end to end. */

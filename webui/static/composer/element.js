@@ -9,18 +9,19 @@ import { meet } from "../core/events.js";
 import { askNotice } from "../core/notice.js";
 import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
-import { fill, isShown, untilShown } from "./form.js";
+import { fill, isShown, overAgain, untilShown } from "./form.js";
+import { editNow, setEdit } from "../edit/state.js";
 import { origin, setOrigin, stemFrom } from "./origin.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
 import { takePictures } from "./drop.js";
-import { pictureButton } from "./restore.js";
 import { unwear } from "./style.js";
 
 // Where a problem is shown: what is sent beside the fields is no field of Gradio's.
 const BESIDE = { gallery: "at-into", parent: "at-styles" };
-const BOXES = { seed: "#seed_row", ...BESIDE };
+const OVER = { picture: "at-source", variation: "at-variation" };
+const BOXES = { seed: "#seed_row", ...OVER, ...BESIDE };
 
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
@@ -29,8 +30,7 @@ export class Composer extends AtElement {
     this.hint = h("p", { class: "hint" }, t("generate.hint", { keys: generateKeys }));
     this.note = h("div", { class: "note", role: "alert", hidden: true });
     this.price = new Price();
-    this.picture = pictureButton();
-    this.shadowRoot.append(this.note, this.price.element, this.hint, this.picture);
+    this.shadowRoot.append(this.note, this.price.element, this.hint);
   }
 
   connected() {
@@ -45,8 +45,8 @@ export class Composer extends AtElement {
   open() {
     this.price.follow(this);
     this.listen(document, "click", (event) => { if (event.target.closest?.("#generate")) this.pressed(event); }, true);
-    this.picture.hidden = false;
     takePictures(this);
+    import("./restore.js").then(({ pictureButton }) => this.shadowRoot.append(pictureButton()));
   }
 
   /** Generate is pressed, and Gradio has not heard of it yet. */
@@ -102,11 +102,11 @@ export class Composer extends AtElement {
   point(problem) {
     const place = placeOf(problem.field);
     const box = document.querySelector(BOXES[place] ?? `#${place}`);
-    if (["negative_prompt", "steps", "guidance", "seed", "scheduler"].includes(place)) openFold();
+    if (["negative_prompt", "steps", "guidance", "seed", "scheduler", "variation"].includes(place)) openFold();
     const mark = document.createElement("at-problem");
     box.append(mark);
     box.classList.add("wrong");
-    mark.show(problem, (value) => { if (place in BESIDE) setOrigin({ [place]: null }); else fill({ [place]: value }); this.clear(); });
+    mark.show(problem, (value) => { use(place, problem.field, value); this.clear(); });
   }
 
   /** Something changed: what was wrong may be right now. */
@@ -134,10 +134,24 @@ export class Composer extends AtElement {
     unwear(take);
     stemFrom(image?.id, take);
     fill(partOf(parameters, take));
+    overAgain(parameters, take);
     toast(t("say.reused"));
     scrollTo({ top: 0, behavior: "smooth" });
     prompt()?.focus({ preventScroll: true });
   }
+}
+
+/** Take the value that the API calls good for a field. */
+function use(place, field, value) {
+  if (place in BESIDE) setOrigin({ [place]: null });
+  else if (place in OVER) setEdit(changeOf(field, value));
+  else fill({ [place]: value });
+}
+
+/** Return the change of what is drawn over; a field may be a part of one, such as `outpaint.left`. */
+function changeOf(field, value) {
+  const [name, part] = field.split(".");
+  return { [name]: part ? { ...editNow()[name], [part]: value } : value };
 }
 
 const prompt = () => document.querySelector("#prompt textarea");
@@ -159,5 +173,6 @@ function busy(on) {
 }
 
 function focusField(place) {
+  if (place === "picture") return document.querySelector("at-source").focus();
   document.querySelector(`#${place} textarea, #${place} input`)?.focus();
 }

@@ -12,6 +12,8 @@ const PLACES = {
   prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
   seed: "seed", num_images: "num_images", width: "ratio", height: "ratio", scheduler: "scheduler",
   gallery: "gallery", parent: "parent",
+  init_image: "picture", strength: "picture", fit: "picture", mask: "picture", invert_mask: "picture", mask_blur: "picture", masked_area: "picture", outpaint: "picture",
+  variation_seed: "variation", variation_strength: "variation",
 };
 
 export const stepsOf = (quality) => qualities[quality];
@@ -25,7 +27,7 @@ export function usualSteps(steps) {
 function qualitiesOf(steps) {
   return { draft: Math.max(1, Math.round(steps * 0.4)), standard: steps, fine: Math.min(MOST_STEPS, steps * 2) };
 }
-export const placeOf = (field) => PLACES[field] ?? null;
+export const placeOf = (field) => PLACES[field.split(".")[0]] ?? null;
 
 /** Return values by name from Gradio's list, an empty text for what Gradio calls null. */
 export function named(values) {

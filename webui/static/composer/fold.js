@@ -25,6 +25,7 @@ export class Fold extends AtElement {
     this.head.setAttribute("aria-expanded", String(open));
     document.getElementById("advanced")?.classList.toggle("folded", !open);
     localStorage.setItem(KEY, open ? "open" : "closed");
+    if (open) import("../edit/variation.js").then(({ define }) => define());
   }
 }
 

@@ -3,6 +3,7 @@ import { api } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { newestFirst } from "../core/store.js";
 import { toast } from "../overlay/toast.js";
+import { edit, editNow, sentEdit } from "../edit/state.js";
 import { keepDraft, keptDraft } from "./draft.js";
 import { originNow, stemFrom } from "./origin.js";
 import { dressed, unwear } from "./style.js";
@@ -14,6 +15,7 @@ let restored = false;
 let early = EMPTY;
 let tooEarly = false;
 let element = null;
+let asking = 0;
 let applyNow = () => null;
 const started = Promise.withResolvers?.() ?? deferred();
 
@@ -38,9 +40,10 @@ export async function untilShown() {
 
 export const form = {
   /** Gradio has drawn our element and hands over its side of it. */
-  bind(host, { props, watch, apply }) {
+  bind(host, { props, watch, apply, edited }) {
     element = host;
     applyNow = apply;
+    edit.addEventListener("changed", () => { element.changed(); clearTimeout(asking); asking = setTimeout(edited, 250); });
     watch("value", () => element.answered(props.value));
   },
 
@@ -78,8 +81,11 @@ export const form = {
     const { gallery, parent } = originNow();
     const fields = tooEarly ? listed(current) : list;
     tooEarly = false;
-    return [{ ticket, gallery: gallery?.id ?? null, parent }, ...dressed(fields)];
+    return [{ ticket, gallery: gallery?.id ?? null, parent, edit: sentEdit() }, ...dressed(fields)];
   },
+
+  /** The price of the form is asked for: say what it is drawn over. */
+  priced: (_helper, ...list) => [{ edit: sentEdit() }, ...list],
 
   stepsOf,
   qualityOf,
@@ -100,9 +106,11 @@ function begun() {
 
 const pressed = (name) => document.querySelector(`#${name} input:checked`)?.value;
 
-/** Return the settings that the address asks for with ?reuse= or ?recall=, and tidy the address. */
+/** Return the settings that the address asks for with ?reuse= or ?recall=, and tidy the address; with ?edit= or ?start= an
+    image is drawn over. */
 async function asked() {
   const query = new URLSearchParams(location.search);
+  if (query.has("edit") || query.has("start")) return (await import("../edit/arriving.js")).asked(query);
   const [generation, image] = [query.get("reuse"), query.get("recall")];
   if (!generation && !image) return {};
   history.replaceState(null, "", "/");
@@ -112,11 +120,18 @@ async function asked() {
     const take = query.get("take") ?? "all";
     unwear(take);
     stemFrom(image, take);
+    overAgain(parameters, take);
     return partOf(parameters, take);
   } catch {
     toast(t("trouble.reuse"), "bad"); // a note at the form would go as its fields are filled
     return {};
   }
+}
+
+/** Settings were taken into the form: so is what they say about a picture, if they or the form say anything. */
+export async function overAgain(parameters, take = "all") {
+  if (take !== "all" && take !== "remix") return;
+  if (parameters.init_image || parameters.variation_strength || editNow().init || editNow().variation_strength) await (await import("../edit/arriving.js")).takeBack(parameters, take);
 }
 
 async function usualValues() {

@@ -15,7 +15,7 @@ export async function restoreFile(file) {
   if (!KINDS.includes(file.type)) return toast(t("restore.kinds"), "bad");
   const body = new FormData();
   body.append("file", file);
-  await restore({ body }, () => URL.createObjectURL(file));
+  await restore({ body }, () => URL.createObjectURL(file), values(), file);
 }
 
 /** Ask what a text says; `before` is what stood in the form before it was pasted there. */
@@ -33,23 +33,24 @@ export function looksLikeSettings(text) {
 export function pictureButton() {
   const chosen = () => { if (input.files[0]) restoreFile(input.files[0]); input.value = ""; };
   const input = h("input", { type: "file", accept: KINDS.join(","), hidden: true, tabindex: "-1", "aria-hidden": "true", onchange: chosen });
-  return h("div", { class: "from-picture", hidden: true }, input, button({ kind: "button small quiet", press: () => input.click() }, icon("picture"), t("restore.button")));
+  return h("div", { class: "from-picture" }, input, button({ kind: "button small quiet", press: () => input.click() }, icon("picture"), t("restore.button")));
 }
 
-async function restore(asked, address, before = values()) {
+async function restore(asked, address, before = values(), file = null) {
   const done = reading();
-  const found = await api("/restorations", { method: "POST", ...asked }).catch(refused);
+  const draw = file && (async () => (await import("../edit/arriving.js")).drawFrom(file));
+  const found = await api("/restorations", { method: "POST", ...asked }).catch((error) => refused(error, draw));
   const models = found && await api("/models").catch(() => []);
   const [{ showRestoration }, { rowsOf }] = await Promise.all([import("./restore_dialog.js"), import("./restore_rows.js")]);
   done();
-  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), image: found.image_id, picture: address() });
+  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), image: found.image_id, picture: address(), draw });
 }
 
 /** Say why there is nothing to restore; returns null, for what was found. */
 
-async function refused(error) {
+async function refused(error, draw) {
   if (!(error instanceof ApiError)) toast(t("trouble.offline"), "bad");
-  else if (error.code === "no_settings") (await import("./restore_dialog.js")).showNothing();
+  else if (error.code === "no_settings") (await import("./restore_dialog.js")).showNothing(draw);
   else if (error.status !== 401) toast(error.status === 413 ? t("restore.too_large") : error.fields.length ? t("restore.kinds") : error.message, "bad");
   return null;
 }

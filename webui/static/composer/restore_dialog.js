@@ -11,7 +11,7 @@ import { idle } from "./restore_rows.js";
 const WORDS = ["prompt", "negative_prompt"];
 
 /** Show `rows` found in a picture of `source`; `image` is its id if it is one of ours, `picture` its address, where there is one. */
-export function showRestoration({ source, rows, image = null, picture = null }) {
+export function showRestoration({ source, rows, image = null, picture = null, draw = null }) {
   const usable = rows.filter(({ values }) => values);
   const count = usable.length;
   const take = (part, chosen) => () => { apply(usable.filter(chosen), image, part); dialog.close(); };
@@ -22,6 +22,7 @@ export function showRestoration({ source, rows, image = null, picture = null }) 
     same(rows.filter(idle)),
     h("div", { class: "choices" },
       button({ kind: "button quiet", press: () => dialog.close() }, t("restore.cancel")),
+      draw && button({ press: () => { dialog.close(); draw(); } }, icon("picture"), t("edit.from")),
       named("prompt") && button({ press: take("prompt", ({ name }) => WORDS.includes(name)) }, t("restore.prompt_only")),
       named("seed") && button({ press: take("remix", ({ name }) => name !== "seed") }, t("restore.but_seed")),
       button({ kind: "button primary", autofocus: true, press: take("all", () => true) }, t("restore.all"))));
@@ -29,10 +30,12 @@ export function showRestoration({ source, rows, image = null, picture = null }) 
 }
 
 /** Say that a picture carries no settings, whose pictures do, and what takes them out. */
-export function showNothing() {
+export function showNothing(draw = null) {
   const dialog = openDialog({ title: t("restore.nothing.title"), kind: "dialog restore" },
     h("p", {}, t("restore.nothing.text")), h("p", {}, t("restore.nothing.lost")),
-    h("div", { class: "choices" }, button({ kind: "button primary", autofocus: true, press: () => dialog.close() }, t("action.close"))));
+    h("div", { class: "choices" },
+      button({ kind: draw ? "button quiet" : "button primary", autofocus: !draw, press: () => dialog.close() }, t("action.close")),
+      draw && button({ kind: "button primary", autofocus: true, press: () => { dialog.close(); draw(); } }, icon("picture"), t("edit.from"))));
 }
 
 function apply(rows, image, part) {

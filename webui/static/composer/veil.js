@@ -1,9 +1,11 @@
 /* What lies over the whole page while a picture is dragged over it, and while it is read. */
 import { h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { wear } from "../core/styles.js";
 import { overlay } from "../overlay/overlay.js";
 
 let veil = null;
+wear(overlay().shadowRoot, "restore");
 
 /** Show that a picture can be dropped here. */
 export function showVeil() {

@@ -6,13 +6,27 @@ export const SAMPLERS = { ddim: "DDIM", euler: "Euler", euler_karras: "Euler Kar
 // What the API calls a setting → its word, in the order in which they are read.
 const WORDS = { prompt: "prompt", negative_prompt: "negative_prompt", seed: "seed", size: "size", num_inference_steps: "steps", guidance_scale: "guidance", scheduler: "scheduler", model: "model", num_images: "images", template: "template", negative_template: "template.avoid" };
 const UNSAID = new Set(["width", "height", "priority"]);
+const OVER = ["init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint"];
+
+/** Return what was done to a picture, in the API's word; null where it was drawn from nothing. */
+export function opOf({ init_image: init, mask, outpaint, variation_strength: varied }) {
+  if (init) return mask ? "inpaint" : outpaint ? "outpaint" : "img2img";
+  return varied > 0 ? "variation" : null;
+}
+
+/** Return the settings that said nothing: what is about a picture where there is none, about a mask where there is none. */
+function idle({ init_image: init, mask, invert_mask: inverted, outpaint, variation_strength: varied }) {
+  const names = init ? [!inverted && ["invert_mask"], !mask && ["mask", "invert_mask", "masked_area"], !mask && !outpaint && ["mask_blur"]] : [OVER];
+  return new Set([...names, !(varied > 0) && ["variation_strength", "variation_seed"]].filter(Boolean).flat());
+}
 
 /** Return [label, text] of each setting by its name; without an `image`, of the generation. What has no value is left out. */
 export function settingsOf({ parameters, image }) {
   const { width, height } = image ?? parameters;
   const values = { ...parameters, ...(image && { seed: image.seed ?? parameters.seed, num_images: null, ...templateOf(image, parameters) }), size: `${width} × ${height}` };
   const names = [...Object.keys(WORDS), ...Object.keys(values).filter((name) => !(name in WORDS) && !UNSAID.has(name))];
-  return new Map(names.map((name) => [name, [labelOf(name), textOf(name, values[name])]]).filter(([, [, text]]) => text !== ""));
+  const silent = idle(parameters);
+  return new Map(names.map((name) => [name, [labelOf(name), textOf(name, values[name])]]).filter(([name, [, text]]) => text !== "" && !silent.has(name)));
 }
 
 /** Return what the words of an image were drawn from, where they were. */
@@ -43,6 +57,8 @@ function textOf(name, value) {
   if (value === null || value === undefined) return "";
   if (name === "guidance_scale") return decimal(value);
   if (name === "scheduler") return SAMPLERS[value] ?? value;
+  if (name === "outpaint") return ["left", "top", "right", "bottom"].map((side) => value[side]).join(" · ");
+  if (has(`setting.${name}.${value}`)) return t(`setting.${name}.${value}`);
   return typeof value === "object" ? listed(value) : String(value);
 }
 

@@ -1,5 +1,5 @@
 /* What presses and keys do in the grid: open, select, move, change. */
-import { api } from "../core/api.js";
+import { api, may } from "../core/api.js";
 import { change, trash } from "../core/changes.js";
 import { t } from "../core/i18n.js";
 import { toast } from "../overlay/toast.js";
@@ -53,11 +53,16 @@ export class Acting {
     const what = changeBy(event.key.toLowerCase(), image);
     if (to !== null) this.move(to, event.shiftKey);
     else if (event.key === " ") this.select(event, this.page.grid.active);
+    else if (event.key === "e" && image.moderation === "released") this.edit(image);
     else if (event.key === "Enter") this.open(this.page.grid.active);
     else if (event.key === "Delete") trash(this.page.selection.size ? this.page.bulk.ids : [image.id]);
     else if (what) change(this.page.selection.size ? this.page.bulk.ids : [image.id], what);
     else return;
     event.preventDefault();
+  }
+
+  async edit(image) {
+    if (await may("generate").catch(() => false)) (await import("../edit/acts.js")).openEdit({ image });
   }
 
   move(to, selecting) {

@@ -6,11 +6,12 @@ import { openDialog } from "./dialog.js";
 
 const GROUPS = () => ({
   everywhere: [["/", "keys.prompt"], ["?", "keys.help"]],
-  create: [[generateKeys, "keys.generate"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"], ["Shift X", "keys.cancel"]],
-  library: [["← ↑ ↓ →", "keys.grid"], ["Enter", "keys.open"], ["Space", "keys.select"], ["Ctrl A", "keys.select_all"], ["Shift", "keys.select_range"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"]],
+  create: [[generateKeys, "keys.generate"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"], ["Shift X", "keys.cancel"], ["E", "keys.edit"]],
+  library: [["← ↑ ↓ →", "keys.grid"], ["Enter", "keys.open"], ["Space", "keys.select"], ["Ctrl A", "keys.select_all"], ["Shift", "keys.select_range"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"], ["E", "keys.edit"]],
   viewer: [["← → Home End", "keys.viewer"], ["+ − 0 Z", "keys.zoom"], ["I", "keys.info"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"],
-    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"]],
+    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"], ["B", "keys.before"], ["E", "keys.edit"]],
   compare: [["M", "keys.compare_mode"], ["+ − 0 Z", "keys.zoom"], ["C", "keys.compare_leave"]],
+  mask: [["B E R L", "keys.mask.tools"], ["[ ]", "keys.mask.size"], ["← ↑ ↓ →", "keys.mask.move"], ["Space · Enter", "keys.mask.paint"], ["Ctrl Z · Ctrl Shift Z", "keys.mask.undo"], ["I", "keys.mask.invert"], ["Alt · Space", "keys.mask.take"], ["+ − 0", "keys.zoom"]],
   moderation: [["J K", "keys.move"], ["Space", "keys.reveal"], ["Shift A · Shift R", "keys.decide"]],
 });
 

@@ -9,10 +9,11 @@ import { form } from "../composer/form.js";
 import { Problem } from "../composer/problem.js";
 import { startRecall } from "../composer/recall.js";
 import { Styles } from "../composer/styles.js";
+import { Source } from "../edit/line.js";
 import { Feed } from "../feed.js";
 import { CompareButton, startGrid } from "../grids/button.js";
 
-export const elements = { composer: Composer, counter: Counter, problem: Problem, fold: Fold, compare: CompareButton, styles: Styles, into: Into, card: Card, feed: Feed };
+export const elements = { composer: Composer, counter: Counter, problem: Problem, source: Source, fold: Fold, compare: CompareButton, styles: Styles, into: Into, card: Card, feed: Feed };
 
 /** Let Gradio's half of the form speak with ours, and listen to the keys of the prompt. */
 export function start() {

@@ -1,9 +1,11 @@
 /* Beside the picture: its prompt, what one can do with it, what the team thinks of it, its settings, where it comes from, what is said about it. */
 import { api, may } from "../core/api.js";
-import { copy, copyLink, vary } from "../core/actions.js";
+import { copy, copyLink } from "../core/actions.js";
 import { changed } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { openEdit, varyEntries } from "../edit/acts.js";
+import { menu } from "../core/menu.js";
 import { Comments } from "./comments.js";
 import { Curate } from "./curate.js";
 import { downloads } from "./downloads.js";
@@ -36,7 +38,9 @@ export class Details {
       this.by = h("p", { class: "made" }),
       this.curate.element, this.tags.element,
       this.making = h("div", { class: "making", hidden: true }, recallButtons(item, () => this.viewer.dialog.close())),
-      h("div", { class: "actions" }, this.again = button({ hidden: true, title: t("action.vary.hint"), press: () => { this.viewer.dialog.close(); vary({ parameters: item.parameters }, item.image.id); } }, icon("vary"), t("action.vary")),
+      h("div", { class: "actions" }, this.again = h("span", { class: "drawing", hidden: true },
+        button({ title: `${t("edit.act.hint")} · E`, press: () => this.edit() }, icon("brush"), t("edit.act")),
+        menu({ label: t("action.vary"), text: t("action.vary"), picture: "vary" }, () => varyEntries(item, () => this.viewer.dialog.close()))),
         downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
         button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
       section("viewer.settings", settingsTable(item)),
@@ -70,8 +74,13 @@ export class Details {
     this.tags.show(known);
   }
 
+  edit() {
+    this.viewer.dialog.close();
+    openEdit(this.item);
+  }
+
   keys() {
     const { item } = this;
-    return { ...recallKeys(item, this.making.hidden, () => this.viewer.dialog.close()), ...this.curate.keys() };
+    return { ...(!this.making.hidden && { e: () => this.edit() }), b: () => this.lineage.compare(item), ...recallKeys(item, this.making.hidden, () => this.viewer.dialog.close()), ...this.curate.keys() };
   }
 }

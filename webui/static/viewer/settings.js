@@ -1,17 +1,30 @@
 /* The settings of one image as a table, each value a press away from the clipboard. */
 import { copy } from "../core/actions.js";
+import { contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { decimal, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { settingsOf } from "../core/settings.js";
 
+const PICTURES = ["init_image", "mask"];
+
 /** Return the table for an item; the prompt stands above it. */
 export function settingsTable(item) {
-  const rows = [...settingsOf(item)].filter(([name]) => name !== "prompt").map(([, row]) => row);
-  return h("dl", { class: "settings" }, [...rows, ...timesOf(item)].flatMap(([label, text]) => [
+  const rows = [...settingsOf(item)].filter(([name]) => name !== "prompt").map(([name, row]) => [...row, PICTURES.includes(name)]);
+  return h("dl", { class: "settings" }, [...rows, ...timesOf(item)].flatMap(([label, text, isPicture]) => [
     h("dt", {}, label),
-    h("dd", {}, h("span", {}, text), button({ kind: "round tiny", label: `${t("action.copy")}: ${label}`, press: () => copy(text) }, icon("copy"))),
+    h("dd", {}, isPicture ? thumbOf(text, label) : h("span", {}, text), button({ kind: "round tiny", label: `${t("action.copy")}: ${label}`, press: () => copy(text) }, icon("copy"))),
   ]));
+}
+
+/** Return a small picture of an upload or an image, or words where it is gone or somebody else's. */
+function thumbOf(id, label) {
+  const left = [`/api/v1/uploads/${id}/content`, contentOf(id, "thumb")];
+  const picture = h("img", { class: "used", alt: label, width: 44, height: 44 });
+  const next = () => { if (left.length) picture.src = left.pop(); else picture.replaceWith(h("span", { class: "sub" }, t("setting.gone"))); };
+  picture.addEventListener("error", next);
+  next();
+  return picture;
 }
 
 function timesOf({ image, generation }) {

@@ -1,0 +1,104 @@
+/* The mask editor as a window over the page: its bar, its settings, and what Done does with what was painted. */
+import { button, h, icon, typing } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { loadSheets, wear } from "../core/styles.js";
+import { overlay } from "../overlay/overlay.js";
+import { toast } from "../overlay/toast.js";
+import { addressOf, bring, whyNot } from "./bring.js";
+import { Mask } from "./mask.js";
+import { barOf } from "./mask_bar.js";
+import { fileOf, loaded, paintedOf } from "./mask_file.js";
+import { keyOf } from "./mask_keys.js";
+import { slider } from "./rows.js";
+import { editNow, setEdit } from "./state.js";
+
+const MOST_BLUR = 64;
+const OF_BUTTONS = [" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+
+/** Open the editor on the picture that is drawn over; `back` puts the focus where it came from. */
+export async function openMask(back) {
+  await Promise.all([loadSheets(...Mask.sheets), wear(overlay().shadowRoot, "mask")]);
+  if (!customElements.get("at-mask")) customElements.define("at-mask", Mask);
+  const { init, mask } = editNow();
+  try {
+    const [picture, painted] = await Promise.all([loaded(addressOf(init)), mask && loaded(addressOf({ id: mask, kind: "upload" })).catch(() => null)]);
+    new MaskDialog(picture, painted, back).open();
+  } catch {
+    toast(t("edit.gone.picture"), "bad");
+  }
+}
+
+class MaskDialog {
+  constructor(picture, painted, back) {
+    Object.assign(this, { picture, painted, back, now: { ...editNow() } });
+  }
+
+  open() {
+    this.editor = document.createElement("at-mask");
+    this.problem = h("p", { class: "amiss", role: "alert", hidden: true });
+    this.done = button({ kind: "button primary", press: () => this.save() }, icon("check"), h("span", {}, t("mask.save")));
+    this.dialog = h("dialog", { class: "masking", "aria-label": t("mask.title"), onkeydown: (event) => this.key(event), onclose: () => { this.dialog.remove(); this.back(); } },
+      h("header", {}, h("h2", {}, t("mask.title")), button({ kind: "round", label: t("mask.leave"), press: () => this.dialog.close() }, icon("close"))),
+      barOf(this.editor), this.editor,
+      h("footer", {}, this.settings(), this.problem, h("div", { class: "choices" }, button({ kind: "button quiet", press: () => this.dialog.close() }, t("mask.leave")), this.done)));
+    overlay().shadowRoot.append(this.dialog);
+    this.dialog.showModal();
+    this.editor.load(this.picture, this.painted && paintedOf(this.painted, { width: this.picture.naturalWidth, height: this.picture.naturalHeight }));
+    this.soften();
+    this.editor.invert = this.now.invert_mask;
+    this.editor.stage.focus();
+  }
+
+  settings() {
+    const { now } = this;
+    const blur = slider({ label: t("mask.blur"), min: 0, max: MOST_BLUR, step: 1 }, (pixels) => { now.mask_blur = Math.round(pixels); blur.show(now.mask_blur); this.soften(); });
+    blur.show(now.mask_blur);
+    const check = (word, on, change) => {
+      const box = h("input", { type: "checkbox", onchange: () => change(box.checked) });
+      box.checked = on;
+      return h("label", { class: "check" }, box, h("span", {}, t(word), h("small", {}, t(`${word}.hint`))));
+    };
+    return h("div", { class: "how" }, blur.element,
+      check("mask.area", now.masked_area === "masked", (on) => { now.masked_area = on ? "masked" : "whole"; }),
+      check("mask.other", now.invert_mask, (on) => { now.invert_mask = on; this.editor.invert = on; }));
+  }
+
+  /** Show the edge as soft as it will be: the blur is in pixels of what is drawn. */
+  soften() {
+    this.editor.soft = this.now.mask_blur / (this.now.size?.width ?? this.picture.naturalWidth);
+  }
+
+  /** Keys work wherever the focus is; a button keeps those that press it, a field those that are typed. */
+  key(event) {
+    if (event.defaultPrevented || typing(event) || event.composedPath()[0] === this.editor.stage) return;
+    if (OF_BUTTONS.includes(event.key)) return;
+    if (keyOf(this.editor, event)) event.preventDefault();
+  }
+
+  async save() {
+    const { mask_blur, masked_area, invert_mask } = this.now;
+    const { share, blob } = await fileOf(this.editor.painting.canvas);
+    if (!share) {
+      setEdit({ mask: null, mask_blur, masked_area: "whole", invert_mask: false });
+      this.dialog.close();
+      return toast(t("mask.nothing"));
+    }
+    this.busy(true);
+    try {
+      const { id } = await bring(new File([blob], "mask.png", { type: "image/png" }));
+      setEdit({ mask: id, mask_blur, masked_area, invert_mask });
+      this.dialog.close();
+    } catch (error) {
+      this.problem.replaceChildren(icon("warning"), h("span", {}, whyNot(error)));
+      this.problem.hidden = false;
+    } finally {
+      this.busy(false);
+    }
+  }
+
+  busy(on) {
+    this.done.disabled = on;
+    this.done.lastChild.textContent = t(on ? "mask.saving" : "mask.save");
+    if (on) this.problem.hidden = true;
+  }
+}
