@@ -6,7 +6,7 @@ Reads the words and shows how far it is; `inference.training` does the work, and
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 from rich.markup import escape
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 
 def train_lora(  # noqa: PLR0913 - one argument an option
-    folder: Annotated[Path, typer.Argument(help="Pictures, each with a .txt caption beside it if you like.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Pictures, each with a .txt caption beside it if you like.")
+    ],
     *,
     name: Annotated[str, typer.Option(help="What the LoRA is called: a-z, 0-9, hyphens.")],
     trigger: Annotated[str, typer.Option(help="The words in a prompt that ask for it.")],
     class_words: Annotated[
         str, typer.Option("--class", help="What the pictures show; left out: the folder's name.")
     ] = "",
-    model: Annotated[str, typer.Option(help="A model of the models file, or a folder.")] = "atelier-mini",
+    model: Annotated[
+        str, typer.Option(help="A model of the models file, or a folder.")
+    ] = "atelier-mini",
     rank: Annotated[int, typer.Option(help="How thin it is; the file grows with it.")] = 8,
     layers: Annotated[
         str | None, typer.Option(help="attention, or all with convolutions; by the model's size.")
@@ -38,7 +42,9 @@ def train_lora(  # noqa: PLR0913 - one argument an option
     resolution: Annotated[int | None, typer.Option(help="Pixels a side; the model's own.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures a step; 4 small, else 1.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed takes the same steps.")] = 1,
-    prior: Annotated[str, typer.Option(help="Folder of class pictures, or auto: drawn first.")] = "auto",
+    prior: Annotated[
+        str, typer.Option(help="Folder of class pictures, or auto: drawn first.")
+    ] = "auto",
     prior_weight: Annotated[float, typer.Option(help="How much they count; 0 for none.")] = 1.0,
     prior_count: Annotated[int | None, typer.Option(help="How many are drawn; 8 to 24.")] = None,
     text_encoder: Annotated[
@@ -46,9 +52,12 @@ def train_lora(  # noqa: PLR0913 - one argument an option
     ] = False,
     licence: Annotated[str, typer.Option(help="Written into the file.")] = "",
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="Left out: loras/NAME.safetensors in the data folder.")
+        Path | None,
+        typer.Option("--out", help="Left out: loras/NAME.safetensors in the data folder."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where it was broken off.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where it was broken off.")
+    ] = False,
 ) -> None:
     """Train a LoRA on a folder of pictures; Ctrl-C keeps what there is, --resume goes on."""
     from inference.offline import stay_offline  # noqa: PLC0415 - a command imports what it needs
@@ -101,7 +110,7 @@ class _Bar:
         self._task: TaskID | None = None
         self._mean: float | None = None
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -114,11 +123,12 @@ class _Bar:
     def advance(self, count: int = 1, loss: float | None = None) -> None:
         if self._task is None:
             return
-        shown = {}
-        if loss is not None:  # one step's loss jumps about: what is shown is the mean of some twenty
+        if (
+            loss is not None
+        ):  # one step's loss jumps about: what is shown is the mean of some twenty
             self._mean = loss if self._mean is None else 0.95 * self._mean + 0.05 * loss
-            shown["loss"] = f"loss {self._mean:.4f}"
-        self._progress.update(self._task, advance=count, **shown)
+            self._progress.update(self._task, loss=f"loss {self._mean:.4f}")
+        self._progress.advance(self._task, count)
 
 
 def _say(outcome: Outcome) -> None:

@@ -196,6 +196,7 @@ def _offset(line: Line, by: float) -> Line:
 
 
 def stroke(draw: ImageDraw.ImageDraw, line: Line, fill: Rgb, width: float) -> None:
+    """Draw a line of so many pixels of the reduced picture."""
     draw.line(line, fill=fill, width=round(width * SCALE), joint="curve")
 
 

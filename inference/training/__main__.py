@@ -10,7 +10,13 @@ import sys
 from pathlib import Path
 
 from inference.training import inspector
-from inference.training.evaluate import INSPECTOR, PROMPTS, SHIPPED_LORAS, evaluate, write_comparison
+from inference.training.evaluate import (
+    INSPECTOR,
+    PROMPTS,
+    SHIPPED_LORAS,
+    evaluate,
+    write_comparison,
+)
 from inference.training.examples import COUNT, LOOKS, write_examples
 
 
@@ -26,7 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         inspector.save_inspector(made, chosen.loras / INSPECTOR)
         print(json.dumps(inspector.inspector_accuracy(made), indent=2))
     elif chosen.command == "evaluate":
-        print(json.dumps(evaluate(chosen.loras, chosen.look or LOOKS, chosen.count or PROMPTS), indent=2))
+        print(
+            json.dumps(
+                evaluate(chosen.loras, chosen.look or LOOKS, chosen.count or PROMPTS), indent=2
+            )
+        )
     else:
         print(write_comparison(chosen.loras, chosen.to))
     return 0

@@ -105,7 +105,8 @@ def load_base(model: str, where: Placement, catalog: Catalog | None = None) -> B
         raise TrainingRefused("model", f"{directory} cannot be trained: {error}") from error
     if scheduler.config.prediction_type not in _PREDICTIONS:
         raise TrainingRefused(
-            "model", f"predicts {scheduler.config.prediction_type}; one of {', '.join(_PREDICTIONS)}"
+            "model",
+            f"predicts {scheduler.config.prediction_type}; one of {', '.join(_PREDICTIONS)}",
         )
     return base
 
@@ -113,7 +114,9 @@ def load_base(model: str, where: Placement, catalog: Catalog | None = None) -> B
 def _offer_of(model: str, catalog: Catalog | None) -> Offer:
     if (Path(model) / "model_index.json").is_file():
         folder = Path(model).resolve()
-        return Offer.model_construct(name=folder.name.lower(), directory=folder)
+        return Offer.model_construct(
+            name=folder.name.lower(), title=folder.name, description="", directory=folder
+        )
     try:
         return (catalog or Catalog.read()).only([model]).offers[0]
     except CatalogError as error:
@@ -130,4 +133,5 @@ def _frozen(kind: Any, directory: Path, where: Placement) -> Any:  # noqa: ANN40
         directory, dtype=dtype, use_safetensors=True, local_files_only=True,
         variant=None if plain else "fp16",
     )  # fmt: skip
-    return part.to(where.device).eval().requires_grad_(False)
+    part.to(where.device).eval().requires_grad_(False)
+    return part if kind is CLIPTextModel else part.to(memory_format=torch.channels_last)

@@ -5,7 +5,7 @@ The stock pipeline with the parts that are there; nothing checks these pictures,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -18,7 +18,9 @@ AT_ONCE = 4
 
 
 @torch.no_grad()
-def draw(base: Base, prompts: list[str], seeds: list[int], resolution: int) -> Iterator[Image.Image]:
+def draw(
+    base: Base, prompts: list[str], seeds: list[int], resolution: int
+) -> Iterator[Image.Image]:
     """Draw each prompt by its seed, some at a time."""
     pipeline = StableDiffusionPipeline(
         vae=base.vae,
@@ -45,15 +47,16 @@ def draw(base: Base, prompts: list[str], seeds: list[int], resolution: int) -> I
 
 
 def draw_class(
-    base: Base, prompts: list[str], folder: Path, resolution: int, seed: int, tell: Callable[[int], None]
-) -> None:
-    """Draw the class pictures that `folder` lacks, each with its prompt beside it."""
+    base: Base, prompts: list[str], folder: Path, resolution: int, seed: int
+) -> Iterator[int]:
+    """Draw the class pictures that `folder` lacks, each with its prompt beside it; say how many are there."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [k for k in range(len(prompts)) if not (folder / f"{k:04}.png").exists()]
-    tell(len(prompts) - len(missing))
-    made = draw(base, [prompts[k] for k in missing], [seed * 100_003 + k for k in missing], resolution)
+    yield len(prompts) - len(missing)
+    seeds = [seed * 100_003 + k for k in missing]
+    made = draw(base, [prompts[k] for k in missing], seeds, resolution)
     for k, picture in zip(missing, made, strict=True):
         (folder / f"{k:04}.txt").write_text(prompts[k] + "\n", "utf-8")
         picture.save(folder / f"{k:04}.part", "PNG")
         (folder / f"{k:04}.part").replace(folder / f"{k:04}.png")
-        tell(1)
+        yield 1

@@ -15,7 +15,7 @@ from typing import Any, Final
 from PIL import Image
 
 from inference.minimodel.assembly import GUIDANCE, STEPS
-from inference.minimodel.evaluate import flagged, generate, held_out_sketches, load_pipeline
+from inference.minimodel.evaluate import generate, held_out_sketches, load_pipeline
 from inference.minimodel.export import SHIPPED
 from inference.minimodel.judge import HEADS, load_judge
 from inference.minimodel.sheet import contact_sheet
@@ -76,7 +76,9 @@ def measure(look: str, loras: Path, count: int = PROMPTS) -> Figures:
     return figures
 
 
-def evaluate(loras: Path = SHIPPED_LORAS, looks: Iterable[str] = LOOKS, count: int = PROMPTS) -> Figures:
+def evaluate(
+    loras: Path = SHIPPED_LORAS, looks: Iterable[str] = LOOKS, count: int = PROMPTS
+) -> Figures:
     """Measure the inspector and each LoRA, and write the figures beside them."""
     report = loras / REPORT
     figures: Figures = json.loads(report.read_text("utf-8")) if report.exists() else {}

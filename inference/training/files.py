@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -40,7 +39,9 @@ def tensors_of(loras: Mapping[str, Mapping[str, LowRank]], alpha: float) -> dict
     return tensors
 
 
-def write_lora(request: Request, base: Base, tensors: dict[str, Tensor], about: Mapping[str, str]) -> str:
+def write_lora(
+    request: Request, base: Base, tensors: dict[str, Tensor], about: Mapping[str, str]
+) -> str:
     """Write the file in one move; return its SHA-256.
 
     Raises:
@@ -50,6 +51,7 @@ def write_lora(request: Request, base: Base, tensors: dict[str, Tensor], about: 
     part = request.out.with_suffix(".part")
     try:
         save_file(tensors, part, {**_modelspec(request, base, tensors), **about})
+        part.chmod(0o644)
         part.replace(request.out)
     except (OSError, SafetensorError) as error:
         part.unlink(missing_ok=True)
@@ -74,7 +76,7 @@ def table_of(request: Request, base: Base, sha256: str) -> str:
         "models": [base.name],
         "trigger_words": [request.trigger],
         "scale": 1.0,
-        "licence": "",
+        "licence": request.licence,
         "sha256": sha256,
     }
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]

@@ -99,7 +99,9 @@ def inspector_accuracy(inspector: Inspector, drawings: int = 600) -> dict[str, f
 def save_inspector(inspector: Inspector, file: Path) -> None:
     """Write the weights in half precision."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    save_file({key: value.half().contiguous() for key, value in inspector.state_dict().items()}, file)
+    save_file(
+        {key: value.half().contiguous() for key, value in inspector.state_dict().items()}, file
+    )
 
 
 def load_inspector(file: Path) -> Inspector:

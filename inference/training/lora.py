@@ -53,7 +53,11 @@ class LowRank(nn.Module):
         if not self.strength:
             return answer
         # Outside autocast the base may be in half precision; these numbers are always float32.
-        added = self(given[0]) if torch.is_autocast_enabled(given[0].device.type) else self(given[0].float())
+        added = (
+            self(given[0])
+            if torch.is_autocast_enabled(given[0].device.type)
+            else self(given[0].float())
+        )
         return answer + added.to(answer.dtype)
 
 
@@ -87,7 +91,9 @@ def merge(network: nn.Module, loras: Mapping[str, LowRank], scale: float = 1.0) 
 
 def _layers(network: nn.Module) -> dict[str, nn.Linear | nn.Conv2d]:
     """Return what can be adapted. Attention pooling hands its layers' weights to a function: a hook is passed by."""
-    pooled = [path for path, module in network.named_modules() if isinstance(module, AttentionPooling)]
+    pooled = [
+        path for path, module in network.named_modules() if isinstance(module, AttentionPooling)
+    ]
     return {
         path: module
         for path, module in network.named_modules()

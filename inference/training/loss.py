@@ -14,7 +14,9 @@ from torch.nn import functional
 
 
 def noised(
-    scheduler: Any, latents: Tensor, generator: torch.Generator  # noqa: ANN401
+    scheduler: Any,  # noqa: ANN401
+    latents: Tensor,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return latents with noise on them, the timesteps (spread evenly), and what the denoiser is to say.
 

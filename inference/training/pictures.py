@@ -87,7 +87,9 @@ def _caption_of(path: Path, trigger: str, class_words: str) -> str:
     try:
         written = " ".join(beside.read_text("utf-8").split())
     except UnicodeDecodeError:
-        raise TrainingRefused("folder", f"{beside.name} is no UTF-8 text; save it as such") from None
+        raise TrainingRefused(
+            "folder", f"{beside.name} is no UTF-8 text; save it as such"
+        ) from None
     if len(written) > MOST_CAPTION:
         raise TrainingRefused(
             "folder", f"{beside.name} has {len(written)} characters; at most {MOST_CAPTION}"

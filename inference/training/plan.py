@@ -99,14 +99,17 @@ class Request:
 
     def _require_room(self) -> None:
         if self.out.suffix != ".safetensors":
-            raise TrainingRefused("out", f"must end in .safetensors, such as {self.name}.safetensors")
+            raise TrainingRefused(
+                "out", f"must end in .safetensors, such as {self.name}.safetensors"
+            )
         if self.out.exists() and not self.resume:
             raise TrainingRefused(
                 "out", f"{self.out} exists; say --resume to go on with it, or name another file"
             )
         if (self.workshop / "lora.pt").exists() and not self.resume:
             raise TrainingRefused(
-                "out", f"{self.workshop} holds a run that was begun; say --resume, or name another file"
+                "out",
+                f"{self.workshop} holds a run that was begun; say --resume, or name another file",
             )
 
 

@@ -16,7 +16,10 @@ def merge_file(file: Path, networks: dict[str, nn.Module], scale: float = 1.0) -
     """Add the changes in `file` to the weights of `networks` (unet, text_encoder); return how many layers changed."""
     tensors, changed = load_file(file), 0
     for part, network in networks.items():
-        modules = {path.removeprefix("text_model.").replace(".", "_"): m for path, m in network.named_modules()}
+        modules = {
+            path.removeprefix("text_model.").replace(".", "_"): m
+            for path, m in network.named_modules()
+        }
         stems = [
             key.removesuffix(".lora_down.weight")
             for key in tensors

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from inference.minimodel.dataset import picture_tensor
 from inference.minimodel.training import Loop, Plan, seed_for
 from inference.training.base import Base
-from inference.training.loss import noised, weighted_loss
 from inference.training.lora import LowRank, attach
+from inference.training.loss import noised, weighted_loss
 from inference.training.pictures import Picture, load_square
 from inference.training.plan import Request
 
@@ -96,7 +96,11 @@ class Session:
 
     def every_layer(self) -> dict[str, LowRank]:
         """Return the low-rank layers of every part."""
-        return {f"{part}.{path}": lora for part, made in self.loras.items() for path, lora in made.items()}
+        return {
+            f"{part}.{path}": lora
+            for part, made in self.loras.items()
+            for path, lora in made.items()
+        }
 
     def steps(self) -> Iterator[float]:
         """Take the steps that are left."""
@@ -115,7 +119,9 @@ class Session:
         device = self.base.where.device
         noisy, times, target = noised(self.base.scheduler, latents.to(device), generator)
         with self._short():
-            said_of = self.base.unet(noisy.to(self.base.unet.dtype), times, self._read(captions)).sample
+            said_of = self.base.unet(
+                noisy.to(self.base.unet.dtype), times, self._read(captions)
+            ).sample
         return weighted_loss(said_of, target, self.pace.batch, self.request.prior_weight)
 
     def _rows(self, learned: Learned, rng: random.Random, step: int) -> tuple[Tensor, list[str]]:
@@ -149,4 +155,3 @@ def _turn(count: int, place: int, seed: int) -> int:
     order = list(range(count))
     random.Random(seed * 1_000_003 + place // count).shuffle(order)  # noqa: S311 - order, not secrets
     return order[place % count]
-

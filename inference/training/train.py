@@ -87,7 +87,10 @@ def _train(request: Request, base: Base, pictures: list[Picture], teller: Teller
     session.loop.apply_average()
     base.unet.eval()
     sha256 = write_lora(
-        request, base, tensors_of(session.loras, request.alpha), {"ss_steps": str(session.loop.step)}
+        request,
+        base,
+        tensors_of(session.loras, request.alpha),
+        {"ss_steps": str(session.loop.step)},
     )
     sheet = None
     if whole:
@@ -124,7 +127,8 @@ def _class_pictures(
     prompts = [bare[k % len(bare)] or request.class_words for k in range(count)]
     folder = request.workshop / "prior"
     teller.begin("drawing class pictures", count)
-    draw_class(base, prompts, folder, pace.resolution, request.seed, teller.advance)
+    for count in draw_class(base, prompts, folder, pace.resolution, request.seed):
+        teller.advance(count)
     return [Picture(folder / f"{k:04}.png", prompt) for k, prompt in enumerate(prompts)]
 
 
@@ -168,9 +172,10 @@ def _require_room(request: Request) -> None:
 
 
 def _require_same(request: Request, base: Base, pictures: list[Picture]) -> None:
-    """Hold a resumed run to what it began as: another rank or other pictures would be another run."""
+    """Hold a resumed run to what it began as; only more steps are no other run."""
     path = request.workshop / SETTINGS
-    asked = {key: str(value) for key, value in asdict(request).items() if key not in {"resume", "out"}}
+    free = {"resume", "out", "steps", "licence"}
+    asked = {key: str(value) for key, value in asdict(request).items() if key not in free}
     told = "".join(picture.caption for picture in pictures).encode()
     asked |= {"base_sha256": base.sha256, "captions": hashlib.sha256(told).hexdigest()}
     if request.resume and path.exists():
