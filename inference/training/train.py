@@ -121,7 +121,7 @@ def _class_pictures(
         return []
     pace = pace_of(request, base)
     if request.prior != AUTO:
-        return read_folder(Path(request.prior), request.class_words, "", pace.resolution)
+        return read_folder(Path(request.prior), "", request.class_words, pace.resolution)
     count = request.prior_count or min(24, max(8, len(pictures)))
     bare = [without_trigger(picture.caption, request.trigger) for picture in pictures]
     prompts = [bare[k % len(bare)] or request.class_words for k in range(count)]
