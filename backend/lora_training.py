@@ -17,53 +17,65 @@ from backend.console import fail, out, read_settings
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from inference.training.plan import Request
     from inference.training.train import Outcome
 
 
+# Every option with its words, so that the command itself stays short enough to read.
+_Folder = Annotated[
+    Path, typer.Argument(help="Pictures, each with a .txt caption beside it if you like.")
+]
+_Name = Annotated[str, typer.Option(help="What the LoRA is called: a-z, 0-9, hyphens.")]
+_Trigger = Annotated[str, typer.Option(help="The words in a prompt that ask for it.")]
+_Class = Annotated[
+    str, typer.Option("--class", help="What the pictures show; left out: the folder's name.")
+]
+_Model = Annotated[str, typer.Option(help="A model of the models file, or a folder.")]
+_Rank = Annotated[int, typer.Option(help="How thin it is; the file grows with it.")]
+_Layers = Annotated[
+    str | None, typer.Option(help="attention, or all with convolutions; by the model's size.")
+]
+_Steps = Annotated[int | None, typer.Option(help="400 for a small model, else 800.")]
+_Rate = Annotated[float | None, typer.Option(help="2e-3 for a small model, else 1e-4.")]
+_Resolution = Annotated[int | None, typer.Option(help="Pixels a side; the model's own.")]
+_Batch = Annotated[int | None, typer.Option(help="Pictures a step; 4 for a small model, else 1.")]
+_Seed = Annotated[int, typer.Option(help="The same seed takes the same steps.")]
+_Prior = Annotated[str, typer.Option(help="Folder of class pictures, or auto: drawn first.")]
+_PriorWeight = Annotated[float, typer.Option(help="How much they count; 0 for none.")]
+_PriorCount = Annotated[int | None, typer.Option(help="How many are drawn; 8 to 24.")]
+_TextEncoder = Annotated[bool, typer.Option("--text-encoder", help="Train the text encoder too.")]
+_Licence = Annotated[str, typer.Option(help="Written into the file.")]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help="Left out: loras/NAME.safetensors in the data folder.")
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on where it was broken off.")]
+
+
 def train_lora(  # noqa: PLR0913 - one argument an option
-    folder: Annotated[
-        Path, typer.Argument(help="Pictures, each with a .txt caption beside it if you like.")
-    ],
+    folder: _Folder,
     *,
-    name: Annotated[str, typer.Option(help="What the LoRA is called: a-z, 0-9, hyphens.")],
-    trigger: Annotated[str, typer.Option(help="The words in a prompt that ask for it.")],
-    class_words: Annotated[
-        str, typer.Option("--class", help="What the pictures show; left out: the folder's name.")
-    ] = "",
-    model: Annotated[
-        str, typer.Option(help="A model of the models file, or a folder.")
-    ] = "atelier-mini",
-    rank: Annotated[int, typer.Option(help="How thin it is; the file grows with it.")] = 8,
-    layers: Annotated[
-        str | None, typer.Option(help="attention, or all with convolutions; by the model's size.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="400 for a small model, else 800.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="2e-3 small, else 1e-4.")] = None,
-    resolution: Annotated[int | None, typer.Option(help="Pixels a side; the model's own.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Pictures a step; 4 small, else 1.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed takes the same steps.")] = 1,
-    prior: Annotated[
-        str, typer.Option(help="Folder of class pictures, or auto: drawn first.")
-    ] = "auto",
-    prior_weight: Annotated[float, typer.Option(help="How much they count; 0 for none.")] = 1.0,
-    prior_count: Annotated[int | None, typer.Option(help="How many are drawn; 8 to 24.")] = None,
-    text_encoder: Annotated[
-        bool, typer.Option("--text-encoder", help="Train the text encoder too.")
-    ] = False,
-    licence: Annotated[str, typer.Option(help="Written into the file.")] = "",
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Left out: loras/NAME.safetensors in the data folder."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where it was broken off.")
-    ] = False,
+    name: _Name,
+    trigger: _Trigger,
+    class_words: _Class = "",
+    model: _Model = "atelier-mini",
+    rank: _Rank = 8,
+    layers: _Layers = None,
+    steps: _Steps = None,
+    learning_rate: _Rate = None,
+    resolution: _Resolution = None,
+    batch: _Batch = None,
+    seed: _Seed = 1,
+    prior: _Prior = "auto",
+    prior_weight: _PriorWeight = 1.0,
+    prior_count: _PriorCount = None,
+    text_encoder: _TextEncoder = False,
+    licence: _Licence = "",
+    out_file: _Out = None,
+    resume: _Resume = False,
 ) -> None:
     """Train a LoRA on a folder of pictures; Ctrl-C keeps what there is, --resume goes on."""
-    from inference.offline import stay_offline  # noqa: PLC0415 - a command imports what it needs
-    from inference.training.plan import Request, TrainingRefused  # noqa: PLC0415
+    from inference.training.plan import Request  # noqa: PLC0415 - a command imports what it needs
 
-    stay_offline()
     request = Request(
         pictures=folder,
         name=name,
@@ -84,15 +96,23 @@ def train_lora(  # noqa: PLR0913 - one argument an option
         licence=licence,
         resume=resume,
     )
+    _say(_trained(request, model))
+
+
+def _trained(request: Request, model: str) -> Outcome:
+    """Train with a bar on the terminal; a refusal is printed and ends the command."""
+    from inference.offline import stay_offline  # noqa: PLC0415
+    from inference.training.plan import TrainingRefused  # noqa: PLC0415
+
+    stay_offline()
     try:
         request.require_sound()  # before torch is loaded, which takes its time
         from inference.training.train import train  # noqa: PLC0415
 
         with _Bar() as bar:
-            outcome = train(request, model, bar)
+            return train(request, model, bar)
     except TrainingRefused as error:
         fail(escape(str(error)))
-    _say(outcome)
 
 
 class _Bar:
