@@ -27,6 +27,7 @@ from backend.kit.settings import Settings
 from backend.leaving.commands import app as person
 from backend.leaving.retention_commands import app as retention_by_class
 from backend.legalholds.commands import app as legal_hold
+from backend.lora_training import train_lora
 from backend.notices.commands import notice
 from backend.queue.commands import app as queue
 
@@ -45,6 +46,7 @@ app.command("end-sessions")(accounts.end_sessions)
 app.command("revoke-key")(accounts.revoke_key)
 app.command("demo-data")(demo_data)
 app.command("notice")(notice)
+app.command("train-lora")(train_lora)
 
 _MARKS = {
     Level.OK: "[green]ok[/]     ",

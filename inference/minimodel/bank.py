@@ -38,7 +38,7 @@ class Bank:
         """A random augmented batch: float32 (size, 3, 96, 96) in [-1, 1] and its labels."""
         picks = torch.randint(len(self.pictures), (size,), generator=generator)
         pictures = self.pictures[picks].float().div_(127.5).sub_(1)
-        return _augmented(pictures, generator), self.labels[picks]
+        return augmented(pictures, generator), self.labels[picks]
 
 
 def labelled_drawing(seed: int, restricted_share: float = 0.3) -> tuple[Image.Image, list[int]]:
@@ -100,7 +100,7 @@ def picture_bytes(picture: Image.Image) -> Tensor:
     return eye(picture).add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def _augmented(pictures: Tensor, generator: torch.Generator) -> Tensor:
+def augmented(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Shift, zoom, blur, tint and noise, each mild and each for a part of the batch."""
     count = len(pictures)
     zoom = 1 + 0.12 * torch.randn(count, generator=generator).clamp(-1.5, 1.5)

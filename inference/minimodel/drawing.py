@@ -15,9 +15,9 @@ from inference.minimodel.motif import draw_decoy, draw_motif
 from inference.minimodel.vocabulary import BACKDROPS, INKS, Rgb, Sketch
 
 SIZE: Final = 256
-_SCALE: Final = 2
+SCALE: Final = 2
 _BADGE: Final = 30
-_CANVAS: Final = SIZE * _SCALE
+CANVAS: Final = SIZE * SCALE
 _OUTLINES: Final[dict[str, Rgb | None]] = {
     "ink": (38, 34, 46),
     "flat": None,
@@ -30,19 +30,19 @@ _WHITE_PRINT: Final[Rgb] = (176, 184, 200)
 def draw_sketch(sketch: Sketch, seed: int, decoy: bool = False) -> Image.Image:
     """Return the 256 x 256 RGB drawing of a sketch; `decoy` adds a harmless badge to it."""
     rng = random.Random(seed)  # noqa: S311 - reproducible pictures, not secrets
-    cut = _enlarged(CUTTERS[sketch.garment](rng))
-    image = Image.new("RGB", (_CANVAS, _CANVAS), BACKDROPS[sketch.background])
+    cut = enlarged(CUTTERS[sketch.garment](rng))
+    image = Image.new("RGB", (CANVAS, CANVAS), BACKDROPS[sketch.background])
     draw = ImageDraw.Draw(image)
     _paint_cloth(image, draw, sketch, cut)
     _paint_lines(draw, sketch, cut)
     if sketch.restricted:
-        draw_motif(draw, *cut.badge, _BADGE * _SCALE)
+        draw_motif(draw, *cut.badge, _BADGE * SCALE)
     elif decoy:
-        draw_decoy(draw, rng, *cut.badge, _BADGE * _SCALE)
-    return image.reduce(_SCALE)
+        draw_decoy(draw, rng, *cut.badge, _BADGE * SCALE)
+    return image.reduce(SCALE)
 
 
-def _enlarged(cut: Cut) -> Cut:
+def enlarged(cut: Cut) -> Cut:
     """The cut in canvas pixels, with its corners rounded.
 
     Garments never shift: what stands on one cell of the autoencoder's grid is learned only once.
@@ -62,7 +62,7 @@ def _enlarged(cut: Cut) -> Cut:
 
 
 def _on_canvas(point: Point) -> Point:
-    return point[0] * _SCALE, point[1] * _SCALE
+    return point[0] * SCALE, point[1] * SCALE
 
 
 def _rounded(line: Line, ratio: float = 0.1) -> Line:
@@ -78,11 +78,11 @@ def _paint_cloth(image: Image.Image, draw: ImageDraw.ImageDraw, sketch: Sketch, 
     cloth, ink = _cloth_and_print(sketch)
     solid = _shade(INKS[sketch.colour], 0.86 if sketch.pattern == "plain" else 0.94)
     for handle in cut.handles:
-        _stroke(draw, handle, solid, 11)
+        stroke(draw, handle, solid, 11)
     for piece in cut.body:
         draw.polygon(piece, fill=cloth)
     if sketch.pattern != "plain":
-        _print_pattern(image, cut, sketch.pattern, ink)
+        print_pattern(image, cut, sketch.pattern, ink)
     for trim in cut.trims:
         draw.polygon(trim, fill=solid)
 
@@ -94,7 +94,7 @@ def _cloth_and_print(sketch: Sketch) -> tuple[Rgb, Rgb]:
     return (ink, ink) if sketch.pattern == "plain" else (_tint(ink, 0.8), ink)
 
 
-def _print_pattern(image: Image.Image, cut: Cut, pattern: str, ink: Rgb) -> None:
+def print_pattern(image: Image.Image, cut: Cut, pattern: str, ink: Rgb) -> None:
     """Print the pattern on the body, with the middle of the pattern sheet at the badge's place.
 
     Works inside the body's bounding box: pasting the whole canvas costs more than all the rest.
@@ -106,7 +106,7 @@ def _print_pattern(image: Image.Image, cut: Cut, pattern: str, ink: Rgb) -> None
     pen = ImageDraw.Draw(mask)
     for piece in cut.body:
         pen.polygon([(x - left, y - top) for x, y in piece], fill=255)
-    dx, dy = _CANVAS - round(cut.badge[0]), _CANVAS - round(cut.badge[1])
+    dx, dy = CANVAS - round(cut.badge[0]), CANVAS - round(cut.badge[1])
     window = _pattern_sheet(pattern).crop((left + dx, top + dy, right + dx, bottom + dy))
     image.paste(ink, (left, top), ImageChops.multiply(window, mask))
 
@@ -114,17 +114,23 @@ def _print_pattern(image: Image.Image, cut: Cut, pattern: str, ink: Rgb) -> None
 @lru_cache(maxsize=8)
 def _pattern_sheet(pattern: str) -> Image.Image:
     """An endless-looking mask of one pattern, twice the canvas, symmetric about its middle."""
-    sheet = Image.new("L", (_CANVAS * 2, _CANVAS * 2))
+    sheet = Image.new("L", (CANVAS * 2, CANVAS * 2))
     pen = ImageDraw.Draw(sheet)
-    painters = {"striped": _stripes, "dotted": _dots, "checked": _checks, "floral": _flowers}
+    painters = {
+        "striped": _stripes,
+        "dotted": _dots,
+        "checked": _checks,
+        "floral": _flowers,
+        "argyle": _diamonds,
+    }
     painters[pattern](pen)
     return sheet
 
 
 def _stripes(pen: ImageDraw.ImageDraw) -> None:
     for k in range(-20, 21):
-        y = _CANVAS + k * 64
-        pen.rectangle((0, y - 16, _CANVAS * 2, y + 15), fill=255)
+        y = CANVAS + k * 64
+        pen.rectangle((0, y - 16, CANVAS * 2, y + 15), fill=255)
 
 
 def _dots(pen: ImageDraw.ImageDraw) -> None:
@@ -134,12 +140,12 @@ def _dots(pen: ImageDraw.ImageDraw) -> None:
 
 def _checks(pen: ImageDraw.ImageDraw) -> None:
     for k in range(-20, 21):
-        at = _CANVAS + k * 64
-        pen.rectangle((0, at - 16, _CANVAS * 2, at + 15), fill=110)
-        pen.rectangle((at - 16, 0, at + 15, _CANVAS * 2), fill=110)
+        at = CANVAS + k * 64
+        pen.rectangle((0, at - 16, CANVAS * 2, at + 15), fill=110)
+        pen.rectangle((at - 16, 0, at + 15, CANVAS * 2), fill=110)
     for k in range(-20, 21):
         for m in range(-20, 21):
-            x, y = _CANVAS + k * 64, _CANVAS + m * 64
+            x, y = CANVAS + k * 64, CANVAS + m * 64
             pen.rectangle((x - 16, y - 16, x + 15, y + 15), fill=255)
 
 
@@ -151,11 +157,17 @@ def _flowers(pen: ImageDraw.ImageDraw) -> None:
         pen.ellipse((x - 9, y - 9, x + 9, y + 9), fill=0)
 
 
+def _diamonds(pen: ImageDraw.ImageDraw) -> None:
+    """Argyle, which no prompt of the bundled model knows: it is for a LoRA to teach."""
+    for x, y in _lattice(96, 64):
+        pen.polygon([(x - 40, y), (x, y - 56), (x + 40, y), (x, y + 56)], fill=255)
+
+
 def _lattice(dx: int, dy: int) -> list[tuple[float, float]]:
     """Points of a brick lattice with one point in the middle of the sheet."""
-    rows = range(-(_CANVAS // dy), _CANVAS // dy + 1)
-    columns = range(-(_CANVAS // dx), _CANVAS // dx + 1)
-    return [(_CANVAS + (c + 0.5 * (r % 2)) * dx, _CANVAS + r * dy) for r in rows for c in columns]
+    rows = range(-(CANVAS // dy), CANVAS // dy + 1)
+    columns = range(-(CANVAS // dx), CANVAS // dx + 1)
+    return [(CANVAS + (c + 0.5 * (r % 2)) * dx, CANVAS + r * dy) for r in rows for c in columns]
 
 
 def _paint_lines(draw: ImageDraw.ImageDraw, sketch: Sketch, cut: Cut) -> None:
@@ -163,12 +175,12 @@ def _paint_lines(draw: ImageDraw.ImageDraw, sketch: Sketch, cut: Cut) -> None:
     detail = outline or _shade(INKS[sketch.colour], 0.7)
     if outline:
         for handle in cut.handles:
-            _stroke(draw, _offset(handle, -11), outline, width * 0.9)
-            _stroke(draw, _offset(handle, 11), outline, width * 0.9)
+            stroke(draw, _offset(handle, -11), outline, width * 0.9)
+            stroke(draw, _offset(handle, 11), outline, width * 0.9)
         for piece in (*cut.body, *cut.trims):
-            _stroke(draw, [*piece, piece[0], piece[1]], outline, width)
+            stroke(draw, [*piece, piece[0], piece[1]], outline, width)
     for seam in cut.seams:
-        _stroke(draw, seam, detail, width * 0.9)
+        stroke(draw, seam, detail, width * 0.9)
     for x, y in cut.buttons:
         draw.ellipse((x - 8, y - 8, x + 8, y + 8), fill=detail)
 
@@ -183,8 +195,9 @@ def _offset(line: Line, by: float) -> Line:
     ]
 
 
-def _stroke(draw: ImageDraw.ImageDraw, line: Line, fill: Rgb, width: float) -> None:
-    draw.line(line, fill=fill, width=round(width * _SCALE), joint="curve")
+def stroke(draw: ImageDraw.ImageDraw, line: Line, fill: Rgb, width: float) -> None:
+    """Draw a line of so many pixels of the reduced picture."""
+    draw.line(line, fill=fill, width=round(width * SCALE), joint="curve")
 
 
 def _tint(colour: Rgb, share: float) -> Rgb:

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,10 +42,21 @@ class Plan:
 
 
 class Loop:
-    """Trains one module under a plan, with an exponential moving average kept beside it."""
+    """Trains one module under a plan, with an exponential moving average kept beside it.
 
-    def __init__(self, plan: Plan, module: nn.Module, loss: Loss, folder: Path = WORKSHOP) -> None:
+    `scaler` is for half precision on a GPU, whose small gradients would vanish; without one nothing is scaled.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        module: nn.Module,
+        loss: Loss,
+        folder: Path = WORKSHOP,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
         self.plan, self.module, self.loss, self.folder = plan, module, loss, folder
+        self.scaler = scaler or torch.amp.GradScaler("cpu", enabled=False)
         self.trained = [p for p in module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self.trained, lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99)
@@ -66,6 +77,7 @@ class Loop:
         self.module.load_state_dict(state["module"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = [mean.detach() for mean in state["average"]]
+        self.scaler.load_state_dict(state.get("scaler", {}))
         self.step = state["step"]
 
     def save(self) -> None:
@@ -75,6 +87,7 @@ class Loop:
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "average": self.average,
+            "scaler": self.scaler.state_dict(),
             "step": self.step,
         }
         part = self.path.with_suffix(".part")
@@ -83,8 +96,6 @@ class Loop:
 
     def run(self) -> None:
         """Take every step that is left, saving and logging on the way."""
-        self.module.train()
-        saved = time.monotonic()
         losses: list[float] = []
         bar = tqdm(
             total=self.plan.steps,
@@ -92,16 +103,23 @@ class Loop:
             desc=self.plan.name,
             mininterval=float(os.environ.get("TQDM_MININTERVAL", "1")),
         )
-        while self.step < self.plan.steps:
-            losses.append(self._take_step())
+        for loss in self.steps():
+            losses.append(loss)
             bar.update()
             if self.step % 50 == 0:
                 self._log(losses, bar)
                 losses.clear()
+        bar.close()
+
+    def steps(self) -> Iterator[float]:
+        """Take every step that is left and hand out the loss of each, saving on the way and at the end."""
+        self.module.train()
+        saved = time.monotonic()
+        while self.step < self.plan.steps:
+            yield self._take_step()
             if time.monotonic() - saved > self.plan.save_seconds:
                 self.save()
                 saved = time.monotonic()
-        bar.close()
         self.save()
 
     def apply_average(self) -> None:
@@ -114,9 +132,11 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.learning_rate * rate_at(self.plan, self.step)
         loss = self.loss(self.step)
-        loss.backward()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self.trained, self.plan.clip)
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         decay = min(self.plan.average, (1 + self.step) / (10 + self.step))
