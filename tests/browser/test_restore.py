@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.backend.restorations import pictures
+from tests.browser.drawing_over import kept
+from tests.fixtures.scripted import ScriptedInference
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
 
@@ -178,6 +180,22 @@ class TestOtherWays:
         page.evaluate(PASTE_TEXT, text)
         dialog_of(page).get_by_role("button", name="Apply all").click()
         expect(prompt_of(page)).to_have_value(pictures.PROMPT)
+
+    def test_how_a_seed_was_varied_and_a_picture_drawn_over(
+        self, open_as: Callable[..., Any], scripted: ScriptedInference
+    ) -> None:
+        page = open_create(open_as)
+        varied = "Denoising strength: 0.4, Variation seed: 5, Variation seed strength: 0.2, Seed:"
+        page.evaluate(PASTE_TEXT, pictures.INFOTEXT.replace("Seed:", varied, 1))
+        dialog = dialog_of(page)
+        expect(dialog.get_by_role("row").filter(has_text="Drawn anew")).to_contain_text("0.4")
+        expect(dialog.get_by_role("row").filter(has_text="Variation")).to_contain_text("0.2")
+        dialog.get_by_role("button", name="Apply all").click()
+        page.keyboard.press("Control+Enter")
+        page.locator("at-card[hero][data-state=succeeded]").wait_for()
+        parameters = scripted.asked[-1].parameters
+        assert (parameters.variation_strength, parameters.variation_seed) == (0.2, 5)
+        assert kept(page)["strength"] == 0.4
 
     def test_settings_pasted_into_a_text_are_text(self, open_as: Callable[..., Any]) -> None:
         page = open_create(open_as)

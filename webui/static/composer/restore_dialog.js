@@ -3,6 +3,7 @@ import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { openDialog } from "../overlay/dialog.js";
 import { toast } from "../overlay/toast.js";
+import { setEdit } from "../edit/state.js";
 import { fill } from "./form.js";
 import { stemFrom } from "./origin.js";
 import { wear } from "./style.js";
@@ -44,6 +45,8 @@ function apply(rows, image, part) {
     stemFrom(image, part);
   }
   fill(Object.assign({}, ...rows.map(({ values }) => values)));
+  const beside = Object.assign({}, ...rows.map(({ edit }) => edit));
+  if (Object.keys(beside).length) setEdit(beside);
   toast(t("restore.done"));
   document.querySelector("#prompt textarea")?.focus({ preventScroll: true });
 }

@@ -2,14 +2,15 @@
 import { decimal } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { SAMPLERS } from "../core/settings.js";
+import { editNow } from "../edit/state.js";
 import { EMPTY, nearestRatio, RATIOS } from "./fields.js";
 
 const STEPS = [1, 50];
 const GUIDANCE = [1, 15];
 const ABOUT = 0.04;
 
-/** Return the rows for `restoration` against the values of the form: {name, label, now, then, note, values}.
- * `values` is what to fill in; a row without them tells what cannot be had. */
+/** Return the rows for `restoration` against the values of the form: {name, label, now, then, note, values, edit}.
+ * `values` is what to fill in, and `edit` what stands beside the form; a row without values tells what cannot be had. */
 export function rowsOf({ settings, changes }, now, [usual]) {
   const told = Object.fromEntries(changes.map((change) => [change.field, change]));
   const rows = [
@@ -21,6 +22,8 @@ export function rowsOf({ settings, changes }, now, [usual]) {
     row("seed", settings.seed === null ? null : String(settings.seed), now, told.seed, (seed) => seed || t("seed.random")),
     row("scheduler", settings.scheduler, now, told.scheduler, (name) => SAMPLERS[name] ?? t("scheduler.usual")),
     model(settings, usual, told.model),
+    kept("strength", settings, told.strength, { strength: settings.strength }),
+    kept("variation_strength", settings, told.variation_strength, { variation_strength: settings.variation_strength, variation_seed: String(settings.variation_seed ?? "") }),
   ];
   const left = changes.filter(({ reason }) => reason === "left_out").map(leftOut);
   return [...rows.filter(Boolean), ...left];
@@ -55,6 +58,12 @@ function number(name, value, now, [low, high], change) {
   const used = Math.max(low, Math.min(value, high));
   const note = change || used !== value ? t("restore.note.nearest", { found: change?.found ?? decimal(value) }) : null;
   return row(name, used, now, change, decimal, note);
+}
+
+/** What is kept beside the form: how a picture is drawn over, and how a seed is varied. */
+function kept(name, { [name]: value }, change, edit) {
+  if (value === null || value === undefined) return null;
+  return { name, label: t(`setting.${name}`), now: decimal(editNow()[name]), then: decimal(value), note: noteOf(change), values: {}, edit };
 }
 
 function model({ model: name }, usual, change) {

@@ -17,8 +17,11 @@ export function setEdit(changes) {
   edit.dispatchEvent(new Event("changed"));
 }
 
-/** Draw from another picture, or from none: what was said about the last one goes with it. */
-export const setPicture = (init, about = {}) => setEdit({ ...NOTHING, variation_seed: current.variation_seed, variation_strength: current.variation_strength, init, ...about });
+/** Draw from another picture, or from none: what was said about the last one goes with it. Before the first there may be a strength restored. */
+export function setPicture(init, about = {}) {
+  const { strength } = current.init ? NOTHING : current;
+  setEdit({ ...NOTHING, ...pick("variation_seed", "variation_strength"), strength, init, ...about });
+}
 
 /** Return what it adds to the parameters of a generation. */
 export function sentEdit() {
