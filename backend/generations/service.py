@@ -66,21 +66,17 @@ def submit(  # noqa: PLR0913
     With `recalled` it has ended already, with those images, and costs nothing; should one of them not answer any
     more, it is drawn as any other. `fresh` says that it was asked to be drawn whatever there is.
 
-    The same `idempotency_key` with the same body gives the same row again, also from two requests
-    at once. `webhook_url` is told of this generation alone; it counts as a part of the body,
-    and so do `origin` and `fresh`.
+    The same `idempotency_key` with the same body gives the same row again, also from two requests at once;
+    `webhook_url`, which is told of this generation alone, `origin` and `fresh` are parts of the body.
 
     Raises:
         NotFound: There is no gallery or image of its `origin` that they can open, or none that it draws over.
         Forbidden: They may not change what is in that gallery.
         KeyReused: That key came with another body before.
-        NotSignedIn: They were deactivated while they waited for their turn.
-        TooMany: This person has too many queued and running.
-        QueueFull: Everybody together has too many queued.
-        QuotaExceeded: Their credits, or their team's, are spent.
-        QuotaTooSmall: It costs more than a whole day or month has.
-        Maintenance: The studio is under maintenance.
-        Unprocessable: The model cannot draw that, or nothing is sent to that URL.
+        NotSignedIn: They were deactivated meanwhile.
+        TooMany, QueueFull: This person has too many queued and running, or everybody together.
+        QuotaExceeded, QuotaTooSmall: Their credits, or their team's, are spent, or a whole day has fewer.
+        Maintenance, Unprocessable: Nothing is taken now; or not that by this model, or not that URL.
     """
     fingerprint = _fingerprint(parameters, webhook_url, origin, fresh=fresh)
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
@@ -102,8 +98,6 @@ def submit(  # noqa: PLR0913
             return known
         raise
     _tell_of(session, context, actor, [row])
-    if row.from_cache:
-        recall.tell(session, context, row)
     return Submitted(row, webhook, is_new=True)
 
 
@@ -222,6 +216,8 @@ def _tell_of(session: Session, context: Context, actor: Actor, rows: Sequence[Ge
         audit.record(
             session, actor_id=actor.id, verb="generation.submit", subject=f"generation:{row.id}"
         )
+        if row.from_cache:
+            recall.tell(session, context, row)
 
     def say() -> None:
         events.say_queued(context.notifier)

@@ -47,14 +47,8 @@ def submit(  # noqa: PLR0913
 
     Raises:
         KeyReused: That key came with another body before.
-        NotFound: As a generation's submission, and so on for the rest.
-        Forbidden: The same.
-        NotSignedIn: The same.
-        TooMany: The same, all cells together.
-        QueueFull: The same.
-        QuotaExceeded: The same.
-        QuotaTooSmall: The same.
-        Maintenance: The same.
+        NotFound, Forbidden, NotSignedIn, Maintenance: As a generation's submission.
+        TooMany, QueueFull, QuotaExceeded, QuotaTooSmall: The same, all cells together.
         Unprocessable: They are more than anybody may have at once.
     """
     fingerprint = _fingerprint(wanted, origin)

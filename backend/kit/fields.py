@@ -86,7 +86,9 @@ def _nearest(bound: str, limit: object, given: object) -> str | int | float | No
         return limit
     if bound == "expected":
         choices = [word.strip("' ") for word in str(limit).replace(" or ", ",").split(",")]
-        return next(iter(get_close_matches(str(given), choices, n=1, cutoff=0.0)), None)
+        # Who writes a part of a name means that one, however many letters it has besides.
+        named = [choice for choice in choices if str(given).strip() and str(given) in choice]
+        return next(iter(named or get_close_matches(str(given), choices, n=1, cutoff=0.0)), None)
     return None
 
 

@@ -98,6 +98,7 @@ def photograph(photographer: Photographer, link: str) -> None:
     photographer.keep(photographer.page("designer", "/library", phone=True), "phone")
     photograph_the_library(photographer)
     photograph_galleries(photographer, link)
+    photograph_editing(photographer)
     page = photographer.page("designer", dark=True)
     for prompt in RESTRICTED:
         draw(page, prompt)
@@ -140,6 +141,30 @@ def photograph_the_library(photographer: Photographer) -> None:
     page.keyboard.press("c")
     page.get_by_role("dialog", name="Compare images").wait_for()
     photographer.keep(page, "compare")
+
+
+def photograph_editing(photographer: Photographer) -> None:
+    """Take the pictures of a skirt being painted, and of what was drawn there instead."""
+    page = photographer.page("designer")
+    drawn = draw(page, "a red striped dress on a cream background", seed=11)
+    page.goto(f"/?edit={drawn['images'][0]['id']}")
+    stage = page.locator("at-mask .stage")
+    box = stage.bounding_box()
+    middle, side = box["x"] + box["width"] / 2, min(box["width"], box["height"])
+    page.mouse.move(middle - side * 0.2, box["y"] + box["height"] * 0.55)
+    page.mouse.down()
+    for step in range(17):
+        across = middle + side * (0.2 if step % 2 else -0.2)
+        page.mouse.move(across, box["y"] + box["height"] * (0.55 + step * 0.015), steps=5)
+    page.mouse.up()
+    photographer.keep(page, "mask")
+    page.get_by_role("button", name="Done").click()
+    page.locator("at-mask").wait_for(state="detached")
+    page.locator("#prompt textarea").fill("a blue floral dress on a cream background")
+    page.keyboard.press("Control+Enter")
+    page.locator("at-card[hero][data-state=succeeded]").filter(has_text="blue floral").wait_for()
+    page.locator("at-card[hero] img.layer").first.wait_for()
+    photographer.keep(page, "editing")
 
 
 def photograph_galleries(photographer: Photographer, link: str) -> None:

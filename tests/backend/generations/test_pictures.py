@@ -314,7 +314,7 @@ class TestMeanwhile:
 class TestWhatOthersRead:
     def test_ids_are_the_owners_alone(self, studio: Studio, dana: Client) -> None:
         upload, mask = bring(dana), bring(dana, WHITE)
-        done = studio.draw(dana, init_image=upload, mask=mask, outpaint={"left": 8})
+        done = studio.draw(dana, init_image=upload, mask=mask, outpaint={"left": 8}, width=72)
         image = done["images"][0]["id"]
         shared(dana, image, "everyone")
         own = dana.get(f"/api/v1/images/{image}").json()["parameters"]

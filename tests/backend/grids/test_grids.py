@@ -147,7 +147,7 @@ class TestRefusals:
             (body(prompt=" "), {"base.prompt": "a red striped dress on a cream background"}),
             (body(width=1000, height=1000), {"base.width": 512, "base.height": 512}),
             (body(model="scriptd"), {"base.model": "scripted"}),
-            (body(axis("steps", 3)), {"x.setting": "size"}),
+            (body(axis("steps", 3)), {"x.setting": "num_inference_steps"}),
             (body(axis("seed")), {"x.values": None}),
         ],
     )  # fmt: skip

@@ -32,7 +32,14 @@ NEWER_PERSON = (
     "INSERT INTO user_account (id, issuer, subject, email, name, role, standing, created_at)"
     f" VALUES ('u', 'i', 's', '', 'Dana', 'stylist', 'active', {_THEN})"
 )
-LOOK = GenerationParameters(prompt="a dress").model_dump(mode="json", exclude={"loras"})
+# What decided a look before pictures were drawn over, and before LoRAs.
+LOOK = GenerationParameters(prompt="a dress").model_dump(
+    mode="json",
+    include={
+        "prompt", "negative_prompt", "width", "height", "num_inference_steps", "guidance_scale",
+        "seed", "num_images", "model", "scheduler", "priority",
+    },
+)  # fmt: skip
 OLD_GENERATION = (
     "INSERT INTO generation (id, owner_id, parameters, request_hash, created_at, state, priority, cost,"
     " tag, run_at, attempt, max_attempts, fence, cancel_requested)"

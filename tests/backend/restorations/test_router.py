@@ -91,7 +91,7 @@ class TestOurs:
         assert answer["source"] == "a1111"
         said = said_in(answer)
         assert said == {name: told[name] for name in said}
-        assert told.keys() - said.keys() <= {"num_images", "priority"} | EDITING
+        assert told.keys() - said.keys() <= {"num_images", "priority", "loras"} | EDITING
 
 
 class TestOthers:
