@@ -153,9 +153,7 @@ class TestRolesAndSessions:
     def test_marketing_sees_a_sentence_instead_of_a_form(self, open_as: OpenAs) -> None:
         page = open_as("marketing")
         page.get_by_text("Your role can look at pictures but not make them").wait_for()
-        assert page.evaluate(
-            "() => document.querySelector('#generate').closest('[inert]') !== null"
-        )
+        page.wait_for_function("() => document.querySelector('#generate')?.closest('[inert]')")
         expect(page.get_by_role("link", name="Moderation")).not_to_be_visible()
 
     def test_a_session_that_ended_says_so_and_keeps_the_draft(self, designer: Any) -> None:

@@ -190,9 +190,10 @@ class TestDownloads:
 
     def test_escape_closes_the_menu_and_then_the_viewer(self, viewer: Any) -> None:
         viewer.get_by_text("Download", exact=True).click()
-        viewer.locator(".menu").wait_for()
+        menu = viewer.locator(".menu").filter(has_text="PNG")
+        menu.wait_for()
         viewer.page.keyboard.press("Escape")
-        expect(viewer.locator(".menu")).to_be_hidden()
+        expect(menu).to_be_hidden()
         expect(viewer).to_be_visible()
         viewer.page.keyboard.press("Escape")
         viewer.wait_for(state="detached")

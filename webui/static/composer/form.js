@@ -101,6 +101,8 @@ export const form = {
     not have told yet. */
 function begun() {
   const now = { ...early, prompt: document.querySelector("#prompt textarea")?.value || early.prompt, ratio: pressed("ratio") ?? early.ratio, num_images: Number(pressed("num_images") ?? early.num_images) };
+  const quality = pressed("quality");
+  if (quality && quality !== "standard") now.steps = stepsOf(quality); // as many as this model takes, which was not known yet
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== EMPTY[name]));
 }
 
