@@ -103,12 +103,14 @@ def test_what_is_done_before_the_form_is_restored_counts(
     asked[0].continue_()
     expect(page.locator("#ratio").get_by_label("Wide")).to_be_checked()
     expect(page.locator("#num_images").get_by_label("4", exact=True)).to_be_checked()
-    expect(page.locator("#steps input[type=number]")).to_have_value("8")
+    expect(page.locator("#quality").get_by_label("Draft")).to_be_checked()
+    # Of this model, whose usual steps are known by now.
+    expect(page.locator("#steps input[type=number]")).to_have_value("2")
     expect(prompt_of(page)).to_have_value("four red hats")
     page.locator("at-card[hero][data-state=succeeded]").wait_for()
     asked_for = scripted.asked[-1].parameters
     assert (asked_for.prompt, asked_for.num_images) == ("four red hats", 4)
-    assert (asked_for.num_inference_steps, asked_for.negative_prompt) == (8, "fur")
+    assert (asked_for.num_inference_steps, asked_for.negative_prompt) == (2, "fur")
 
 
 def test_a_picture_of_a1111_dropped_anywhere_gives_its_settings_back(
