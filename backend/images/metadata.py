@@ -24,6 +24,7 @@ from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import Op, Prompts
 from backend.images.webp import WebP
 from inference.protocol import (
+    AROUND_THE_MASK,
     GenerationParameters,
     Margins,
     MaskedArea,
@@ -41,9 +42,7 @@ _SHORT_HASH = 10
 _UNICODE = b"UNICODE\0"
 _GENERATION = re.compile("<atelier:generation>(.*?)</atelier:generation>", re.DOTALL)
 _SOURCE_TYPE = re.compile("<Iptc4xmpExt:DigitalSourceType>([^<]*)<")
-_MASKED_AREA_PADDING = (
-    32  # what the engine shows of the picture beside the mask, A1111's own default
-)
+AROUND_THE_MASK = 32  # what the engine shows of the picture beside the mask, A1111's own default
 
 SAMPLER_NAMES = {
     Scheduler.DDIM: "DDIM",
@@ -195,7 +194,7 @@ def _of_the_op(provenance: Provenance) -> dict[str, str]:
             pairs["Mask mode"] = "Inpaint not masked"
         if parameters.masked_area is MaskedArea.MASKED:
             pairs["Inpaint area"] = "Only masked"
-            pairs["Masked area padding"] = str(_MASKED_AREA_PADDING)
+            pairs["Masked area padding"] = str(AROUND_THE_MASK)
     return pairs
 
 

@@ -8,6 +8,7 @@ Who may see what is decided in `repository`; whether an image may be shown, in `
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -74,30 +75,15 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
         ValueError: `data` is not a whole lossless WebP file.
         OSError: It could not be stored.
     """
-    drawn = parameters.of_image(index).model_copy(update={"seed": seed})
-    own = parameters_of(drawn, parameters)
-    picture = webp.parse(data)
-    provenance = metadata.provenance_of(
-        drawn,
-        card,
-        generation_id=generation_id,
+    return _prepared(
+        storage,
+        webp.parse(data),
+        lambda mark: (_smaller(data, PREVIEW_PX, mark), _smaller(data, THUMB_PX, mark)),
+        parameters.of_image(index).model_copy(update={"seed": seed}),
+        asked=parameters,
         index=index,
-        template=own.template,
-    )
-    master = metadata.marked(picture, provenance).to_bytes()
-    mark = metadata.ai_mark(provenance.source_type)
-    preview, thumb = _smaller(data, PREVIEW_PX, mark), _smaller(data, THUMB_PX, mark)
-    return PreparedImage(
         generation_id=generation_id,
-        index=index,
-        parameters=own,
-        width=picture.width,
-        height=picture.height,
-        sha256=sha256(master).hexdigest(),
-        storage_key=storage.put(master, suffix=_SUFFIX),
-        preview_key=storage.put(preview, suffix=_SUFFIX),
-        thumb_key=storage.put(thumb, suffix=_SUFFIX),
-        result_key=identity.result_key(drawn, card),
+        card=card,
     )
 
 
@@ -119,21 +105,45 @@ def prepare_again(  # noqa: PLR0913 - the image, and everything the new file say
     data = storage.get(image.storage_key)
     if sha256(data).hexdigest() != image.sha256:
         raise ValueError(f"the file of image {image.id} is not the one that was stored")
-    drawn = parameters.of_image(index)
-    own = parameters_of(drawn, parameters)
+    # The smaller copies say nothing of their own, so those of the same pixels are the same files. Stored
+    # again, they are young: whoever removes orphans leaves them until the new row names them.
+    smaller = storage.get(image.preview_key), storage.get(image.thumb_key)
+    return _prepared(
+        storage,
+        webp.parse(data),
+        lambda _: smaller,
+        parameters.of_image(index),
+        asked=parameters,
+        index=index,
+        generation_id=generation_id,
+        card=card,
+    )
+
+
+def _prepared(  # noqa: PLR0913
+    storage: Storage,
+    picture: webp.WebP,
+    smaller: Callable[[bytes], tuple[bytes, bytes]],
+    drawn: GenerationParameters,
+    *,
+    asked: GenerationParameters,
+    index: int,
+    generation_id: str,
+    card: ModelCard,
+) -> PreparedImage:
+    """Store a master that says what `drawn` is, and its preview and thumb, which `smaller` makes with the AI mark."""
+    own = parameters_of(drawn, asked)
     provenance = metadata.provenance_of(
         drawn, card, generation_id=generation_id, index=index, template=own.template
     )
-    master = metadata.marked(webp.parse(data), provenance).to_bytes()
-    # The smaller copies say nothing of their own, so those of the same pixels are the same files. Stored
-    # again, they are young: whoever removes orphans leaves them until the new row names them.
-    preview, thumb = storage.get(image.preview_key), storage.get(image.thumb_key)
+    master = metadata.marked(picture, provenance).to_bytes()
+    preview, thumb = smaller(metadata.ai_mark(provenance.source_type))
     return PreparedImage(
         generation_id=generation_id,
         index=index,
         parameters=own,
-        width=image.width,
-        height=image.height,
+        width=picture.width,
+        height=picture.height,
         sha256=sha256(master).hexdigest(),
         storage_key=storage.put(master, suffix=_SUFFIX),
         preview_key=storage.put(preview, suffix=_SUFFIX),

@@ -68,6 +68,7 @@ from inference.protocol.parameters import (
     new_generation_id,
 )
 from inference.protocol.pictures import (
+    AROUND_THE_MASK,
     MAX_PICTURE_BYTES,
     Fit,
     Margins,
@@ -89,6 +90,7 @@ from inference.protocol.resolving import drawn
 from inference.protocol.wildcards import MAX_DEPTH, as_characters, read_template
 
 __all__ = [
+    "AROUND_THE_MASK",
     "MAX_CHUNKS",
     "MAX_DEPTH",
     "MAX_LORAS",

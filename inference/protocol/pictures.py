@@ -26,6 +26,8 @@ from inference.protocol.checks import within
 MAX_PICTURE_BYTES: Final = 16 * 2**20
 WIDEST_MARGIN: Final = 512
 LEAST_INSIDE: Final = 64
+AROUND_THE_MASK: Final = 32
+"""Pixels beside the mask that are shown to the model when it draws the masked area only."""
 
 
 class Fit(StrEnum):

@@ -16,7 +16,14 @@ import numpy as np
 import torch
 from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
 
-from inference.protocol import Fit, GenerationParameters, InvalidParameters, MaskedArea, Pictures
+from inference.protocol import (
+    AROUND_THE_MASK,
+    Fit,
+    GenerationParameters,
+    InvalidParameters,
+    MaskedArea,
+    Pictures,
+)
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS: Final = 32_000_000
@@ -209,10 +216,10 @@ def _close_up(given: Image.Image, mask: Image.Image, size: Size, blur: int) -> E
 def around(masked: Box, shape: Size, whole: Size) -> Box:
     """Return a box around `masked` with some room, in the proportions of `shape` where `whole` has room for that."""
     left, top, right, bottom = (
-        max(0, masked[0] - AROUND),
-        max(0, masked[1] - AROUND),
-        min(whole[0], masked[2] + AROUND),
-        min(whole[1], masked[3] + AROUND),
+        max(0, masked[0] - AROUND_THE_MASK),
+        max(0, masked[1] - AROUND_THE_MASK),
+        min(whole[0], masked[2] + AROUND_THE_MASK),
+        min(whole[1], masked[3] + AROUND_THE_MASK),
     )
     width = max(right - left, round((bottom - top) * shape[0] / shape[1]))
     height = max(bottom - top, round((right - left) * shape[1] / shape[0]))

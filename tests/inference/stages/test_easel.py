@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from inference.protocol import GenerationParameters, InvalidParameters, Pictures
-from inference.stages.easel import AROUND, Easel, around, lay
+from inference.protocol import AROUND_THE_MASK, GenerationParameters, InvalidParameters, Pictures
+from inference.stages.easel import Easel, around, lay
 
 WIDE: np.ndarray = np.zeros((80, 160, 3), np.uint8)
 WIDE[:, :80] = (200, 0, 0)
@@ -181,4 +181,4 @@ def test_the_box_around_a_mask_holds_it_and_stays_inside(
     assert not roomy or abs(wide / high - shape[0] / shape[1]) <= 2 / min(wide, high) * max(
         1, shape[0] / shape[1]
     )
-    assert wide >= min(whole[0], right - left + AROUND)
+    assert wide >= min(whole[0], right - left + AROUND_THE_MASK)
