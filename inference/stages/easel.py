@@ -27,9 +27,6 @@ from inference.protocol import (
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS: Final = 32_000_000
-AROUND: Final = (
-    32  # pixels beside the mask that are shown to the model when it draws the masked area only
-)
 _LANCZOS: Final = Image.Resampling.LANCZOS
 _WHITE: Final = 255
 
