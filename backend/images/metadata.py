@@ -42,7 +42,6 @@ _SHORT_HASH = 10
 _UNICODE = b"UNICODE\0"
 _GENERATION = re.compile("<atelier:generation>(.*?)</atelier:generation>", re.DOTALL)
 _SOURCE_TYPE = re.compile("<Iptc4xmpExt:DigitalSourceType>([^<]*)<")
-AROUND_THE_MASK = 32  # what the engine shows of the picture beside the mask, A1111's own default
 
 SAMPLER_NAMES = {
     Scheduler.DDIM: "DDIM",
