@@ -77,6 +77,7 @@ compare: .venv/ready-test ## Measure the engine beside the study's servers (abou
 
 screenshots: .venv/ready-test ## Photograph every page of a furnished studio into docs/screens (some minutes)
 	@$(PY) -m tests.browser.take_screens
+	@$(PY) -m tests.browser.take_vote_screen
 
 soak: .venv/ready-test ## Load both databases for half an hour while processes and PostgreSQL are killed
 	@$(PY) -m loadtests.soak --minutes 30 $(ARGS)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from backend.accounts.invites.router import router as invites
 from backend.accounts.router import router as accounts
 from backend.catalog.router import router as catalog
 from backend.comments.router import router as comments
+from backend.comparisons.router import ballots, comparisons
+from backend.emergency.router import router as emergency
+from backend.emergency.router import takedowns
 from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
 from backend.generations.unneeded import router as unneeded
@@ -22,17 +25,24 @@ from backend.legalholds.router import router as legal_holds
 from backend.library.router import router as library
 from backend.links.guests import router as guests
 from backend.links.router import router as links
+from backend.moderation.author_router import router as standing
 from backend.moderation.router import router as moderation
 from backend.notices.router import router as notices
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
 from backend.placing.router import router as placing
+from backend.policies.router import router as policies
 from backend.presets.router import router as presets
 from backend.prompts.router import router as prompts
+from backend.quality.router import router as quality
 from backend.queue.router import router as queue
+from backend.recipes.router import router as recipes
 from backend.reports.router import router as reports
 from backend.restorations.router import router as restorations
+from backend.screening.gate import refuse_words
+from backend.screening.router import router as screening
 from backend.system.router import router as system
+from backend.trials.router import router as trials
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
 from backend.webhooks.router import router as webhooks
@@ -44,9 +54,10 @@ _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
     429: {"model": Problem, "description": "Too many requests a minute; Retry-After says when."},
 }
 
-router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE)
+router = APIRouter(prefix="/api/v1", responses=_EVERYWHERE, dependencies=[Depends(refuse_words)])
 router.include_router(generations)  # /generations  /events
 router.include_router(grids)  #       /grids
+router.include_router(recipes)  #     /recipes  /runs  /images/{id}/steps
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
 router.include_router(library)  #     /library
@@ -58,8 +69,17 @@ router.include_router(uploads)  #     /uploads
 router.include_router(unneeded)  #    /uploads/{id}
 router.include_router(presets)  #     /presets
 router.include_router(restorations)  # /restorations
-router.include_router(moderation)  #  /moderation/flags
+router.include_router(emergency)  #   /emergency
+router.include_router(takedowns)  #   /images/{id}/takedown
+router.include_router(screening)  #   /moderation/screen
+router.include_router(moderation)  #  /moderation
+router.include_router(standing)  #    /images/{id}/moderation  …/appeal
+router.include_router(quality)  #     /moderation/quality
+router.include_router(policies)  #    /policies
+router.include_router(trials)  #      /policies/{number}/trial  …/hold
 router.include_router(catalog)  #     /models
+router.include_router(comparisons)  # /comparisons
+router.include_router(ballots)  #     /ballots
 router.include_router(prompts)  #     /prompts
 router.include_router(webhooks)  #    /webhooks
 router.include_router(accounts)  #    /me

@@ -23,13 +23,17 @@ from backend.audit.commands import app as audit
 from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
 from backend.demo.commands import demo_data
 from backend.doctor import Finding, Level, examine
+from backend.emergency.commands import app as emergency
 from backend.kit.settings import Settings
 from backend.leaving.commands import app as person
 from backend.leaving.retention_commands import app as retention_by_class
 from backend.legalholds.commands import app as legal_hold
 from backend.lora_training import train_lora
+from backend.model_import import import_model
+from backend.moderation.commands import app as moderation
 from backend.notices.commands import notice
 from backend.queue.commands import app as queue
+from backend.trials.commands import app as policy
 
 READY_WITHIN_S = 120.0
 # With the second before it and what is closed after it, the whole process ends within fourteen.
@@ -42,11 +46,15 @@ app.add_typer(invite, name="invite")
 app.add_typer(person, name="person")
 app.add_typer(retention_by_class, name="retention")
 app.add_typer(legal_hold, name="legal-hold")
+app.add_typer(moderation, name="moderation")
+app.add_typer(emergency, name="emergency")
+app.add_typer(policy, name="policy")
 app.command("end-sessions")(accounts.end_sessions)
 app.command("revoke-key")(accounts.revoke_key)
 app.command("demo-data")(demo_data)
 app.command("notice")(notice)
 app.command("train-lora")(train_lora)
+app.command("import-model")(import_model)
 
 _MARKS = {
     Level.OK: "[green]ok[/]     ",

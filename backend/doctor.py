@@ -37,7 +37,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for everything the studio needs from this machine."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _python, _packages, _data_folder, _disk, _memory, _port, _database, _sign_in,
-        keys.kept, keys.files, _model,
+        keys.kept, keys.files, _model, _checkers,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -190,19 +190,69 @@ def _model(settings: Settings) -> Finding:
             "Restore assets/models from the repository, or correct ATELIER_MODELS.",
         )  # fmt: skip
     troubles = [
-        f"LoRA {lora.name}: {lora.trouble}" for c in cards for lora in c.loras if lora.trouble
+        f"{kind} {one.name}: {one.trouble}"
+        for card in cards
+        for kind, offered in (
+            ("LoRA", card.loras),
+            ("ControlNet", card.controls),
+            ("embedding", card.embeddings),
+        )
+        for one in offered
+        if one.trouble
     ]
     if troubles:
         return Finding(
             "Model", Level.WARNING, "; ".join(troubles),
-            "Put a sound file there, or take its [[lora]] table out of the models file.",
+            "Put a sound file there, or take its table out of the models file.",
         )  # fmt: skip
-    return Finding("Model", Level.OK, ", ".join(map(_with_loras, cards)))
+    return Finding("Model", Level.OK, ", ".join(map(_with_more, cards)))
 
 
-def _with_loras(card: ModelCard) -> str:
-    names = ", ".join(lora.name for lora in card.loras)
-    return f"{card.name} (LoRAs: {names})" if names else card.name
+def _checkers(settings: Settings) -> Finding:
+    subject = "Safety checkers"
+    if not settings.inference_url.startswith(("embedded:", "ray:")):
+        return Finding(subject, Level.OK, f"those that {settings.inference_url} draws with")
+    from inference.catalog import Catalog, CatalogError  # noqa: PLC0415 - only when we draw ourselves
+
+    try:
+        cards = {offer.name: offer.checker_cards for offer in Catalog.read().offers}
+    except CatalogError:
+        return Finding(subject, Level.OK, "not looked at: see Model")
+    every = [(model, one) for model, those in cards.items() for one in those]
+    demo = [f"{one.name} of {model} ({one.scope})" for model, one in every if one.is_demonstration]
+    if demo and not settings.on_loopback:
+        return _demonstrations(settings, subject, ", ".join(demo))
+    blind = [f"{one.name} of {model}: {one.trouble}" for model, one in every if one.trouble]
+    blind += [f"{model} has none" for model, those in cards.items() if not those]
+    if blind:
+        return Finding(
+            subject, Level.WARNING, "; ".join(blind),
+            "Every image of such a model is held: put a sound checker there (docs/moderation.md).",
+        )  # fmt: skip
+    seen = ", ".join(f"{one.name} of {model}" for model, one in every)
+    told = f"; a demonstration: {', '.join(demo)}" if demo else ""
+    return Finding(subject, Level.OK, f"{seen}{told}")
+
+
+def _demonstrations(settings: Settings, subject: str, which: str) -> Finding:
+    """Others can reach the studio, and what guards it is no more than a demonstration: it does not start so unasked."""
+    advice = "Offer models with a real safety checker (docs/moderation.md)"
+    if settings.allow_demo_safety_checker:
+        seen = f"only a demonstration, as was accepted: {which}"
+        return Finding(subject, Level.WARNING, seen, f"{advice}.")
+    return Finding(
+        subject, Level.PROBLEM, f"others can reach {settings.base_url}, and this is only a demonstration: {which}",
+        f"{advice}, or say that it is meant: ATELIER_ALLOW_DEMO_SAFETY_CHECKER=true",
+    )  # fmt: skip
+
+
+def _with_more(card: ModelCard) -> str:
+    told = [
+        f"{kind}: {', '.join(one.name for one in offered)}"
+        for kind, offered in (("LoRAs", card.loras), ("ControlNets", card.controls))
+        if offered
+    ]
+    return f"{card.name} ({'; '.join(told)})" if told else card.name
 
 
 def _nearest_existing(folder: Path) -> Path:

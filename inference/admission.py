@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from inference.enlarging import enlargement_of
 from inference.generation import Generation
 from inference.protocol import (
     MAX_SEED,
@@ -19,6 +20,8 @@ from inference.protocol import (
     Pictures,
     UnknownModel,
     refusals_of,
+    wrong_control,
+    wrong_decoder,
     wrong_lora,
 )
 
@@ -30,8 +33,8 @@ def complete(
 
     Raises:
         UnknownModel: No model of that name is in `cards`.
-        InvalidParameters: The model draws no picture so large, or not with that scheduler or LoRA; a picture is
-            missing, or its margins leave nothing of it; or more can come of wildcards than is drawn.
+        InvalidParameters: The model draws no picture so large, or not with that scheduler, decoder or LoRA; a picture is
+            missing, or its margins leave nothing of it, or it is too large to be made larger; or more can come of wildcards than is drawn.
     """
     _require_pictures(asked, pictures)
     card = card_of(asked.model if "model" in asked.model_fields_set else None, cards)
@@ -48,10 +51,15 @@ def complete(
         )
     if wrong := wrong_lora(card.name, card.loras, completed.loras_used):
         raise InvalidParameters(f"loras: {wrong.message}")
+    if other := wrong_decoder(card.name, card.draft, completed.decoder):
+        raise InvalidParameters(f"decoder {other.message}")
+    if unknown := wrong_control(card.name, card.controls, completed.control):
+        raise InvalidParameters(f"control: {unknown.message}")
     for field, side in completed.too_small_inside.items():
         raise InvalidParameters(
             f"{field} must be at least {side} with these margins of outpaint, not {getattr(completed, field)}"
         )
+    enlargement_of(completed, pictures)
     _require_bounded("prompt", completed.prompt, may_be_empty=False)
     _require_bounded("negative_prompt", completed.negative_prompt, may_be_empty=True)
     return completed
@@ -95,7 +103,7 @@ def card_of(model: str | None, cards: Mapping[str, ModelCard]) -> ModelCard:
 
 
 def _require_pictures(asked: GenerationParameters, pictures: Pictures) -> None:
-    for field in Pictures.model_fields:
+    for field in ("init_image", "mask"):
         named, came = getattr(asked, field), getattr(pictures, field)
         if named and not came:
             raise InvalidParameters(
@@ -105,6 +113,11 @@ def _require_pictures(asked: GenerationParameters, pictures: Pictures) -> None:
             raise InvalidParameters(
                 f"parameters.{field} must name the picture that came along; any name will do"
             )
+    if len(asked.control) != len(pictures.control):
+        raise InvalidParameters(
+            f"pictures.control must hold {len(asked.control)} files, one for each entry of parameters.control, "
+            f"not {len(pictures.control)}"
+        )
 
 
 def _require_bounded(field: str, prompt: str, *, may_be_empty: bool) -> None:

@@ -32,6 +32,7 @@ from inference.protocol import (
     InvalidParameters,
     ModelCard,
     Pictures,
+    PreviewsWanted,
     PromptLength,
     UnknownGeneration,
     new_generation_id,
@@ -51,6 +52,7 @@ class GenerateBody(BaseModel):
     id: str | None = Field(default=None, pattern=ID_PATTERN)
     parameters: GenerationParameters
     pictures: Pictures = Pictures()
+    previews: PreviewsWanted = PreviewsWanted.MEASURED
 
 
 class PromptBody(BaseModel):
@@ -82,7 +84,7 @@ def status_of(generation: Generation) -> GenerationStatus:
         state=generation.state,
         parameters=generation.parameters,
         step=generation.steps_done,
-        total=generation.parameters.taken_steps,
+        total=generation.steps_to_take,
         images=[event for event in events if isinstance(event, ImageReady)],
         error=next((event for event in events if isinstance(event, Failed)), None),
     )
@@ -137,7 +139,12 @@ async def generate(
         )
     generation_id = body.id or idempotency_key or new_generation_id()
     generation = engine.submit(
-        GenerationRequest(id=generation_id, parameters=body.parameters, pictures=body.pictures)
+        GenerationRequest(
+            id=generation_id,
+            parameters=body.parameters,
+            pictures=body.pictures,
+            previews=body.previews,
+        )
     )
     return StreamingResponse(
         sse.stream(generation.mailbox, sse.last_number(last_event_id)),

@@ -1,36 +1,36 @@
 """Loads a Stable Diffusion checkpoint folder (diffusers layout, safetensors) onto a device.
 
-Reads local files only. What is drawn with it, and how, is `pipeline`'s.
+Reads local files only. Which kinds of folders there are is `layouts`'; reading prompts is `texts`'.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from safetensors import SafetensorError
-from transformers import CLIPTextModel, CLIPTokenizer
 
 from inference.adapters.adapter import adaptable
 from inference.adapters.shelf import Shelf, Wardrobe
-from inference.catalog import NO_CHECKER, CatalogError, Offer, digest_of
+from inference.catalog import CatalogError, Offer
+from inference.checkers.loading import load_panel
+from inference.checkers.panel import Panel
+from inference.controls.fitting import Base
+from inference.controls.shelf import ControlShelf, Rack
 from inference.devices import Placement, place
-from inference.protocol import ModelCard
+from inference.drafts.loading import load_tiny
+from inference.layouts import Layout, layout_of, read_json
+from inference.parts import load_part
+from inference.protocol import Decoder, InvalidParameters, ModelCard, wrong_decoder
 from inference.solvers import Solvers
 from inference.stages.encode import PromptEncoder
-from inference.stages.preview import LatentColors
-from inference.stages.safety import Preprocessing, SafetyChecker
-
-_PIPELINES = ("StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
-_PARTS = ("tokenizer", "text_encoder", "unet", "vae", "scheduler")
-_NAMED = 3
-logger = logging.getLogger(__name__)
+from inference.stages.preview import Colors, LatentColors, TinyColors
+from inference.stages.safety import SafetyChecker
+from inference.stages.whole import SIZES
+from inference.texts import Texts, read_texts
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,28 @@ class Bundle:
     unet: Any
     vae: Any
     solvers: Solvers
-    colors: LatentColors
+    colors: Colors
     safety: SafetyChecker | None
+    panel: Panel  # that checker and all further ones
+    tiny: Any | None = None
     shelf: Shelf = field(default_factory=Shelf.empty)
+    controls: ControlShelf = field(default_factory=ControlShelf.empty)
+    bytes: int = 0  # of its weights on the device
 
     @property
     def pixels_per_latent(self) -> int:
         """How many pixels a side one latent stands for; 8 in Stable Diffusion."""
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+        return _pixels_per_latent(self.vae)
+
+    def decoder(self, asked: Decoder) -> Any:  # noqa: ANN401
+        """Return what makes pixels of finished latents.
+
+        Raises:
+            InvalidParameters: It has no such decoder.
+        """
+        if wrong := wrong_decoder(self.card.name, self.card.draft, asked):
+            raise InvalidParameters(f"decoder {wrong.message}")
+        return self.tiny if asked is Decoder.TINY else self.vae
 
     @property
     def sees_surroundings(self) -> bool:
@@ -59,38 +73,65 @@ class Bundle:
 
 
 def load_bundle(
-    model: Offer | Path, placement: Placement | None = None, wardrobe: Wardrobe | None = None
+    model: Offer | Path,
+    placement: Placement | None = None,
+    wardrobe: Wardrobe | None = None,
+    rack: Rack | None = None,
 ) -> Bundle:
     """Load a model, by its offer or straight from its folder, to `placement` (default: the best).
 
-    Its LoRAs share the room of `wardrobe` with those of other models.
+    Its LoRAs share the room of `wardrobe` with those of other models, its ControlNets that of `rack`.
 
     Raises:
         CatalogError: The folder is not a Stable Diffusion checkpoint in diffusers layout.
     """
     offer = model if isinstance(model, Offer) else _offer_of(model)
-    _require_stable_diffusion(offer.directory)
+    layout = layout_of(offer.directory)
     where = placement or place()
     directory, card = offer.directory, offer.card
-    text = _part(CLIPTextModel, directory / "text_encoder", where)
-    unet = laid_out(_part(UNet2DConditionModel, directory / "unet", where))
-    vae = laid_out(_part(AutoencoderKL, directory / "vae", where))
-    networks = {"unet": adaptable(unet), "text": adaptable(text)}
+    texts = read_texts(offer, layout, where, load_part)
+    unet = laid_out(load_part(UNet2DConditionModel, directory / "unet", where))
+    _require_fitting(directory, layout, unet, texts)
+    vae = laid_out(_vae(directory, layout, where))
+    panel, safety = load_panel(offer, where)
+    tiny = load_tiny(offer, vae, where, load_part)
+    networks = {"unet": adaptable(unet), **texts.adaptable}
     shelf = Shelf(card.name, offer.loras, networks, where, wardrobe)
+    base = Base(unet, _pixels_per_latent(vae))
+    controls = ControlShelf(card.name, offer.controls, base, where, rack)
     return Bundle(
-        card=card.model_copy(update={"loras": shelf.cards}),
-        placement=where,
-        encoder=PromptEncoder(
-            CLIPTokenizer.from_pretrained(directory / "tokenizer", local_files_only=True),
-            text,
+        card=card.model_copy(
+            update={
+                "checkers": panel.cards,
+                "loras": shelf.cards,
+                "controls": controls.cards,
+                "embeddings": texts.cards,
+            }
         ),
+        placement=where,
+        encoder=texts.encoder,
         unet=unet,
         vae=vae,
-        solvers=Solvers(_json(directory / "scheduler" / "scheduler_config.json")),
-        colors=LatentColors.of(directory, vae.config.latent_channels),
-        safety=_safety(directory, card, where),
+        solvers=Solvers(read_json(directory / "scheduler" / "scheduler_config.json")),
+        colors=_colors(directory, vae, tiny, is_xl=layout.is_xl),
+        safety=safety,
+        panel=panel,
+        tiny=tiny,
         shelf=shelf,
+        controls=controls,
+        bytes=sum(
+            map(_bytes_of, (*texts.networks, unet, vae, tiny, safety.model if safety else None))
+        ),
     )
+
+
+def _colors(directory: Path, vae: Any, tiny: Any | None, *, is_xl: bool) -> Colors:  # noqa: ANN401
+    plain = LatentColors.of(directory, vae.config.latent_channels, is_xl=is_xl)
+    return plain if tiny is None else TinyColors(tiny, plain)
+
+
+def _pixels_per_latent(vae: Any) -> int:  # noqa: ANN401
+    return int(2 ** (len(vae.config.block_out_channels) - 1))
 
 
 def laid_out(network: Any) -> Any:  # noqa: ANN401
@@ -102,103 +143,49 @@ def laid_out(network: Any) -> Any:  # noqa: ANN401
     return network.to(memory_format=torch.channels_last)
 
 
+def _bytes_of(network: torch.nn.Module | None) -> int:
+    return 0 if network is None else sum(part.nbytes for part in network.state_dict().values())
+
+
 def _offer_of(directory: Path) -> Offer:
     name = directory.resolve().name.lower()
     return Offer(name=name, title=directory.name, description="", directory=directory.resolve())
 
 
-def _require_stable_diffusion(directory: Path) -> None:
-    index = directory / "model_index.json"
-    if not index.exists():
-        raise CatalogError(f"{directory} is no diffusers model folder: model_index.json is missing")
-    kind = _json(index).get("_class_name")
-    if kind not in _PIPELINES:
-        ours = " or ".join(_PIPELINES)
-        raise CatalogError(f"{directory} holds a {kind}; this engine draws with {ours}")
-    missing = [part for part in _PARTS if not (directory / part).is_dir()]
-    if missing:
-        raise CatalogError(f"{directory} lacks the folders {', '.join(missing)}")
-
-
-def _part(kind: Any, directory: Path, where: Placement) -> Any:  # noqa: ANN401
-    """Load one network in evaluation mode, in the wanted precision; fp16 files serve if alone.
-
-    Raises:
-        CatalogError: A weight is missing (it would be drawn at random), has another shape or is not finite.
-    """
-    plain = any(directory.glob("*model.safetensors*"))
-    try:
-        module, told = kind.from_pretrained(
-            directory,
-            dtype=where.dtype,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-            variant=None if plain else "fp16",
-        )
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise CatalogError(f"the weights in {directory} do not fit its config: {error}") from error
-    if missing := sorted(told["missing_keys"]):
-        raise CatalogError(f"the weights in {directory} lack {', '.join(missing[:_NAMED])}")
-    odd = [name for name, part in module.named_parameters() if not bool(part.isfinite().all())]
-    if odd:
+def _require_fitting(directory: Path, layout: Layout, unet: Any, texts: Texts) -> None:  # noqa: ANN401
+    """Check that the UNet is told just what the text encoders of this kind of model say."""
+    config = unet.config
+    # `text` is pooled by the UNet itself from what is said of the prompt; nothing more is handed to it.
+    kinds = ("text_time",) if layout.is_xl else (None, "text")
+    if config.addition_embed_type not in kinds:
         raise CatalogError(
-            f"the weights in {directory} are not finite: {', '.join(sorted(odd)[:_NAMED])}"
+            f"the UNet in {directory} takes {config.addition_embed_type or 'nothing'} beside the prompt, "
+            f"not {kinds[0] or 'nothing'}: its folders belong to different models"
         )
-    return module.to(where.device).eval().requires_grad_(False)
-
-
-def _safety(directory: Path, card: ModelCard, where: Placement) -> SafetyChecker | None:
-    """Load the safety checker; without a usable one every image goes unchecked, and is held."""
-    folder = directory / "safety_checker"
-    if card.safety_checker == NO_CHECKER:
-        logger.warning("%s has no safety checker: its images will all be held", card.name)
-        return None
-    try:
-        return _load_safety(folder, card, where)
-    except Exception:
-        logger.exception(
-            "the safety checker of %s cannot be loaded: its images will be held", card.name
+    width, pooled = texts.widths
+    if config.cross_attention_dim != width:
+        raise CatalogError(
+            f"the UNet in {directory} reads {config.cross_attention_dim} numbers a token, and its text "
+            f"encoders say {width}: its folders belong to different models"
         )
-        return None
+    if layout.is_xl:
+        told = pooled + SIZES * config.addition_time_embed_dim
+        if config.projection_class_embeddings_input_dim != told:
+            raise CatalogError(
+                f"the UNet in {directory} is told {config.projection_class_embeddings_input_dim} numbers of a "
+                f"picture, not the {told} of SDXL's base model; a refiner is told other ones and is not drawn with"
+            )
 
 
-def _load_safety(folder: Path, card: ModelCard, where: Placement) -> SafetyChecker:
-    from diffusers.pipelines.stable_diffusion.safety_checker import (  # noqa: PLC0415 - only if there is one
-        StableDiffusionSafetyChecker,
-    )
-
-    # Always float32: half precision overflows in ViT-L, and a score of NaN holds the image back.
-    model = _part(StableDiffusionSafetyChecker, folder, Placement(where.device, torch.float32))
-    return SafetyChecker(
-        model=model,
-        preprocessing=_preprocessing(folder.parent, model.config.vision_config.image_size),
-        name=card.safety_checker,
-        weights_sha256=digest_of(folder),
-        concepts=_names(model.config, "concepts", len(model.concept_embeds)),
-        special_care=_names(model.config, "special_care", len(model.special_care_embeds)),
-    )
-
-
-def _names(config: Any, kind: str, count: int) -> tuple[str, ...]:  # noqa: ANN401
-    """Return the names a checker's config gives by index, `{"0": "badge"}`; else `concept_3`."""
-    told = getattr(config, kind, None) or {}
-    stem = kind.removesuffix("s")
-    return tuple(told.get(str(index), f"{stem}_{index}") for index in range(count))
-
-
-def _preprocessing(directory: Path, side: int) -> Preprocessing:
-    file = directory / "feature_extractor" / "preprocessor_config.json"
-    told = _json(file) if file.exists() else {}
-    return Preprocessing(
-        side=side,
-        mean=tuple(told.get("image_mean", (0.48145466, 0.4578275, 0.40821073))),
-        std=tuple(told.get("image_std", (0.26862954, 0.26130258, 0.27577711))),
-    )
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise CatalogError(f"{file} cannot be read: {error}") from None
+def _vae(directory: Path, layout: Layout, where: Placement) -> Any:  # noqa: ANN401
+    """Load the VAE; that of SDXL overflows in half precision, says so in its config, and is kept in float32."""
+    config = read_json(directory / "vae" / "config.json")
+    # `force_upcast` is true by default, also of VAEs that need none: earlier pipelines never looked at it.
+    if layout.is_xl and where.dtype == torch.float16 and config.get("force_upcast", True):
+        where = replace(where, dtype=torch.float32)
+    if config.get("latents_mean") is not None:
+        raise CatalogError(
+            f"the VAE in {directory} shifts its latents (latents_mean), which this engine does not; "
+            "offer the base model of SDXL, or one made of it"
+        )
+    return load_part(AutoencoderKL, directory / "vae", where)

@@ -15,16 +15,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from inference.adapters.offers import LoraOffer
-from inference.protocol import ModelCard, ModelDefaults, Scheduler
+from inference.checkers.offers import LONGEST_S, SECONDS, CheckerOffer
+from inference.checkers.own import card_of_own
+from inference.controls.offers import ControlOffer
+from inference.drafts.offers import DraftOffer
+from inference.inversions.offers import EmbeddingOffer
+from inference.protocol import CheckerCard, ModelCard, ModelDefaults, Scheduler
 from inference.weightfiles import RefusedFile, require_sound
 
 MODELS_VARIABLE = "ATELIER_MODELS"
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models.toml"
 NO_CHECKER = "none"
-WEIGHT_FOLDERS = {"text_encoder", "unet", "vae", "safety_checker"}
+TINY = "vae_tiny"
+MOST_CHECKERS = 8  # further ones, beside a model's own
+_XL_DEFAULTS = {"width": 1024, "height": 1024, "guidance_scale": 5.0}
+WEIGHT_FOLDERS = {"text_encoder", "text_encoder_2", "unet", "vae", "safety_checker"}
 
 
 class CatalogError(Exception):
@@ -41,14 +49,53 @@ class Offer(BaseModel):
     description: str
     directory: Path
     defaults: ModelDefaults = ModelDefaults()
+    draft: DraftOffer = DraftOffer()
+    draft_directory: Path | None = None
     max_pixels: int = Field(default=1024 * 1024, ge=64 * 64)
     schedulers: list[Scheduler] = Field(default_factory=lambda: list(Scheduler), min_length=1)
     safety_checker: str = Field(default="stable-diffusion-safety-checker")
+    safety_checker_directory: Path | None = None
+    check_seconds: float = Field(default=SECONDS, gt=0, le=LONGEST_S)
+    checkers: tuple[CheckerOffer, ...] = Field(default=(), max_length=MOST_CHECKERS)
     credit_factor: float = Field(default=1.0, gt=0, le=1000)
     family: str = Field(default="", max_length=80)
     licence: str = Field(default="", max_length=80)
     sha256: str = Field(default="", pattern=r"^([0-9a-fA-F]{64})?$")
     loras: tuple[LoraOffer, ...] = ()
+    controls: tuple[ControlOffer, ...] = ()
+    embeddings: tuple[EmbeddingOffer, ...] = ()
+
+    @model_validator(mode="after")
+    def _drafts_by_what_is_offered(self) -> Self:
+        if self.draft.scheduler and self.draft.scheduler not in self.schedulers:
+            raise ValueError(
+                f"draft.scheduler {self.draft.scheduler} is none of its schedulers, {', '.join(self.schedulers)}"
+            )
+        return self
+
+    @property
+    def checker_directory(self) -> Path:
+        """Where its safety checker is: its own, or one that the table names from elsewhere, as SDXL has none."""
+        return self.safety_checker_directory or self.directory / "safety_checker"
+
+    @property
+    def tiny_directory(self) -> Path | None:
+        """Where its tiny autoencoder is: in its own folder, or where the table says; None: it has none."""
+        beside = self.directory / TINY
+        return self.draft_directory or (beside if beside.is_dir() else None)
+
+    @cached_property
+    def own_checker(self) -> CheckerCard | None:
+        """The card of the checker that comes with it; None where the table says that there is none."""
+        if self.safety_checker == NO_CHECKER:
+            return None
+        return card_of_own(self.safety_checker, self.checker_directory, digest_of)
+
+    @property
+    def checker_cards(self) -> list[CheckerCard]:
+        """The cards of all its checkers, its own one first."""
+        own = [self.own_checker] if self.own_checker else []
+        return [*own, *(checker.card for checker in self.checkers)]
 
     @cached_property
     def card(self) -> ModelCard:
@@ -63,15 +110,19 @@ class Offer(BaseModel):
                 f"the weights in {self.directory} have the digest {weights}, "
                 f"not the recorded {self.sha256.lower()}"
             )
-        has_checker = (self.directory / "safety_checker").is_dir()
+        has_checker = self.checker_directory.is_dir()
         return ModelCard(
             name=self.name,
             title=self.title,
             description=self.description,
             defaults=self.defaults,
+            draft=self.draft.settings(
+                self.defaults, digest_of(self.tiny_directory) if self.tiny_directory else ""
+            ),
             max_pixels=self.max_pixels,
             schedulers=self.schedulers,
             safety_checker=self.safety_checker if has_checker else NO_CHECKER,
+            checkers=self.checker_cards,
             weights_sha256=weights,
             weights_bytes=sum(
                 (self.directory / file).stat().st_size for file in _weights(self.directory)
@@ -81,6 +132,8 @@ class Offer(BaseModel):
             licence=self.licence,
             credit_factor=self.credit_factor,
             loras=[lora.card for lora in self.loras],
+            controls=[control.card for control in self.controls],
+            embeddings=[embedding.card for embedding in self.embeddings],
         )
 
 
@@ -104,7 +157,19 @@ class Catalog(BaseModel):
             root = source.parent.resolve()
             offers = [Offer(**_located(table, root)) for table in told.get("model", [])]
             loras = [LoraOffer(**{**table, "root": root}) for table in told.get("lora", [])]
-            return cls(offers=_with_loras(offers, loras))
+            controls = [
+                ControlOffer(**{**table, "root": root}) for table in told.get("control", [])
+            ]
+            words = [
+                EmbeddingOffer(**{**table, "root": root}) for table in told.get("embedding", [])
+            ]
+            checkers = [
+                CheckerOffer(**{**table, "root": root}) for table in told.get("checker", [])
+            ]
+            offers = _with(offers, loras, "loras", "LoRA")
+            offers = _with(offers, checkers, "checkers", "checker")
+            offers = _with(offers, controls, "controls", "ControlNet")
+            return cls(offers=_with_embeddings(offers, words))
         except FileNotFoundError:
             raise CatalogError(
                 f"there is no models file at {source}; set {MODELS_VARIABLE}"
@@ -127,28 +192,73 @@ class Catalog(BaseModel):
         return self.model_copy(update={"offers": kept})
 
 
-def _with_loras(offers: Sequence[Offer], loras: Sequence[LoraOffer]) -> tuple[Offer, ...]:
-    """Return the offers, each with the LoRAs that are for it; every LoRA must be for one, and named once."""
-    for place, lora in enumerate(loras):
-        if lora.name in {other.name for other in loras[:place]}:
-            raise TypeError(f"there are two LoRAs {lora.name!r}; give one another name")
-        strangers = set(lora.models) - {offer.name for offer in offers}
-        if strangers or not any(lora.is_for(offer.name, offer.family) for offer in offers):
-            whose = ", ".join(sorted(strangers)) or lora.family
-            raise TypeError(f"the LoRA {lora.name!r} is for {whose}, which is not offered here")
-    return tuple(
+def _with(
+    offers: Sequence[Offer],
+    those: Sequence[LoraOffer | ControlOffer | CheckerOffer],
+    field: str,
+    kind: str,
+) -> list[Offer]:
+    """Return the offers, each with those that are for it; every one must be for a model, and named once."""
+    for place, one in enumerate(those):
+        if one.name in {other.name for other in those[:place]}:
+            raise TypeError(f"there are two {kind}s {one.name!r}; give one another name")
+        strangers = set(one.models) - {offer.name for offer in offers}
+        if strangers or not any(one.is_for(offer.name, offer.family) for offer in offers):
+            whose = ", ".join(sorted(strangers)) or one.family
+            raise TypeError(f"the {kind} {one.name!r} is for {whose}, which is not offered here")
+    return [
         offer.model_copy(
-            update={"loras": tuple(one for one in loras if one.is_for(offer.name, offer.family))}
+            update={field: tuple(one for one in those if one.is_for(offer.name, offer.family))}
         )
         for offer in offers
-    )
+    ]
+
+
+def _with_embeddings(
+    offers: Sequence[Offer], embeddings: Sequence[EmbeddingOffer]
+) -> tuple[Offer, ...]:
+    """Return the offers with their textual inversions; each must be for one, and a word means one thing to a model."""
+    for one in embeddings:
+        strangers = set(one.models) - {offer.name for offer in offers}
+        if strangers or not any(one.is_for(offer.name, offer.family) for offer in offers):
+            whose = ", ".join(sorted(strangers)) or one.family
+            raise TypeError(f"the embedding {one.name!r} is for {whose}, which is not offered here")
+    found = []
+    for offer in offers:
+        mine = tuple(one for one in embeddings if one.is_for(offer.name, offer.family))
+        if len({one.name for one in mine}) < len(mine):
+            raise TypeError(f"there are two embeddings of one name for {offer.name}; rename one")
+        found.append(offer.model_copy(update={"embeddings": mine}))
+    return tuple(found)
 
 
 def _located(table: dict[str, object], beside: Path) -> dict[str, object]:
-    """Return the TOML table with its folder made absolute, relative to the models file."""
-    if "loras" in table:
-        raise TypeError("LoRAs stand in [[lora]] tables of their own")
-    return {**table, "directory": (beside / str(table.get("directory", ""))).resolve()}
+    """Return the TOML table with its folders made absolute, relative to the models file."""
+    for kind in ("lora", "control", "embedding", "checker"):
+        if f"{kind}s" in table:
+            raise TypeError(f"{kind}s stand in [[{kind}]] tables of their own")
+    if "file" in table:
+        raise TypeError(
+            f"a model is a folder, and {table['file']} is one file: `atelier import-model` makes a folder of it "
+            "for `directory`"
+        )
+    folders: dict[str, object] = {
+        name: (beside / str(table.get(name, ""))).resolve()
+        for name in ("directory", "safety_checker_directory", "draft_directory")
+        if name in table or name == "directory"
+    }
+    usual = _XL_DEFAULTS if _is_xl(Path(str(folders["directory"]))) else {}
+    told = table.get("defaults", {})
+    defaults = {"defaults": {**usual, **told}} if isinstance(told, dict) else {}
+    return {**table, **folders, **defaults}
+
+
+def _is_xl(directory: Path) -> bool:
+    """Whether the folder says that it is SDXL, which draws badly at the size of earlier models; `layouts` checks it."""
+    try:
+        return '"StableDiffusionXL' in (directory / "model_index.json").read_text("utf-8")
+    except (OSError, ValueError):
+        return False
 
 
 @cache

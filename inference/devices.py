@@ -2,11 +2,13 @@
 
 CUDA gets fp16, and the fastest kernels it has. A CPU with AMX tiles gets bf16, which is several times faster there; any other CPU
 gets fp32, because it would emulate the short types. `ATELIER_DEVICE` (cpu, cuda, cuda:1) and
-`ATELIER_DTYPE` (float32, bfloat16, float16) override the choice.
+`ATELIER_DTYPE` (float32, bfloat16, float16) override the choice; `ATELIER_MODEL_MEMORY_GB` says how much of the device's
+memory models may take.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -17,6 +19,8 @@ import torch
 
 DEVICE_VARIABLE = "ATELIER_DEVICE"
 DTYPE_VARIABLE = "ATELIER_DTYPE"
+MEMORY_VARIABLE = "ATELIER_MODEL_MEMORY_GB"
+_SHARE_FOR_MODELS = 0.6  # the rest is for what is computed with them
 _LONG_S = 2.0
 _TRIES = 3
 _HARDLY = 1.15
@@ -81,7 +85,7 @@ def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
     Only from there does a copy wait for nobody; torch keeps the pinned block until it is done.
     """
-    if device.type != "cuda" or not tensor.numel():
+    if device.type != "cuda" or tensor.is_cuda or not tensor.numel():
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
 
@@ -113,6 +117,26 @@ def choose_threads(timed: Callable[[], float]) -> None:
     torch.set_num_threads(1)
     if min(timed() for _ in range(_TRIES)) > _HARDLY * together:
         torch.set_num_threads(every)
+
+
+def model_budget(device: torch.device) -> int:
+    """Return how many bytes the models on `device` may take in all: as the environment says, else 60 % of its memory.
+
+    Raises:
+        DeviceError: The environment says something that is no number of gigabytes.
+    """
+    asked = os.environ.get(MEMORY_VARIABLE)
+    if not asked:
+        return int(_SHARE_FOR_MODELS * _memory_of(device))
+    try:
+        gigabytes = float(asked)
+    except ValueError:
+        gigabytes = math.nan
+    if not 0 < gigabytes < math.inf:
+        raise DeviceError(
+            f"{MEMORY_VARIABLE} must be a number of gigabytes above 0, for example 12, not {asked!r}"
+        )
+    return int(gigabytes * 1e9)
 
 
 def peak_flops(placement: Placement) -> float:
@@ -157,6 +181,15 @@ def _best_dtype(device: torch.device, cpuinfo: Path) -> torch.dtype:
     if device.type == "cuda":
         return torch.float16
     return torch.bfloat16 if _has_amx(cpuinfo) else torch.float32
+
+
+def _memory_of(device: torch.device, limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
+    """Return the bytes of memory on a device; for a CPU, those that this process may use."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    allowed = limit.read_text("utf-8").strip() if limit.exists() else "max"
+    return physical if allowed == "max" else min(physical, int(allowed))
 
 
 def _has_amx(cpuinfo: Path) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from inference import admission
+from inference.berths import Taken
 from inference.catalog import Catalog
 from inference.generation import Delivery, Generation
 from inference.holding import Holding
@@ -37,6 +38,7 @@ from inference.room import WaitingRoom
 
 if TYPE_CHECKING:
     from inference.drawing import Drawing
+    from inference.porter import Porter
 
 logger = logging.getLogger(__name__)
 
@@ -145,13 +147,13 @@ class Engine:
         """
         if not self._cards:
             raise Unavailable(self._trouble, retry_after=2)
-        return list(self._cards.values())
+        return list(self._cards_now.values())
 
     def length_of(self, prompt: str, model: str | None = None) -> PromptLength:
         """See `protocol.InferenceClient.length_of`."""
         if self._drawing is None:
             raise Unavailable(self._trouble, retry_after=2)
-        return self._drawing.length_of(prompt, admission.card_of(model, self._cards).name)
+        return self._drawing.length_of(prompt, admission.card_of(model, self._cards_now).name)
 
     def health(self) -> InferenceHealth:
         """Return whether it can draw now, and on what."""
@@ -168,8 +170,8 @@ class Engine:
     def backlog_seconds(self) -> float:
         """Return how long everything taken in will about still take."""
         with self._changed:
-            under_way = [*self._running, *self._room]
-        return self._pace.seconds_for(sum(generation.units_left for generation in under_way))
+            units = sum(generation.units_left for generation in (*self._running, *self._room))
+        return self._pace.seconds_for(units)
 
     def raise_if_stuck(self) -> None:
         """Check that the device works and the thread moves; for a host that can replace the process.
@@ -188,15 +190,15 @@ class Engine:
             known = self._holding.get(request.id)
             if known is not None and known.attachable:
                 return admission.attached(known, request)
-            complete = admission.complete(request.parameters, self._cards, request.pictures)
+            complete = admission.complete(request.parameters, self._cards_now, request.pictures)
             self._drawing.require_readable(complete)
             generation = Generation(request, complete, delivery)
             self._admit(generation)
         return generation
 
     def _admit(self, generation: Generation) -> None:
-        free = self.options.slots - sum(g.parameters.num_images for g in self._running)
-        waiting = self._room.waiting_beside(generation, free=free)
+        slots = self.options.slots
+        waiting = self._room.waiting_beside(generation, Taken().with_(self._running, slots), slots)
         if waiting > self.options.waiting_room:
             raise admission.overloaded(len(self._running), waiting - 1, self.backlog_seconds())
         self._holding.add(generation)
@@ -205,26 +207,31 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            drawing = self._load()
+            porter = self._load()
         except Exception as error:
             logger.exception("the models cannot be loaded")
             self._trouble = f"the model could not be loaded: {error}"
             return
         finally:
             self._loaded.set()
-        while self._wait_for_work(drawing):
-            self._turn(drawing)
+        while self._wait_for_work(porter):
+            self._turn(porter)
             self._pulse.beat()
-        drawing.close()
+        porter.drawing.close()
 
-    def _turn(self, drawing: Drawing) -> None:
+    @property
+    def _cards_now(self) -> Mapping[str, ModelCard]:
+        return self._drawing.cards if self._drawing else self._cards
+
+    def _turn(self, porter: Porter) -> None:
+        loop = porter.drawing.loop
         try:
-            drawing.loop.admit(*self._entering(drawing))
-            drawing.loop.tick()
+            loop.admit(*porter.let_in())
+            loop.tick()
         except Exception as error:  # noqa: BLE001 - the loop sees to what concerns some generations only
             self._give_up(error)
 
-    def _load(self) -> Drawing:
+    def _load(self) -> Porter:
         stay_offline()
         self._cards = {offer.name: offer.card for offer in self._catalog.offers}
         # Imported here, on the thread: torch takes seconds, and the server must answer.
@@ -239,33 +246,20 @@ class Engine:
             on_room=self._wake,
             on_lost=self._give_up,
         )
-        self._drawing, self._cards = drawing, drawing.cards
-        return drawing
+        self._drawing = drawing
+        porter: Porter = import_module("inference.porter").Porter(
+            self._room, self._running, self._changed, drawing, self._end
+        )
+        return porter
 
-    def _wait_for_work(self, drawing: Drawing) -> bool:
+    def _wait_for_work(self, porter: Porter) -> bool:
         """Wait until there is a step to take or somebody to take in; false when the engine is to end."""
+        loop = porter.drawing.loop
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._stopping or drawing.loop.busy or self._fits(drawing)
-            )
-            if not self._stopping and not drawing.loop.busy:
+            self._changed.wait_for(lambda: self._stopping or loop.busy or porter.has_work())
+            if not self._stopping and not loop.busy:
                 self._pulse.beat()
             return not self._stopping
-
-    def _entering(self, drawing: Drawing) -> list[Generation]:
-        """Take out of the waiting room who fits, the most urgent first; with nobody else, at least one."""
-        entering: list[Generation] = []
-        with self._changed:
-            while self._fits(drawing, beside=entering):
-                entering.append(self._room.take_first())
-            self._running.update(entering)
-            if entering:
-                self._room.tell_positions(running=len(self._running))
-        return entering
-
-    def _fits(self, drawing: Drawing, beside: Sequence[Generation] = ()) -> bool:
-        images = sum(generation.parameters.num_images for generation in beside)
-        return bool(self._room) and drawing.loop.has_room_for(self._room.first(), beside=images)
 
     def _give_up(self, error: Exception) -> None:
         """Draw no more in this process: who is here may try elsewhere, and a host should replace it."""
@@ -286,6 +280,7 @@ class Engine:
             generation.ask_to_stop()
 
     def _wake(self) -> None:
+        self._pulse.beat()  # what goes on beside the steps may take long, and is no standing still
         with self._changed:
             self._changed.notify_all()
 

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import Final
 
+from inference.enlarging import Enlargement, enlargement_of
 from inference.imaging import WEBP
 from inference.mailbox import Mailbox
 from inference.protocol import (
@@ -19,8 +24,14 @@ from inference.protocol import (
     GenerationParameters,
     GenerationRequest,
     ImageReady,
+    MeasuredPreview,
+    PreviewsWanted,
+    Progress,
 )
 from inference.rhythm import Rhythm
+
+COST_OF_A_SHAPE: Final = 0.5
+"""UNet rows that a ControlNet is worth for each row that it is asked about: it is a UNet's first half."""
 
 
 class State(StrEnum):
@@ -85,18 +96,77 @@ class Generation:
         """How much memory its finished images take."""
         return sum(len(data) for data in self.images.values())
 
+    @cached_property
+    def enlargement(self) -> Enlargement | None:
+        """How large an upscale comes out, and in which windows; None for anything else.
+
+        Raises:
+            InvalidParameters: It cannot be done.
+        """
+        return enlargement_of(self.parameters, self.request.pictures)
+
+    @property
+    def drawn_at_once(self) -> tuple[int, int]:
+        """Height and width in pixels of what the model sees in one step."""
+        larger = self.enlargement
+        return larger.tile if larger else (self.parameters.height, self.parameters.width)
+
+    @property
+    def berths_each(self) -> int:
+        """How much room each of its images takes among those who share the steps."""
+        return self.enlargement.berths if self.enlargement else 1
+
+    @property
+    def berths(self) -> int:
+        """How much room it takes."""
+        return self.parameters.num_images * self.berths_each
+
+    @property
+    def steps_to_take(self) -> int:
+        """What `steps_done` comes to: steps of each image; where they are drawn in windows, steps of all windows."""
+        steps, larger = self.parameters.taken_steps, self.enlargement
+        return steps * larger.grid.windows * self.parameters.num_images if larger else steps
+
     @property
     def units_left(self) -> float:
         """The work still to do; see `pace`."""
-        return units_of_step(self.parameters) * (self.parameters.taken_steps - self.steps_done)
+        images = 1 if self.enlargement else self.parameters.num_images
+        height, width = self.drawn_at_once
+        shapes = sum(use.end - use.start for use in self.parameters.control if use.scale)
+        rows = images * rows_of_image(self.parameters) * (1 + COST_OF_A_SHAPE * shapes)
+        units = rows * height * width
+        return float(units * (self.steps_to_take - self.steps_done))
+
+    def progress(self) -> Progress:
+        """Return how far it is, once a step has been taken, and how long the rest may take."""
+        step, total = self.steps_done, self.steps_to_take
+        passed = time.monotonic() - (self.started_at or time.monotonic())
+        return Progress(step=step, total=total, eta_s=round(passed / step * (total - step), 2))
 
     def wants_preview(self, index: int) -> bool:
         """Say whether image `index` should be shown now, and take note that it is."""
-        return self.delivery.previews and self.rhythm.due(index)
+        wanted = self.delivery.previews and self.request.previews is not PreviewsWanted.NONE
+        return wanted and self.rhythm.due(index)
 
     def add_timing(self, stage: str, seconds: float) -> None:
         """Add to what `stage` has taken; each stage has one thread that does."""
         self.timings[stage] = self.timings.get(stage, 0.0) + seconds
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Add what happens inside to `stage`."""
+        began = time.perf_counter()
+        yield
+        self.add_timing(stage, time.perf_counter() - began)
+
+    def raise_if_given_up(self) -> None:
+        """Check, in the midst of long work beside the steps, whether it is still wanted.
+
+        Raises:
+            Canceled: It has ended, or somebody has asked it to stop.
+        """
+        if self.stopping or self.ended:
+            raise Canceled("it was canceled")
 
     @property
     def stopping(self) -> bool:
@@ -119,6 +189,14 @@ class Generation:
             self._stop.set()
             raise Canceled(f"nobody has been following it for {grace_s:g} s")
 
+    def show(self, preview: MeasuredPreview) -> bool:
+        """Tell of a preview, unless the image is finished by now or it has ended; say whether it was told."""
+        with self._ending:
+            if self.ended or preview.index in self.images:
+                return False
+            self.mailbox.put(preview)
+            return True
+
     def keep(self, ready: ImageReady, data: bytes) -> None:
         """Keep a finished image and tell of it, unless it has already ended otherwise."""
         with self._ending:
@@ -140,10 +218,9 @@ class Generation:
             return True
 
 
-def units_of_step(parameters: GenerationParameters) -> float:
-    """Return the work in one step: UNet rows × pixels. Guidance 1 costs one row an image, not two."""
-    rows = parameters.num_images * (2 if parameters.guidance_scale > 1 else 1)
-    return float(rows * parameters.width * parameters.height)
+def rows_of_image(parameters: GenerationParameters) -> int:
+    """Return how many UNet rows a step of an image takes. Guidance 1 costs one row, not two."""
+    return 2 if parameters.guidance_scale > 1 else 1
 
 
 def _state_after(event: Done | Failed) -> State:

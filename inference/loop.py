@@ -10,24 +10,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from inference.berths import Taken, most_large
+from inference.briefs import brief_for, read_prompts, worded
+from inference.enlarger import Enlarger, Images
 from inference.faults import device_lost, let_go, out_of_memory
-from inference.finishing import Finisher
+from inference.finishing import Piece
 from inference.generation import Generation, State
+from inference.lanes import Lanes
 from inference.metrics import Metrics
 from inference.pace import Pace
 from inference.policy import Policy
-from inference.protocol import Broken, Canceled, InferenceError, Progress, Started
-from inference.recipes import read_prompts, recipe_for, worded
+from inference.protocol import Broken, Canceled, InferenceError, Started
+from inference.room import Permit, WaitingRoom, anybody
+from inference.sheets import Sheet, Window
 from inference.slots import (
     Slot,
     batch_of,
     guided_first,
     outfits_of,
+    shapes_of,
     slot_for,
     take_step,
 )
@@ -51,13 +57,21 @@ class Surroundings:
 class Loop:
     """The images under way and the next step of them. Touched from one thread only."""
 
-    def __init__(
-        self, studio: Studio, finisher: Finisher, around: Surroundings, *, slots: int, grace: float
+    def __init__(  # noqa: PLR0913 - what it hands on to, and its bounds
+        self,
+        studio: Studio,
+        finisher: Lanes,
+        enlarger: Enlarger,
+        around: Surroundings,
+        *,
+        slots: int,
+        grace: float,
     ) -> None:
-        self._studio, self._finisher, self._around = studio, finisher, around
+        self._studio, self._around = studio, around
+        self._finisher, self._enlarger = finisher, enlarger
         self._capacity, self._grace = slots, grace
         self._policy: Policy[Slot] = Policy()
-        self._slots: list[Slot] = []
+        self._slots: list[Piece] = []
         self._stopwatch = stopwatch_of(studio.placement.device)
 
     @property
@@ -67,13 +81,24 @@ class Loop:
 
     @property
     def busy(self) -> bool:
-        """Whether there is a step to take."""
-        return bool(self._slots or self._finisher.overflowed)
+        """Whether there is a step to take, or somebody to take in."""
+        return bool(self._slots or self._finisher.overflowed or self._enlarger.ready)
 
-    def has_room_for(self, generation: Generation, *, beside: int = 0) -> bool:
-        """Whether its images fit with those under way and `beside` more; alone, any generation fits."""
-        taken = len(self._slots) + self._finisher.pending + beside
-        return not taken or taken + generation.parameters.num_images <= self._capacity
+    @property
+    def taken(self) -> Taken:
+        """How much room those under way take, from their first step to their file."""
+        larger = self._enlarger.berths + self._finisher.pending_large
+        larger += sum(slot.berths for slot in self._slots if slot.generation.enlargement)
+        larger = min(larger, most_large(self._capacity))  # a single one never counts for more
+        others = self._finisher.pending - self._finisher.pending_large
+        others += sum(slot.berths for slot in self._slots if not slot.generation.enlargement)
+        return Taken(larger + others, larger)
+
+    def next_of(
+        self, room: WaitingRoom, beside: Iterable[Generation] = (), may_enter: Permit = anybody
+    ) -> Generation | None:
+        """Return who of those that may enter fits with those under way and those `beside`; alone, anybody fits."""
+        return room.next_one(self.taken.with_(beside, self._capacity), self._capacity, may_enter)
 
     def admit(self, *entering: Generation) -> None:
         """Take the images of generations in, their prompts read together; the next tick has them."""
@@ -85,7 +110,7 @@ class Loop:
         for generation in entering:
             began = time.perf_counter()
             try:
-                self._slots += self._slots_of(generation, range(generation.parameters.num_images))
+                self._take_in(generation, range(generation.parameters.num_images))
             except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
                 self._fail(generation, error)
             generation.add_timing("encode", each + time.perf_counter() - began)
@@ -95,15 +120,17 @@ class Loop:
         """Take one step with whoever's turn it is."""
         now = time.monotonic()
         self._readmit()
+        self._take_up()
         self._reap()
-        chosen = guided_first(self._policy.choose(self._slots, self._studio.row_cap, now))
+        self._retire()  # what is only resampled
+        chosen = guided_first(self._policy.choose(self._runners(), self._studio.row_cap, now))
         if not chosen:
             return
         self._start(chosen)
         self._stopwatch.start()
         batch = batch_of(chosen)
         try:
-            unet = self._studio.unet(chosen[0].key, outfits_of(chosen))
+            unet = self._studio.unet(chosen[0].key, outfits_of(chosen), shapes_of(chosen))
             stepped = denoise.step(unet, batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other images go on
             self._recover(chosen, error)
@@ -112,13 +139,32 @@ class Loop:
         self._stopwatch.stop(self._observer_of(chosen))
         self._show(chosen, batch, stepped)
         self._tell(chosen)
-        self._retire(chosen)
+        self._retire()
 
     def _readmit(self) -> None:
         """Start again, in float32, what overflowed in half precision."""
         while self._finisher.overflowed:
-            slot = self._finisher.overflowed.popleft()
-            self._slots += self._slots_of(slot.generation, [slot.index], precise=True)
+            slot = self._finisher.take_overflowed()
+            if slot.generation.enlargement:
+                slot.generation.steps_done -= slot.done
+            self._take_in(slot.generation, [slot.index], precise=True)
+
+    def _take_up(self) -> None:
+        """Take in the images whose picture has been made ready."""
+        while self._enlarger.ready:
+            laid = self._enlarger.take_up()
+            try:
+                self._slots += laid.slots(time.monotonic())
+            except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
+                self._fail(laid.images.generation, error)
+
+    def _runners(self) -> Iterator[Slot]:
+        """Yield whoever can take a step now; of each upscale, as much as fits into one."""
+        for slot in self._slots:
+            if isinstance(slot, Sheet):
+                yield from slot.runners(self._studio.row_cap(slot.key))
+            else:
+                yield slot
 
     def _read(self, entering: Sequence[Generation]) -> None:
         """Read the prompts of one model after the other; what fails here fails again for whom it concerns."""
@@ -129,13 +175,17 @@ class Loop:
             except Exception:
                 logger.exception("prompts could not be read together; each is read by itself")
 
-    def _slots_of(
+    def _take_in(
         self, generation: Generation, indices: Iterable[int], *, precise: bool = False
-    ) -> list[Slot]:
+    ) -> None:
         bundle = self._studio.bundle(generation.parameters.model)
         now = time.monotonic()
-        recipe = recipe_for(bundle, generation, precise=precise)
-        return [slot_for(generation, k, worded(recipe, generation, k), now) for k in indices]
+        brief = brief_for(bundle, generation, precise=precise)
+        briefs = [(k, worded(brief, generation, k)) for k in indices]
+        if generation.enlargement:
+            self._enlarger.take(Images(generation, briefs))
+        else:
+            self._slots += [slot_for(generation, k, of_image, now) for k, of_image in briefs]
 
     def _reap(self) -> None:
         """Let go of every image whose generation has ended, was canceled or is followed by nobody."""
@@ -151,7 +201,7 @@ class Loop:
         if leaving:
             self._slots = [slot for slot in self._slots if slot.generation not in leaving]
 
-    def _start(self, chosen: list[Slot]) -> None:
+    def _start(self, chosen: Iterable[Piece]) -> None:
         for generation in {slot.generation for slot in chosen}:
             if generation.state is State.QUEUED:
                 generation.state = State.RUNNING
@@ -207,37 +257,43 @@ class Loop:
         due = [
             place
             for place, slot in enumerate(chosen)
-            if slot.steps_left and slot.generation.wants_preview(slot.index)
+            if isinstance(slot, Window)
+            or (slot.steps_left and slot.generation.wants_preview(slot.index))
         ]
         if not due:
             return
+        sheets: set[Sheet] = set()
         for place, picture in zip(due, denoise.clean(batch, stepped, due), strict=True):
-            self._finisher.show(chosen[place], picture)
+            slot = chosen[place]
+            if isinstance(slot, Window):
+                slot.sheet.show(slot.place, picture)
+                sheets.add(slot.sheet)
+            else:
+                self._finisher.show(slot, picture)
+        for sheet in sheets:
+            if sheet.steps_left and sheet.generation.wants_preview(sheet.index):
+                self._finisher.show(sheet, sheet.so_far.clone())
 
     def _tell(self, chosen: list[Slot]) -> None:
         """Tell every generation how far the slowest of its images is, and how long the rest may take."""
         under_way = {slot.generation for slot in chosen}
         steps: dict[Generation, int] = {}
         for slot in self._slots:
-            if slot.generation in under_way:
+            if slot.generation in under_way and isinstance(slot, Slot):
                 steps[slot.generation] = min(slot.step, steps.get(slot.generation, slot.step))
         for generation, step in steps.items():
             if step > generation.steps_done:
                 generation.steps_done = step
-                generation.mailbox.put(_progress(generation, step))
+                generation.mailbox.put(generation.progress())
+        for generation in under_way - steps.keys():
+            generation.mailbox.put(generation.progress())  # its sheets have counted their windows
 
-    def _retire(self, chosen: list[Slot]) -> None:
-        finished = [slot for slot in chosen if not slot.steps_left]
-        if not finished:
-            return
+    def _retire(self) -> None:
+        finished = [slot for slot in self._slots if not slot.steps_left]
         self._slots = [slot for slot in self._slots if slot.steps_left]
+        self._start(finished)  # of some nothing is drawn
         for slot in finished:
-            started = slot.generation.started_at or time.monotonic()
-            slot.generation.timings["denoise"] = time.monotonic() - started
+            if not slot.generation.parameters.resamples:
+                started = slot.generation.started_at or time.monotonic()
+                slot.generation.timings["denoise"] = time.monotonic() - started
             self._finisher.take(slot)
-
-
-def _progress(generation: Generation, step: int) -> Progress:
-    total = generation.parameters.taken_steps
-    passed = time.monotonic() - (generation.started_at or time.monotonic())
-    return Progress(step=step, total=total, eta_s=round(passed / step * (total - step), 2))

@@ -39,6 +39,10 @@ class Metrics:
         self.safety_seconds = self._histogram(
             "safety_seconds", "Seconds of the checker", _STEP_SECONDS
         )
+        self.preview_safety_seconds = self._histogram(
+            "preview_safety_seconds", "Seconds of the checker for previews", _STEP_SECONDS
+        )
+        self.previews = self._counter("previews", "Previews, by whether they were measured", ["by"])
         self.queue_seconds = self._histogram(
             "queue_seconds",
             "Seconds until the first step, by priority",
@@ -55,6 +59,9 @@ class Metrics:
             ["outcome"],
         )
         self.images = self._counter("images", "Images finished")
+        self.unchecked = self._counter(
+            "images_unchecked", "Images that not every safety checker measured, and so held"
+        )
         self.generations = self._counter(
             "generations", "Generations ended, by outcome", ["outcome"]
         )

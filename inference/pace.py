@@ -1,6 +1,6 @@
 """How fast this device has lately been, so that waits can be foretold.
 
-Work is counted in units of UNet rows × pixels; see `generation.units_of_step`.
+Work is counted in units of UNet rows × pixels; see `Generation.units_left`.
 """
 
 from __future__ import annotations

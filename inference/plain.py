@@ -70,7 +70,8 @@ async def _finished(request: Request, generation: Generation) -> ImageReady:
 
 def told_of(seed: int, scores: SafetyScores | None) -> dict[str, str]:
     """Return the headers that go with an image: its seed, and its highest score or "unchecked"."""
-    margins = [*scores.concepts.values()] if scores else []
-    known = [margin for margin in margins if margin is not None]
-    highest = f"{max(known):.4f}" if known and len(known) == len(margins) else "unchecked"
+    highest = "unchecked"
+    if scores is not None and scores.is_whole:
+        margins = [score or 0.0 for one in scores.every for score in one.concepts.values()]
+        highest = f"{max(margins):.4f}"
     return {"X-Seed": str(seed), "X-Safety-Score": highest}

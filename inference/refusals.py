@@ -19,10 +19,17 @@ from starlette import status
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.protocol import MAX_PICTURE_BYTES, InferenceError, InvalidParameters, problem_of
+from inference.protocol import (
+    MAX_CONTROLS,
+    MAX_PICTURE_BYTES,
+    InferenceError,
+    InvalidParameters,
+    problem_of,
+)
 
 MAX_BODY_BYTES: Final = 2**20
-MAX_DRAWN_OVER_BYTES: Final = 3 * MAX_PICTURE_BYTES  # two of them in base64, and the parameters
+# A picture, its mask and what ControlNets see, in base64, and the parameters.
+MAX_DRAWN_OVER_BYTES: Final = (2 + MAX_CONTROLS) * MAX_PICTURE_BYTES * 4 // 3 + MAX_BODY_BYTES
 TOLD_AT_MOST: Final = 5
 NAME_AT_MOST: Final = 40
 _A_BODY: Final = "a JSON object sent as application/json"
@@ -98,9 +105,9 @@ def _bad_input(message: str, code: int = InvalidParameters.http_status) -> Respo
 
 
 def _name(place: Place) -> str:
-    """Return `parameters.width` for ("body", "parameters", "width"), and `body` for all of it."""
-    named = [part for part in place[1:] if isinstance(part, str)]
-    return ".".join(_brief(part) for part in named or ["body"])
+    """Return `pictures.control.1` for ("body", "pictures", "control", 1), and `body` for all of it or a place in its text."""
+    named = place[1:] if isinstance(place[-1], str) or len(place) > 2 else ()  # noqa: PLR2004
+    return ".".join(_brief(str(part)) for part in named or ("body",))
 
 
 def _advice(request: Request, found: Found) -> str:

@@ -5,11 +5,19 @@ Not safe between threads by itself: the engine's lock is held around every call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from inference.berths import Taken, fits, must_stand_aside
 from inference.generation import Generation
 from inference.policy import CLASSES
 from inference.protocol import Queued
+
+Permit = Callable[[Generation], bool]
+
+
+def anybody(_: Generation) -> bool:
+    """Let everybody enter."""
+    return True
 
 
 class WaitingRoom:
@@ -41,26 +49,34 @@ class WaitingRoom:
         left, self._waiting = self._waiting, []
         return left
 
-    def first(self) -> Generation:
-        """Return whose turn it is."""
-        return min(self._waiting, key=lambda waiting: CLASSES.index(waiting.parameters.priority))
+    def in_order(self) -> list[Generation]:
+        """Return everybody, the most urgent first."""
+        return sorted(self._waiting, key=lambda waiting: CLASSES.index(waiting.parameters.priority))
 
-    def waiting_beside(self, newest: Generation, *, free: int) -> int:
-        """Return how many would wait with `newest` among them; who finds one of `free` slots does not."""
-        waiting = 0
+    def next_one(
+        self, taken: Taken, capacity: int, may_enter: Permit = anybody
+    ) -> Generation | None:
+        """Return who fits in beside what is `taken`, the most urgent first; nobody overtakes who does not.
+
+        Except an upscale that waits for others to end, which may be long, and who may not enter yet.
+        """
+        for generation in filter(may_enter, self.in_order()):
+            if fits(generation, taken, capacity):
+                return generation
+            if not must_stand_aside(generation, taken, capacity):
+                break
+        return None
+
+    def waiting_beside(self, newest: Generation, taken: Taken, capacity: int) -> int:
+        """Return how many would wait with `newest` among them; who fits in beside what is `taken` does not."""
+        waiting, blocked = 0, False
         for generation in (*self._waiting, newest):
-            images = generation.parameters.num_images
-            if waiting or images > free:
-                waiting += 1
-            else:
-                free -= images
+            if not blocked and fits(generation, taken, capacity):
+                taken = taken.with_([generation], capacity)
+                continue
+            waiting += 1
+            blocked = blocked or not must_stand_aside(generation, taken, capacity)
         return waiting
-
-    def take_first(self) -> Generation:
-        """Let go whose turn it is."""
-        generation = self.first()
-        self._waiting.remove(generation)
-        return generation
 
     def tell_positions(self, *, running: int) -> None:
         """Tell everybody how many run or wait before them now."""

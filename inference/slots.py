@@ -1,11 +1,12 @@
 """One image on its way through the steps: where it stands, and what it needs of its batch mates.
 
-Admission draws its noise once, by its generation's recipe; between steps nothing but this holds its state, so that it
+Admission draws its noise once, by its generation's brief; between steps nothing but this holds its state, so that it
 can sit out any number of ticks and lose nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,10 +14,11 @@ from typing import NamedTuple
 import torch
 
 from inference.adapters.applying import Outfit
+from inference.briefs import Brief, Key
+from inference.controls.applying import Shapes
 from inference.devices import to_device
-from inference.generation import Generation
+from inference.generation import COST_OF_A_SHAPE, Generation
 from inference.protocol import Priority
-from inference.recipes import Key, Recipe
 from inference.stages.denoise import Batch, Kept, Stepped
 from inference.stages.latents import Noise, between, noise_of
 
@@ -37,7 +39,7 @@ class Slot:
 
     generation: Generation
     index: int
-    recipe: Recipe
+    brief: Brief
     latents: torch.Tensor
     history: torch.Tensor
     noise: torch.Tensor
@@ -49,28 +51,48 @@ class Slot:
     @property
     def key(self) -> Key:
         """What it must share with its batch mates."""
-        return self.recipe.key
+        return self.brief.key
 
     @property
     def rows(self) -> int:
-        """UNet rows of one step: without guidance none is spent on the negative prompt."""
-        return 1 if self.recipe.negative is None else 2
+        """UNet rows that the next step is worth: none is spent on a negative prompt without guidance.
+
+        A ControlNet is asked about each of them, and costs its share of a row.
+        """
+        own = self.brief.rows
+        return own + math.ceil(own * COST_OF_A_SHAPE * len(self.shapes))
+
+    @property
+    def shapes(self) -> Shapes:
+        """What has a say in the next step, of what it is drawn by."""
+        steps = self.brief.table.steps
+        return tuple(shape for shape in self.brief.shapes if shape.at(self.step, steps))
+
+    @property
+    def berths(self) -> int:
+        """How much room it takes among those who share the steps."""
+        return self.generation.berths_each
+
+    @property
+    def done(self) -> int:
+        """How many steps it has taken."""
+        return self.step
 
     @property
     def steps_left(self) -> int:
         """How many steps are still to be taken."""
-        return self.recipe.table.steps - self.step
+        return self.brief.table.steps - self.step
 
     @property
     def fresh_noise(self) -> torch.Tensor | None:
         """The noise [c, h, w] that the next step draws, if it does."""
-        draw = self.recipe.table.draw_at(self.step)
+        draw = self.brief.table.draw_at(self.step)
         return None if draw is None else self.noise[draw]
 
     @property
     def keeps(self) -> bool:
         """Whether a part of a picture stays as it was; a UNet that sees what surrounds the mask keeps it by itself."""
-        canvas = self.recipe.canvas
+        canvas = self.brief.canvas
         return canvas is not None and canvas.mask is not None and canvas.hidden is None
 
     @property
@@ -85,41 +107,43 @@ class Slot:
         self.served_at = now
 
 
-def slot_for(generation: Generation, index: int, recipe: Recipe, now: float) -> Slot:
+def slot_for(generation: Generation, index: int, brief: Brief, now: float) -> Slot:
     """Return image `index` of a generation before its first step, its noise drawn."""
-    noise = _noise_for(generation, index, recipe).on(recipe.bundle.placement.device)
+    noise = _noise_for(generation, index, brief).on(brief.bundle.placement.device)
     over = None
-    if recipe.canvas is not None and noise.picture is not None:
-        over = Over(recipe.canvas.picture.at(noise.picture), noise.start)
-    latents = _first_latents(recipe, noise, over)
+    if brief.canvas is not None and noise.picture is not None:
+        over = Over(brief.canvas.picture.at(noise.picture), noise.start)
+    # All of a masked part may be noise, although there is a picture.
+    begins_as = None if over is None or brief.begins_as_noise else over.picture
+    latents = first_latents(brief, noise.start, begins_as)
     return Slot(
         generation=generation,
         index=index,
-        recipe=recipe,
+        brief=brief,
         latents=latents,
         history=torch.zeros_like(latents),
         noise=noise.steps,
         served_at=now,
         over=over,
-        beside=_beside(recipe, noise),
+        beside=_beside(brief, noise),
     )
 
 
-def _noise_for(generation: Generation, index: int, recipe: Recipe) -> Noise:
-    asked, bundle, canvas = generation.parameters, recipe.bundle, recipe.canvas
+def _noise_for(generation: Generation, index: int, brief: Brief) -> Noise:
+    asked, bundle, canvas = generation.parameters, brief.bundle, brief.canvas
     shape = (
         int(bundle.vae.config.latent_channels),
-        recipe.key.height // bundle.pixels_per_latent,
-        recipe.key.width // bundle.pixels_per_latent,
+        brief.key.height // bundle.pixels_per_latent,
+        brief.key.width // bundle.pixels_per_latent,
     )
     has_mask = canvas is not None and canvas.mask is not None
     # As in diffusers: that of what is hidden is drawn for every mask, also where no UNet is shown it, and that of
     # the picture for every picture, unless neither the first latents nor what is kept need it.
-    unseen = recipe.begins_as_noise and bundle.sees_surroundings
+    unseen = brief.begins_as_noise and bundle.sees_surroundings
     has_picture = canvas is not None and not unseen
 
     def drawn(seed: int) -> Noise:
-        return noise_of(seed, shape, recipe.table.draws, picture=has_picture, hidden=has_mask)
+        return noise_of(seed, shape, brief.table.draws, picture=has_picture, hidden=has_mask)
 
     noise = drawn(asked.seed_of(index))
     if not asked.variation_strength:
@@ -128,51 +152,61 @@ def _noise_for(generation: Generation, index: int, recipe: Recipe) -> Noise:
     return replace(noise, start=between(noise.start, other.start, asked.variation_strength))
 
 
-def _beside(recipe: Recipe, noise: Noise) -> torch.Tensor | None:
-    canvas = recipe.canvas
+def _beside(brief: Brief, noise: Noise) -> torch.Tensor | None:
+    canvas = brief.canvas
     if canvas is None or canvas.mask is None or canvas.hidden is None or noise.hidden is None:
-        return recipe.surroundings
+        return brief.surroundings
     return torch.cat([canvas.mask, canvas.hidden.at(noise.hidden)])
 
 
-def _first_latents(recipe: Recipe, noise: Noise, over: Over | None) -> torch.Tensor:
-    """Return noise alone, or the picture under as much noise as strength wants; all of a masked part may be noise."""
-    if over is None or recipe.begins_as_noise:
-        return noise.start * recipe.table.init_sigma
-    signal, amount = recipe.table.noising[0].tolist()
-    return signal * over.picture + amount * noise.start
+def first_latents(brief: Brief, start: torch.Tensor, picture: torch.Tensor | None) -> torch.Tensor:
+    """Return noise alone, or a picture's latents under as much noise as strength wants."""
+    if picture is None:
+        return start * brief.table.init_sigma
+    signal, amount = brief.table.noising[0].tolist()
+    return signal * picture + amount * start
 
 
 def guided_first(slots: Iterable[Slot]) -> list[Slot]:
     """Return `slots` in the order that a batch wants, otherwise as they were."""
-    return sorted(slots, key=lambda slot: slot.recipe.negative is None)
+    return sorted(slots, key=lambda slot: slot.brief.negative is None)
 
 
 def batch_of(slots: Sequence[Slot]) -> Batch:
     """Return the state of `slots`, all of one key and `guided_first`, stacked for one step."""
     device = slots[0].latents.device
-    negatives = [slot.recipe.negative for slot in slots if slot.recipe.negative is not None]
+    negatives = [slot.brief.negative for slot in slots if slot.brief.negative is not None]
     guided = len(negatives)
-    scales = torch.tensor([slot.recipe.scale for slot in slots[:guided]]).view(-1, 1, 1, 1)
-    rows = torch.stack([slot.recipe.table.rows[slot.step] for slot in slots])
+    scales = torch.tensor([slot.brief.scale for slot in slots[:guided]]).view(-1, 1, 1, 1)
+    rows = torch.stack([slot.brief.table.rows[slot.step] for slot in slots])
     return Batch(
         latents=torch.stack([slot.latents for slot in slots]),
         history=torch.stack([slot.history for slot in slots]),
         noise=_noise_of(slots),
         rows=to_device(rows, device),
-        positives=torch.stack([slot.recipe.positive for slot in slots]),
+        positives=torch.stack([slot.brief.positive for slot in slots]),
         guided=guided,
         negatives=torch.stack(negatives) if guided else None,
         scales=to_device(scales, device) if guided else None,
         kept=_kept_of(slots),
         beside=_beside_of(slots),
+        wholes=_wholes_of(slots),
     )
 
 
 def outfits_of(slots: Sequence[Slot]) -> list[Outfit]:
-    """Return what each UNet row of `batch_of` wears: the images, then again those that have guidance."""
-    guided = [slot for slot in slots if slot.recipe.negative is not None]
-    return [slot.recipe.outfit for slot in (*slots, *guided)]
+    """Return what each UNet row of `batch_of` wears."""
+    return [slot.brief.outfit for slot in _rows_of(slots)]
+
+
+def shapes_of(slots: Sequence[Slot]) -> list[Shapes]:
+    """Return what each UNet row of `batch_of` is drawn by in this step."""
+    return [slot.shapes for slot in _rows_of(slots)]
+
+
+def _rows_of(slots: Sequence[Slot]) -> list[Slot]:
+    """Return whose each UNet row of `batch_of` is: the images', then again of those that have guidance."""
+    return [*slots, *(slot for slot in slots if slot.brief.negative is not None)]
 
 
 def take_step(slots: Sequence[Slot], stepped: Stepped, now: float) -> None:
@@ -187,8 +221,8 @@ def _kept_of(slots: Sequence[Slot]) -> Kept | None:
     if not any(keeping):
         return None
     nothing, everywhere = torch.zeros_like(slots[0].latents), torch.ones_like(slots[0].latents[:1])
-    masks = [slot.recipe.canvas.mask if slot.keeps else everywhere for slot in slots]  # type: ignore[union-attr]
-    noising = torch.stack([slot.recipe.table.noising[slot.step + 1] for slot in slots])
+    masks = [slot.brief.canvas.mask if slot.keeps else everywhere for slot in slots]  # type: ignore[union-attr]
+    noising = torch.stack([slot.brief.table.noising[slot.step + 1] for slot in slots])
     return Kept(
         pictures=torch.stack([over.picture if over else nothing for over in keeping]),
         noise=torch.stack([over.noise if over else nothing for over in keeping]),
@@ -201,6 +235,13 @@ def _beside_of(slots: Sequence[Slot]) -> torch.Tensor | None:
     """Return what the UNet sees beside the latents; all images of such a checkpoint have it."""
     beside = [slot.beside for slot in slots if slot.beside is not None]
     return torch.stack(beside) if beside else None
+
+
+def _wholes_of(slots: Sequence[Slot]) -> torch.Tensor | None:
+    """Return what SDXL is told of each UNet row as a whole: the images, then again those that have guidance."""
+    rows = [slot.brief.wholes[0] for slot in slots if slot.brief.wholes]
+    rows += [slot.brief.wholes[1] for slot in slots if len(slot.brief.wholes) > 1]
+    return torch.stack(rows) if rows else None
 
 
 def _noise_of(slots: Sequence[Slot]) -> torch.Tensor | None:

@@ -133,13 +133,12 @@ def solver_table(
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skip)
     timesteps = scheduler.timesteps[skip:]
-    rows, drew, noising = [], [], [_noising(scheduler, timesteps[0])]
+    rows, drew, noising = [], [], []
     for index, timestep in enumerate(timesteps):
+        noising.append(_noising(scheduler, timestep))
         row, drawn = _probe(scheduler, timestep, index)
         rows.append(row)
         drew.append(drawn)
-        if index + 1 < len(timesteps):
-            noising.append(_noising(scheduler, timesteps[index + 1]))
     return SolverTable(
         torch.tensor(rows, dtype=torch.float64).float(),
         float(scheduler.init_noise_sigma),

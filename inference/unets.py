@@ -15,7 +15,9 @@ import torch
 
 from inference.adapters.adapter import Network, adaptable
 from inference.adapters.applying import Outfit, drawn_wearing
+from inference.controls.applying import Shapes, added_by
 from inference.stages.denoise import UNet
+from inference.stages.whole import conditions
 
 BUCKETS: Final = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 MOST_GRAPHS: Final = 3 * len(BUCKETS)  # as many as three sizes need at most
@@ -28,25 +30,40 @@ class EagerUNet:
         self._network = network
 
     def __call__(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, embeddings: torch.Tensor
+        self,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        embeddings: torch.Tensor,
+        wholes: torch.Tensor | None = None,
+        **added: Any,  # noqa: ANN401
     ) -> torch.Tensor:
-        """Predict for latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width]."""
+        """Predict for latents [r, c, h, w], timesteps [r], embeddings [r, tokens, width] and, in SDXL, wholes [r, v].
+
+        What is `added` to it is told in `controls.applying`.
+        """
         dtype = self._network.dtype
+        if wholes is not None:
+            added["added_cond_kwargs"] = conditions(wholes, dtype)
         said = self._network(
             latents.to(dtype),
             timesteps,
             encoder_hidden_states=embeddings.to(dtype),
             return_dict=False,
+            **added,
         )
         prediction: torch.Tensor = said[0]
         return prediction
 
-    def wearing(self, outfits: Sequence[Outfit]) -> UNet:
-        """Return it for one step in which row k wears `outfits[k]`; its weights stay as they are."""
+    def wearing(self, outfits: Sequence[Outfit], shapes: Sequence[Shapes] = ()) -> UNet:
+        """Return it for one step in which row k wears `outfits[k]` and is drawn by `shapes[k]`.
+
+        Its weights stay as they are, and ControlNets wear nothing.
+        """
 
         def call(*given: torch.Tensor) -> torch.Tensor:
+            added = added_by(shapes, given)
             with drawn_wearing(self._adaptable, outfits):
-                return self(*given)
+                return self(*given, **added)
 
         return call
 
@@ -81,15 +98,18 @@ class GraphedUNet:
         # Streams come from small pools by priority: one of its own priority is never the VAE's.
         self._stream = torch.cuda.Stream(network.device, priority=-1)
 
-    def wearing(self, outfits: Sequence[Outfit]) -> UNet:
-        """Return it for one step in which row k wears `outfits[k]`: called plainly, since graphs know no LoRAs."""
-        return self._eager.wearing(outfits)
+    def wearing(self, outfits: Sequence[Outfit], shapes: Sequence[Shapes] = ()) -> UNet:
+        """Return it for one step with these LoRAs and shapes: called plainly, since graphs know neither."""
+        return self._eager.wearing(outfits, shapes)
 
-    def capture(self, latents: torch.Tensor, embeddings: torch.Tensor, rows: int) -> None:
-        """Capture every bucket up to `rows` for one latent [c, h, w] and one embedding [tokens, width]."""
+    def capture(
+        self, latents: torch.Tensor, embeddings: torch.Tensor, rows: int, *whole: torch.Tensor
+    ) -> None:
+        """Capture every bucket up to `rows` for one latent [c, h, w], one embedding [tokens, width] and its whole [v]."""
         for bucket in sorted((size for size in self._buckets if size <= rows), reverse=True):
             times = torch.ones(bucket, device=latents.device)
-            self(_repeated(latents, bucket), times, _repeated(embeddings, bucket))
+            told = [_repeated(one, bucket) for one in (embeddings, *whole)]
+            self(_repeated(latents, bucket), times, *told)
 
     def forget(self) -> None:
         """Drop every graph, so that their memory can be given back.
@@ -99,18 +119,15 @@ class GraphedUNet:
         self._graphs.clear()
 
     @torch.inference_mode()
-    def __call__(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, embeddings: torch.Tensor
-    ) -> torch.Tensor:
-        """Predict for latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width]."""
-        largest = self._buckets[-1]
-        if len(latents) > largest:
-            parts = zip(*(t.split(largest) for t in (latents, timesteps, embeddings)), strict=True)
+    def __call__(self, *every: torch.Tensor) -> torch.Tensor:
+        """Predict for what `EagerUNet` is given: latents first, and a row of each image in all of them."""
+        largest, rows = self._buckets[-1], len(every[0])
+        if rows > largest:
+            parts = zip(*(tensor.split(largest) for tensor in every), strict=True)
             return torch.cat([self(*part) for part in parts])
-        rows = len(latents)
         bucket = next(size for size in self._buckets if size >= rows)
-        given = [_padded(t, bucket) for t in (latents, timesteps, embeddings)]
-        key = (bucket, *latents.shape[1:], *embeddings.shape[1:])
+        given = [_padded(tensor, bucket) for tensor in every]
+        key = (bucket, *(side for tensor in every for side in tensor.shape[1:]))
         if key not in self._graphs:
             self._graphs[key] = self._captured(given)
         self._graphs.move_to_end(key)

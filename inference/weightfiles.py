@@ -6,11 +6,13 @@ header is checked here before any library sees it. Imports no torch and opens no
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import stat
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -87,12 +89,13 @@ def header_of(opened: BinaryIO, size: int, name: str) -> Header:
         RefusedFile: It is no safetensors file, or a damaged one.
     """
     lead = opened.read(8)
-    if lead.startswith(_PICKLES):
-        raise RefusedFile(
-            f"{name} is a pickle, which could run anything; convert it to safetensors"
-        )
     length = int.from_bytes(lead, "little")
     if len(lead) < 8 or not 2 <= length <= min(LARGEST_HEADER, size - 8):  # noqa: PLR2004
+        # Only here: the length of one header in 32 begins like a pickle. One that fits by chance is no JSON below.
+        if lead.startswith(_PICKLES):
+            raise RefusedFile(
+                f"{name} is a pickle, which could run anything; convert it to safetensors"
+            )
         raise RefusedFile(
             f"{name} is no safetensors file, or is cut short: its header does not fit"
         )
@@ -195,3 +198,31 @@ def _require_whole(tensors: Iterable[Entry], size: int, name: str) -> None:
 
 def _why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
+
+
+class SmallFile(NamedTuple):
+    """A file that was read whole: its name as it is told, its bytes, their digest, and what its header says."""
+
+    name: str
+    data: bytes
+    sha256: str
+    header: Header
+
+
+def read_small(root: Path, file: Path, sha256: str = "", *, most: int) -> SmallFile:
+    """Read `file`, relative to `root` and of at most `most` bytes; it must have that digest where one is given.
+
+    Raises:
+        RefusedFile: It lies elsewhere, is of another kind, damaged or too large, or has another digest.
+    """
+    name = file.as_posix()
+    if file.suffix != ".safetensors":
+        raise RefusedFile(
+            f"{name} is no *.safetensors file; other kinds of weights are never opened"
+        )
+    data = read_bounded(inside(root, file), name, most)
+    digest = hashlib.sha256(data).hexdigest()
+    header = header_of(BytesIO(data), len(data), name)
+    if sha256 and digest != sha256.lower():
+        raise RefusedFile(f"{name} has the SHA-256 {digest}, not the recorded {sha256.lower()}")
+    return SmallFile(name, data, digest, header)

@@ -7,76 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from PIL import Image, ImageDraw
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTokenizer
 
 from inference.catalog import Catalog
 from inference.client import InProcessInferenceClient
 from inference.engine import Engine
+from inference.inversions.offers import EmbeddingOffer
 from inference.minimodel.sheet import contact_sheet
 from inference.protocol import GenerationParameters, GenerationRequest, Pictures
+from loadtests.mode_cells import BEGIN, COLUMNS, SEASIDE, SEASIDE_IS, SEED, Cell, cells, recipe
 
-COLUMNS: Final = 5
-SEED: Final = 11
-SIDE: Final = 256
 SECONDS_TO_LOAD: Final = 120.0
-BEGIN: Final = "a red striped dress on a cream background"
-SKIRT: Final = (64, 128, 192, 208)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One picture of the sheet: what stands under it, and what is asked; `over`: it is drawn over the first picture."""
-
-    label: str
-    asked: dict[str, Any] = field(default_factory=dict)
-    over: bool = False
-    mask: Image.Image | None = None
-
-
-def cells() -> list[Cell]:
-    """Return the pictures of the sheet, a row for each way of drawing."""
-    hole = Image.new("L", (SIDE, SIDE), 0)
-    ImageDraw.Draw(hole).rectangle(SKIRT, fill=255)
-    blue = {"prompt": "a blue floral dress on a cream background"}
-    wider = {"prompt": BEGIN, "width": 384, "outpaint": {"left": 64, "right": 64}, "strength": 1.0}
-    # Words that leave much to the seed.
-    near = {"prompt": "a coat", "variation_seed": 5}
-    return [
-        Cell("text to image: " + BEGIN),
-        *(
-            Cell(text, {"prompt": text, "seed": SEED})
-            for text in (
-                "a {red|blue|green} {hat|coat|bag}",
-                "a red argyle dress on a cream background <lora:argyle:1>",
-                "blueprint of a red striped dress <lora:blueprint:1>",
-                "a red argyle dress on a cream background <lora:argyle:0.5>",
-            )
-        ),
-        *(
-            Cell(f"image to image, strength {strength:g}: blue floral", {**blue, "strength": strength}, over=True)
-            for strength in (0.3, 0.5, 0.6, 0.75, 0.9)
-        ),
-        *(
-            Cell(f"inpaint, {said}", {**blue, "strength": 0.9, **how}, over=True, mask=hole)
-            for said, how in (
-                ("the skirt: blue floral", {}),
-                ("all but the skirt", {"invert_mask": True}),
-                ("a hard edge", {"mask_blur": 0}),
-                ("a soft edge of 24", {"mask_blur": 24}),
-                ("the masked area at full size", {"masked_area": "masked"}),
-            )
-        ),
-        *(
-            Cell(f"a coat, {share:g} of the way to another seed", {**near, "variation_strength": share})
-            for share in (0.0, 0.15, 0.4, 0.7, 1.0)
-        ),
-        Cell("outpaint: 64 pixels more at both sides", wider, over=True),
-    ]  # fmt: skip
+INSET: Final = 72
+RECIPE_OVER: Final = "a red striped dress"
 
 
 async def drawn(client: InProcessInferenceClient, cell: Cell, first: bytes | None) -> bytes:
@@ -86,11 +36,13 @@ async def drawn(client: InProcessInferenceClient, cell: Cell, first: bytes | Non
         RuntimeError: It could not be drawn.
     """
     asked: dict[str, Any] = {"prompt": BEGIN, "seed": SEED, **cell.asked}
-    files: dict[str, bytes] = {}
+    files: dict[str, Any] = {}
     if cell.over and first is not None:
         asked["init_image"], files["init_image"] = "first", first
     if cell.mask is not None:
         asked["mask"], files["mask"] = "mask", _png(cell.mask)
+    if cell.shape is not None:
+        files["control"] = (_png(cell.shape),)
     name = f"cell-{abs(hash(cell.label))}"
     request = GenerationRequest(
         id=name,
@@ -103,32 +55,71 @@ async def drawn(client: InProcessInferenceClient, cell: Cell, first: bytes | Non
     return await client.image(name, 0)
 
 
-async def draw_all() -> list[Image.Image]:
-    """Return the pictures of the sheet, the first being what others are drawn over."""
-    engine = Engine(Catalog.read()).start()
+async def draw_all(catalog: Catalog) -> list[tuple[Image.Image, str]]:
+    """Return the pictures of the sheet with their labels, the first being what others are drawn over."""
+    engine = Engine(catalog).start()
     try:
         if not engine.wait_until_loaded(SECONDS_TO_LOAD):
             raise RuntimeError(engine.health().detail)
         client = InProcessInferenceClient(engine)
         first, *rest = cells()
         begun = await drawn(client, first, None)
-        others = await asyncio.gather(*(drawn(client, cell, begun) for cell in rest))
-        return [Image.open(BytesIO(data)).convert("RGB") for data in (begun, *others)]
+        steps, others = await asyncio.gather(
+            chained(client, recipe(RECIPE_OVER), begun),
+            asyncio.gather(*(drawn(client, cell, begun) for cell in rest)),
+        )
+        files = zip((first, *rest, *recipe(RECIPE_OVER)), (begun, *others, *steps), strict=True)
+        return [
+            (_on_square(_shown(Image.open(BytesIO(data)).convert("RGB"), cell)), cell.label)
+            for cell, data in files
+        ]
     finally:
         engine.stop()
 
 
+async def chained(client: InProcessInferenceClient, steps: list[Cell], begun: bytes) -> list[bytes]:
+    """Return the files of `steps`, each drawn over that of the one before it."""
+    files = [begun]
+    for step in steps:
+        files.append(await drawn(client, step, files[-1]))
+    return files[1:]
+
+
+def with_a_word(folder: Path) -> Catalog:
+    """Return the bundled models with a textual inversion, whose file is written into `folder`: the vectors of words it knows."""
+    catalog = Catalog.read()
+    model = catalog.offers[0]
+    (weights,) = (model.directory / "text_encoder").glob("*.safetensors")
+    vectors = load_file(weights)["embeddings.token_embedding.weight"]
+    tokenizer = CLIPTokenizer.from_pretrained(model.directory / "tokenizer")
+    ids = tokenizer(SEASIDE_IS, add_special_tokens=False).input_ids
+    save_file({SEASIDE: vectors[ids].clone()}, folder / "seaside.safetensors")
+    word = EmbeddingOffer(
+        name=SEASIDE, root=folder, file=Path("seaside.safetensors"), models=(model.name,)
+    )
+    offers = (model.model_copy(update={"embeddings": (word,)}), *catalog.offers[1:])
+    return catalog.model_copy(update={"offers": offers})
+
+
 def main() -> None:
     """Write the sheet to the path that was given."""
-    pictures = [_on_square(picture) for picture in asyncio.run(draw_all())]
-    sheet = contact_sheet(pictures, [cell.label for cell in cells()], COLUMNS)
+    with TemporaryDirectory() as folder:
+        told = asyncio.run(draw_all(with_a_word(Path(folder).resolve())))
+    pictures, labels = (list(one) for one in zip(*told, strict=True))
+    sheet = contact_sheet(pictures, labels, COLUMNS)
     sheet.save(Path(sys.argv[1]), quality=88, subsampling=0, optimize=True)
 
 
-def _png(mask: Image.Image) -> bytes:
+def _png(picture: Image.Image) -> bytes:
     written = BytesIO()
-    mask.save(written, "PNG")
+    picture.save(written, "PNG")
     return written.getvalue()
+
+
+def _shown(picture: Image.Image, cell: Cell) -> Image.Image:
+    if cell.shape is not None:
+        picture.paste(cell.shape.resize((INSET, INSET)), (0, 0))
+    return picture if cell.detail is None else picture.crop(cell.detail)
 
 
 def _on_square(picture: Image.Image) -> Image.Image:

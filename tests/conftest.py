@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.inference",
+    "tests.fixtures.drafts",
     "tests.fixtures.actors",
     "tests.fixtures.workshop",
     "tests.fixtures.app",

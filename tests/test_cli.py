@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -133,6 +134,40 @@ class TestDoctor:
         monkeypatch.setenv("ATELIER_MODELS", str(tmp_path / "none.toml"))
         assert finding("Model", Settings(data_dir=tmp_path)).level is Level.PROBLEM
 
+    @pytest.mark.parametrize(
+        ("public", "accepted", "level"),
+        [(False, False, Level.OK), (True, False, Level.PROBLEM), (True, True, Level.WARNING)],
+    )
+    def test_a_demonstration_does_not_guard_a_public_studio_unasked(
+        self, tmp_path: Path, *, public: bool, accepted: bool, level: Level
+    ) -> None:
+        there: dict[str, Any] = {
+            "host": "0.0.0.0", "public_url": "https://studio.test", "oidc_issuer": "https://issuer.test",
+        }  # fmt: skip
+        settings = Settings(
+            data_dir=tmp_path, allow_demo_safety_checker=accepted, **(there if public else {})
+        )
+        found = finding("Safety checkers", settings)
+        assert found.level is level
+        assert "detects no real nudity or violence" in found.seen
+        assert ("ATELIER_ALLOW_DEMO_SAFETY_CHECKER=true" in found.advice) == (
+            public and not accepted
+        )
+
+    def test_a_checker_that_cannot_measure_is_told_of(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        models = tmp_path / "models.toml"
+        bundled = BUNDLED.read_text("utf-8").replace(
+            'directory = "', f'directory = "{BUNDLED.parent}/'
+        )
+        table = '[[checker]]\nname = "gone"\nfile = "gone.safetensors"\nmodels = ["atelier-mini"]\n'
+        models.write_text(bundled + table)
+        monkeypatch.setenv("ATELIER_MODELS", str(models))
+        found = finding("Safety checkers", Settings(data_dir=tmp_path))
+        assert found.level is Level.WARNING
+        assert "gone of atelier-mini: gone.safetensors cannot be opened" in found.seen
+
     @pytest.mark.heavy
     def test_ends_with_a_failure_when_something_stops_the_studio(self, tmp_path: Path) -> None:
         (tmp_path / "var").write_text("in the way")
@@ -166,6 +201,19 @@ class TestUp:
         said = " ".join(done.stderr.split())
         assert "ATELIER_PUBLIC_URL=https://studio.example.com" in said
         assert "session cookies" in said
+
+    def test_does_not_start_in_public_with_a_demonstration_of_a_checker(
+        self, tmp_path: Path
+    ) -> None:
+        done = atelier(
+            "up", "--no-browser", ATELIER_DATA_DIR=str(tmp_path), ATELIER_PORT="0",
+            ATELIER_PUBLIC_URL="https://studio.test", ATELIER_OIDC_ISSUER="https://issuer.test",
+        )  # fmt: skip
+        assert done.returncode == 1
+        said = " ".join(done.stdout.split())
+        assert "demo concepts only" in said
+        assert "ATELIER_ALLOW_DEMO_SAFETY_CHECKER=true" in said
+        assert not (tmp_path / "atelier.db").exists()
 
     def test_names_a_setting_that_is_out_of_range(self, tmp_path: Path) -> None:
         done = atelier("up", ATELIER_PORT="70000", ATELIER_DATA_DIR=str(tmp_path))

@@ -37,8 +37,11 @@ from webui.pages import (
     models,
     moderation,
     people,
+    policy,
+    recipes,
     system,
     usage,
+    vote,
 )
 from webui.shell import PageShell
 from webui.theme import css_variables, gradio_theme
@@ -96,6 +99,8 @@ def _blocks(client: Client) -> gr.Blocks:
         history.build()
     with blocks.route("Galleries", "/galleries", show_in_navbar=False):
         galleries.build()
+    with blocks.route("Recipes", "/recipes", show_in_navbar=False):
+        recipes.build()
     with blocks.route("Moderation", "/moderation", show_in_navbar=False):
         moderation.build()
     with blocks.route("Queue", "/admin", show_in_navbar=False):
@@ -106,8 +111,12 @@ def _blocks(client: Client) -> gr.Blocks:
         usage.build()
     with blocks.route("Models", "/models", show_in_navbar=False):
         models.build()
+    with blocks.route("Policy", "/policy", show_in_navbar=False):
+        policy.build()
     with blocks.route("System", "/system", show_in_navbar=False):
         system.build()
+    with blocks.route("Vote", "/vote", show_in_navbar=False):
+        vote.build()
     with blocks.route("Account", "/account", show_in_navbar=False):
         account.build()
     return blocks

@@ -28,12 +28,15 @@ PAGES: Final[dict[str, str | None]] = {
     "/library": None,
     "/history": None,
     "/galleries": None,
+    "/recipes": None,
     "/moderation": "review",
     "/admin": "administer",
     "/people": "administer",
     "/usage": "administer",
     "/models": "administer",
+    "/policy": "administer",
     "/system": "administer",
+    "/vote": "generate",
     "/account": None,
 }
 PUBLIC_FOLDERS: Final = ("/assets/", "/static/js/", "/static/img/")

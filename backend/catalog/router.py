@@ -1,4 +1,4 @@
-"""The models on offer, over HTTP; for administrators, what is chosen about them."""
+"""The models on offer, over HTTP; for administrators, their stages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from backend.accounts.dependencies import (
 from backend.accounts.models import LONGEST_MODEL_NAME
 from backend.accounts.permissions import ADMINISTER
 from backend.catalog import management
-from backend.catalog.schemas import Inference, ManagedModel, ModelChange, ModelChoices
+from backend.catalog.moving import Registry
+from backend.catalog.schemas import (
+    Inference,
+    ManagedModel,
+    ModelChange,
+    ModelChoices,
+    MovePublic,
+    Rollback,
+)
 from backend.catalog.service import ANSWER_WITHIN_S, CatalogDep
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
@@ -35,7 +43,7 @@ _MANAGING = {**_LOADING, **NOT_ADMINISTERING}
 async def managed_cards(
     _: Annotated[Actor, Depends(requires_before(ADMINISTER))], catalog: CatalogDep
 ) -> list[ModelCard]:
-    """Return every card, off or on; asked for before a transaction is begun."""
+    """Return every card, whatever its stage; asked for before a transaction is begun."""
     return await catalog.cards()
 
 
@@ -52,12 +60,13 @@ async def inference_now(
     return Inference(**told)
 
 
+ModelName = Annotated[str, Path(max_length=LONGEST_MODEL_NAME, description="Its name.")]
 CardsDep = Annotated[list[ModelCard], Depends(managed_cards)]
 
 
 @router.get("", responses=_LOADING)
 async def list_models(catalog: CatalogDep, actor: ActorDep) -> list[ModelCard]:
-    """List the models that the caller may draw with; the first is the default."""
+    """List the models that the caller may draw with; the first draws when they name none."""
     return await catalog.cards_for(actor)
 
 
@@ -68,8 +77,41 @@ def list_choices(
     session: SessionDep,
     _administrator: Administrator,
 ) -> ModelChoices:
-    """List every model with what was chosen about it, and say how inference is."""
-    return ModelChoices(items=management.managed(session, cards), inference=inference)
+    """List every model with its stage, and say how inference is."""
+    return ModelChoices(
+        items=management.managed(session, cards),
+        before=management.before(session, cards),
+        inference=inference,
+    )
+
+
+@router.post(
+    "/rollback",
+    responses={
+        **_MANAGING,
+        409: {
+            "model": Problem,
+            "description": "There was none, it is gone, or it is not what it was.",
+        },
+    },
+)
+def roll_back_default(
+    wanted: Rollback, cards: CardsDep, session: SessionDep, administrator: Administrator
+) -> ManagedModel:
+    """Put back the default before the present one, if it is there with the same weights."""
+    name = Registry(session, administrator, cards).roll_back(wanted.reason)
+    return management.managed_one(session, cards, name)
+
+
+@router.get(
+    "/{model}/moves",
+    responses={**_MANAGING, 404: {"model": Problem, "description": "There is no such model."}},
+)
+def list_moves(
+    model: ModelName, cards: CardsDep, session: SessionDep, _administrator: Administrator
+) -> list[MovePublic]:
+    """List the latest moves of a model from stage to stage, newest first."""
+    return management.history(session, cards, model)
 
 
 @router.patch(
@@ -77,15 +119,16 @@ def list_choices(
     responses={
         **_MANAGING,
         404: {"model": Problem, "description": "There is no such model."},
-        409: {"model": Problem, "description": "It is the last one, or cannot be the default."},
+        409: {"model": Problem, "description": "There is no such move, or it is the last one."},
     },
 )
-def change_model(
-    model: Annotated[str, Path(max_length=LONGEST_MODEL_NAME, description="Its name.")],
+def move_model(
+    model: ModelName,
     wanted: ModelChange,
     cards: CardsDep,
     session: SessionDep,
     administrator: Administrator,
 ) -> ManagedModel:
-    """Switch a model off or on for new generations, or make it the default; what is queued is still drawn."""
-    return management.change(session, administrator, model, wanted, cards)
+    """Give a model a stage, from the next request on; what is queued is still drawn."""
+    Registry(session, administrator, cards).move(model, wanted)
+    return management.managed_one(session, cards, model)

@@ -1,6 +1,6 @@
 """What can be drawn with: the model cards that inference offers, remembered for a few seconds.
 
-Loads no model and knows no weights. What administrators switched off is not offered to people, while what waits
+Loads no model and knows no weights. What administrators retired is not offered to people, while what waits
 for it is still drawn (`choosing`). A studio that other machines can reach refuses models whose
 safety checker is only a demonstration, unless its operator has said that this is meant.
 """
@@ -17,7 +17,14 @@ from typing import Annotated, NoReturn, Self
 from fastapi import Depends, Request
 
 from backend.accounts.actor import Actor
-from backend.catalog.choosing import Choices, ModelSwitchedOff, choices_in, nobody_chose
+from backend.catalog.choosing import (
+    Choices,
+    Chosen,
+    ModelRetired,
+    Offer,
+    choices_in,
+    nobody_chose,
+)
 from backend.kit.context import Context
 from backend.kit.database import run_writing
 from backend.kit.errors import FieldProblem, Forbidden, NotReady, Unprocessable
@@ -74,7 +81,7 @@ class Catalog:
         return self._cards
 
     async def resolve(self, name: str | None = None) -> ModelCard:
-        """Return the card of `name`, or of inference's own default model, also of one that is switched off.
+        """Return the card of `name`, or of inference's own default model, also of one that is retired.
 
         Raises:
             NotReady: As `cards`.
@@ -83,33 +90,47 @@ class Catalog:
         return _chosen(await self.cards(), name)
 
     async def cards_for(self, actor: Actor) -> list[ModelCard]:
-        """Return the models that `actor` may draw with now, the default first.
+        """Return the models that `actor` may draw with now; the first draws when they name none.
 
         Raises:
             NotReady: As `cards`.
         """
-        return (await self._offered_to(actor))[0]
+        return (await self._offered_to(actor)).cards
 
-    async def resolve_for(self, actor: Actor, name: str | None = None) -> ModelCard:
-        """Return the card of `name`, or of the first model that `actor` may draw with.
+    async def offer_for(self, actor: Actor) -> Offer:
+        """Return the same, one at least, with those that are retired.
 
         Raises:
-            NotReady: As `cards`, or every model is switched off.
-            Forbidden: None of the models that they may draw with is on offer.
-            Unprocessable: There is no such model for them, or it is switched off; names the nearest one.
+            NotReady: As `choose_for`.
+            Forbidden: As `choose_for`.
         """
-        cards, choices = await self._offered_to(actor)
-        if not cards:
+        offer = await self._offered_to(actor)
+        if not offer.cards:
             _nothing_for(actor)
-        off = choices.off.get(name) if name and actor.may_draw_with(name) else None
-        if off is not None:
-            raise ModelSwitchedOff.of(off, _nearest(off.model, [card.name for card in cards]))
-        return _chosen(cards, name)
+        return offer
 
-    async def _offered_to(self, actor: Actor) -> tuple[list[ModelCard], Choices]:
+    async def resolve_for(self, actor: Actor, name: str | None = None) -> ModelCard:
+        """Return the card that `choose_for` chooses."""
+        return (await self.choose_for(actor, name)).card
+
+    async def choose_for(self, actor: Actor, name: str | None = None) -> Chosen:
+        """Return the model `name`, or the one that draws when `actor` names none, and whether a canary's lot chose it.
+
+        Raises:
+            NotReady: As `cards`, or every model is retired.
+            Forbidden: None of the models that they may draw with is on offer.
+            Unprocessable: There is no such model for them, or it is retired; names the nearest one.
+        """
+        offer = await self.offer_for(actor)
+        if name and name in offer.retired:
+            nearest = _nearest(name, [card.name for card in offer.cards])
+            raise ModelRetired.of(offer.retired[name], nearest)
+        return Chosen(_chosen(offer.cards, name), by_canary=name is None and offer.by_canary)
+
+    async def _offered_to(self, actor: Actor) -> Offer:
         cards = await self.cards()
         choices = await run_writing(self._choices)
-        return offered_to(actor, choices.offer(cards)), choices
+        return choices.offered_to(actor, cards)
 
     async def aclose(self) -> None:
         """Stop asking."""
@@ -134,20 +155,15 @@ class Catalog:
         self._cards, self._asked_at = cards, time.monotonic()
 
     def _refuse_demonstrations(self, cards: list[ModelCard]) -> None:
-        demo = [card for card in cards if "demo" in card.safety_checker.lower()]
+        demo = [card for card in cards if card.demonstration]
         if demo and not self.accepts_demonstrations:
             self._cards = []
             raise DemoCheckerRefused(
                 f"Model {demo[0].name!r} comes with {demo[0].safety_checker!r}, a demonstration that "
-                "recognises no real nudity or violence, and other machines can reach this studio. "
-                "Offer a model with a real safety checker, or set "
+                f"recognises no real nudity or violence ({demo[0].demonstration}), and other machines can reach "
+                "this studio. Offer a model with a real safety checker, or set "
                 "ATELIER_ALLOW_DEMO_SAFETY_CHECKER=true to accept it."
             )
-
-
-def offered_to(actor: Actor, cards: list[ModelCard]) -> list[ModelCard]:
-    """Return those of `cards` that `actor` may draw with."""
-    return [card for card in cards if actor.may_draw_with(card.name)]
 
 
 def catalog_of(request: Request) -> Catalog:
@@ -169,7 +185,7 @@ def _chosen(cards: list[ModelCard], name: str | None) -> ModelCard:
 def _nothing_for(actor: Actor) -> NoReturn:
     if not actor.models:
         raise NotReady(
-            "Every model is switched off; an administrator can switch one on.", retry_after=60
+            "Every model is retired; an administrator can make one available.", retry_after=60
         )
     listed = ", ".join(sorted(actor.models))
     raise Forbidden(

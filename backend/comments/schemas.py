@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend.galleries.schemas import PersonOf
+from backend.kit.wording import READ
 
 LONGEST_TEXT: Final = 2000
 Text = Annotated[
@@ -15,6 +16,7 @@ Text = Annotated[
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$"
     ),
+    READ,
 ]
 
 

@@ -15,7 +15,16 @@ from prometheus_client import Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.catalog.service import Catalog
-from backend.dispatch import ageing, cooling, erasing, forgetting, lifeline, retention
+from backend.dispatch import (
+    ageing,
+    cooling,
+    erasing,
+    forgetting,
+    halting,
+    lifeline,
+    retention,
+    stepping,
+)
 from backend.dispatch.execution import Execution
 from backend.dispatch.holding import owner_name, rest
 from backend.dispatch.outcomes import pause_after
@@ -67,7 +76,7 @@ class Dispatcher:
         listening = asyncio.create_task(self._listen())
         tidying = [
             asyncio.create_task(room.watch(self._context))
-            for room in (lifeline, retention, forgetting, ageing, erasing, cooling)
+            for room in (lifeline, retention, forgetting, ageing, erasing, cooling, stepping)
         ]
         try:
             while not self._stopping:
@@ -173,18 +182,23 @@ class Dispatcher:
                     self._wake.set()
 
     async def _look_for_cancels(self) -> None:
-        """Ask which of those that run are wanted stopped: on SQLite another process is not heard."""
+        """Ask which of those that run are wanted stopped, and what is: on SQLite another process is not heard."""
         now = time.monotonic()
         if not self._running or now < self._looked + LOOK_EVERY_S:
             return
         self._looked = now
         try:
             wanted = await asyncio.to_thread(self._wanted_stopped, list(self._running))
+            models = {key: execution.model for key, execution in self._running.items()}
+            halted = await asyncio.to_thread(halting.look, self._context, models)
         except Exception as error:  # noqa: BLE001 - a heartbeat will tell, or the next look
             _log.warning("cannot look for cancels: %s", type(error).__name__)
             return
         for generation_id in wanted:
             self._cancel(generation_id)
+        for generation_id, failure in halted.items():
+            if execution := self._running.get(generation_id):
+                execution.halt(failure)
 
     def _wanted_stopped(self, ids: list[str]) -> list[str]:
         with self._context.database.read() as session:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.catalog.service import Catalog
 from backend.dispatch.fetching import fetch
+from backend.dispatch.halting import failure_of
 from backend.dispatch.outcomes import (
     Canceled,
     Deferred,
@@ -28,6 +29,7 @@ from backend.dispatch.outcomes import (
     outcome_of_event,
 )
 from backend.dispatch.settlement import settle
+from backend.dispatch.showing import Showing
 from backend.generations import events
 from backend.generations.models import Generation, queue
 from backend.images import service as images
@@ -74,10 +76,20 @@ class Execution:
         self._interruption: asyncio.Future[Outcome] = asyncio.Future()
         self._started = False
         self._count = 0
+        self._showing = Showing(context, row.parameters)
 
     def cancel(self) -> None:
         """Stop it, because its owner wants that."""
         self._interrupt(Canceled())
+
+    def halt(self, failure: Failure) -> None:
+        """Stop it, because its model was stopped in an emergency."""
+        self._interrupt(failure)
+
+    @property
+    def model(self) -> str:
+        """With what it is drawn."""
+        return self._row.parameters.model
 
     def release(self) -> None:
         """Stop it and give it back, because the studio stops."""
@@ -100,6 +112,8 @@ class Execution:
     async def _draw(self) -> Outcome:
         """Follow the events; whatever goes wrong becomes an outcome."""
         try:
+            if halted := await asyncio.to_thread(failure_of, self._context, self.model):
+                return halted
             card = await self._catalog.resolve(self._row.parameters.model)
             pictures = await asyncio.to_thread(fetch, self._context, self._row)
             await self._stop_predecessor()
@@ -113,7 +127,10 @@ class Execution:
 
     async def _follow(self, card: ModelCard, pictures: Pictures) -> Outcome:
         request = GenerationRequest(
-            id=_request_id(self._lease), parameters=self._row.parameters, pictures=pictures
+            id=_request_id(self._lease),
+            parameters=self._row.parameters,
+            pictures=pictures,
+            previews=await self._showing.wanted(),
         )
         keeping: list[asyncio.Task[Finished]] = []
         generated = self._context.inference.generate(request)
@@ -125,11 +142,14 @@ class Execution:
                             pass
                         case Started():
                             self._started = True
-                        case Progress() | Preview():
+                        case Progress():
                             self._show(event)
+                        case Preview():
+                            await self._look_at(event)
                         case ImageReady():
+                            self._showing.close(event.index)
                             self._context.hub.drop_preview(self._row.id, event.index)
-                            keeping.append(asyncio.create_task(self._keep(event, card)))
+                            keeping.append(asyncio.create_task(self._keep(event, card, pictures)))
                         case Failed():
                             return outcome_of_event(event, started=self._started)
                         case Done():
@@ -144,7 +164,12 @@ class Execution:
         mark = Mark(self._row.fence, Phase.RUNNING, self._count)
         events.saw(self._context, self._row, mark, news)
 
-    async def _keep(self, event: ImageReady, card: ModelCard) -> Finished:
+    async def _look_at(self, preview: Preview) -> None:
+        """Show of a preview what the policy lets people see."""
+        if seen := await self._showing.look_at(preview):
+            self._show(seen)
+
+    async def _keep(self, event: ImageReady, card: ModelCard, pictures: Pictures) -> Finished:
         """Fetch a finished image and store its files."""
         data = await self._context.inference.image(_request_id(self._lease), event.index)
         prepared = await asyncio.to_thread(
@@ -156,6 +181,7 @@ class Execution:
             index=event.index,
             generation_id=self._row.id,
             card=card,
+            over=pictures.init_image,
         )
         return Finished(prepared, event.scores)
 

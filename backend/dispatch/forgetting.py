@@ -11,10 +11,13 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from sqlmodel import Session
+
 from backend.dispatch.rounds import go_round
 from backend.generations import repository as generations
 from backend.kit import clock
 from backend.kit.context import Context
+from backend.recipes import runs
 from backend.uploads import service as uploads
 from backend.webhooks import repository
 
@@ -52,6 +55,10 @@ def forget(context: Context) -> int:
 def forget_uploads(context: Context) -> int:
     """Forget uploads unused for `upload_days`, at most `AT_ONCE`, with their files; return how many.
 
-    What waits to be drawn from stays, however long it waits.
+    What waits to be drawn from stays, however long it waits; so does what a later step of a run will need.
     """
-    return uploads.forget(context, limit=AT_ONCE, in_use=generations.drawn_over_by_alive)
+    return uploads.forget(context, limit=AT_ONCE, in_use=_in_use)
+
+
+def _in_use(session: Session) -> set[str]:
+    return generations.drawn_from_by_alive(session) | runs.pictures_of_alive(session)

@@ -12,6 +12,7 @@ from prometheus_client import Histogram
 from sqlmodel import Session
 
 from backend.audit import service as audit
+from backend.dispatch import stepping
 from backend.dispatch.outcomes import (
     Canceled,
     Deferred,
@@ -30,6 +31,7 @@ from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.queue import Lease, State
 from backend.kit.telemetry import REGISTRY
+from backend.recipes import runs
 from backend.results import keeping
 from backend.results.keeping import Place
 
@@ -59,8 +61,14 @@ def settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
 
 def _settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
     with context.database.write() as session:
+        run = runs.lock_of(session, lease.id)  # before the generation, as everybody locks
         row = queue.lock(session, lease)
-        return Lost() if row is None else settle_locked(session, context, row, outcome)
+        if row is None:
+            return Lost()
+        outcome = settle_locked(session, context, row, outcome)
+        if run is not None:
+            stepping.go_on_settled(session, context, run)
+        return outcome
 
 
 def settle_locked(session: Session, context: Context, row: Generation, outcome: Outcome) -> Outcome:

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from backend.kit.wording import READ
+
 LONGEST_ID: Final = 26
 LONGEST_NAME: Final = 80
 LONGEST_BRIEF: Final = 4000
@@ -19,8 +21,9 @@ _ID = "^[0-9a-z]{1,26}$"
 GalleryName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME, pattern=_LINE),
+    READ,
 ]
-Brief = Annotated[str, StringConstraints(max_length=LONGEST_BRIEF, pattern=_TEXT)]
+Brief = Annotated[str, StringConstraints(max_length=LONGEST_BRIEF, pattern=_TEXT), READ]
 Id = Annotated[str, StringConstraints(pattern=_ID)]
 
 

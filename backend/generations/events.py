@@ -6,7 +6,7 @@ previews are nowhere but here, so they travel whole; `glimpses` takes them to ot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from backend.generations.models import Generation
@@ -21,6 +21,8 @@ QUEUE_CHANNEL: Final = "queue"
 STUDIO_CHANNEL: Final = "studio"
 GLIMPSE: Final = "glimpse"
 STOPPING: Final = "stopping"
+WITHDRAWN: Final = "withdrawn"
+IDS_AT_ONCE: Final = 100
 
 
 def person_channel(owner_id: str) -> str:
@@ -53,6 +55,13 @@ def say_cancel(notifier: Notifier, generation_id: str) -> None:
 def say_stopping(notifier: Notifier) -> None:
     """End this process's open event streams; call it before the server waits for its connections."""
     notifier.publish(STUDIO_CHANNEL, {"event": STOPPING}, Reach.HERE)
+
+
+def say_withdrawn(notifier: Notifier, image_ids: Sequence[str]) -> None:
+    """Have every open page take these images out of sight; who could not see them is told nothing by an id."""
+    for first in range(0, len(image_ids), IDS_AT_ONCE):
+        some = list(image_ids[first : first + IDS_AT_ONCE])
+        notifier.publish(STUDIO_CHANNEL, {"event": WITHDRAWN, "data": {"image_ids": some}})
 
 
 def saw(context: Context, row: Generation, mark: Mark, news: Progress | Preview) -> None:

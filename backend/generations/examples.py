@@ -54,12 +54,42 @@ SUBMITTED: Final[dict[str, Example]] = {
             "outpaint": {"left": 64, "right": 64},
         },
     },
+    "upscale": {
+        "summary": "Four times as wide and as high, drawn over tile by tile; width × height is that of a tile",
+        "value": {"prompt": "a navy coat", "init_image": _AN_ID, "upscale": {"factor": 4}},
+    },
+    "resample": {
+        "summary": "Plain enlarging: nothing is drawn, whatever the prompt says",
+        "value": {
+            "prompt": "a navy coat",
+            "init_image": _AN_ID,
+            "upscale": {"factor": 2, "method": "resample"},
+        },
+    },
+    "scribble": {
+        "summary": "By a shape, drawn as white lines on black; it has a say in the first four fifths of the steps",
+        "value": {
+            "prompt": "a linen summer dress",
+            "control": [{"name": "scribble", "image": _AN_ID, "scale": 0.9, "end": 0.8}],
+        },
+    },
     "variation": {
         "summary": "A quarter of the way from one seed to another",
         "value": {
             "prompt": "a red striped dress on a cream background",
             "seed": 1234,
             "variation_strength": 0.25,
+        },
+    },
+    "draft": {
+        "summary": "A draft, with what the model's card says under `draft`; without these four fields it is drawn finely",
+        "value": {
+            "prompt": "a red striped dress on a cream background",
+            "seed": 1234,
+            "num_inference_steps": 4,
+            "guidance_scale": 2.5,
+            "scheduler": "dpmpp_2m",
+            "decoder": "tiny",
         },
     },
 }
@@ -75,7 +105,7 @@ REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The generation this Idempotency-Key made before, or a dry run's price."},
     403: _problem("Your role does not generate, or you may not change what is in that gallery."),
     404: _problem(
-        "No such gallery or parent image that you can open, or no such picture that you can draw over; "
+        "No such gallery or parent image that you can open, or no such picture that you can draw over or by; "
         "`fields` names which."
     ),
     422: _problem("A value outside its limits; names field, limit and nearest good value."),

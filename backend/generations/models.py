@@ -69,6 +69,11 @@ class Generation(Leased, table=True):
         sa_column_kwargs={"server_default": text("false")},
         description="It was answered with images drawn earlier; nothing was drawn, and nothing charged.",
     )
+    by_canary: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Nobody named its model; a canary's lot chose it.",
+    )
     retried_as: str | None = Field(
         default=None,
         max_length=26,

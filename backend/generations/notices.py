@@ -39,6 +39,18 @@ def announce_end(session: Session, context: Context, row: Generation) -> None:
     )
 
 
+def announce_held(session: Session, context: Context, image: Image) -> None:
+    """Write down that webhooks are to be told that an image, shown before, is held."""
+    row = session.get_one(Generation, image.generation_id)
+    announce(
+        session,
+        context.notifier,
+        owner_id=row.owner_id,
+        generation_id=row.id,
+        happenings=[_held(context.settings.base_url, row, image)],
+    )
+
+
 def _ended(base: str, row: Generation, pictures: list[Image]) -> Happening:
     data: dict[str, Any] = {
         **_about(base, row),

@@ -1,34 +1,52 @@
-"""Tells owners what became of the pictures that their generations draw over: where each is, or that it is gone."""
+"""Tells owners what became of the pictures that their generations draw from: where each is, or that it is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from sqlmodel import Session
 
 from backend.accounts import recognition
 from backend.generations.models import Generation
-from backend.generations.pictures import Picture, named_in, usable_among
+from backend.generations.pictures import Picture, named_in, shapes_in, usable_among
 from backend.generations.schemas import DrawnOver, PictureKind, PictureNamed
 from backend.uploads.models import Upload
 
 
-def drawn_over(session: Session, rows: Sequence[Generation]) -> dict[str, DrawnOver]:
-    """Return what each of `rows` draws over, by its id, as its owner has it at this moment; most draw over nothing."""
-    told: dict[str, DrawnOver] = {}
-    over = [row for row in rows if named_in(row.parameters)]
-    for owner_id in {row.owner_id for row in over}:
-        theirs = {row.id: named_in(row.parameters) for row in over if row.owner_id == owner_id}
+@dataclass(frozen=True)
+class Originals:
+    """What a generation draws over, and the shapes that it draws by."""
+
+    over: DrawnOver | None = None
+    shapes: list[PictureNamed] = field(default_factory=list)
+
+
+NONE: Final = Originals()
+
+
+def originals_of(session: Session, rows: Sequence[Generation]) -> dict[str, Originals]:
+    """Return what each of `rows` draws from, by its id, as its owner has it at this moment; most draw from nothing."""
+    told: dict[str, Originals] = {}
+    some = [row for row in rows if named_in(row.parameters)]
+    for owner_id in {row.owner_id for row in some}:
+        theirs = [row for row in some if row.owner_id == owner_id]
         owner = recognition.person(session, owner_id)
-        ids = {name for named in theirs.values() for name in named.values()}
+        ids = {name for row in theirs for name in named_in(row.parameters).values()}
         usable = usable_among(session, owner, ids) if owner else {}
-        told |= {row_id: _told(named, usable) for row_id, named in theirs.items()}
+        told |= {row.id: _told(row, usable) for row in theirs}
     return told
 
 
-def _told(named: Mapping[str, str], usable: Mapping[str, Picture]) -> DrawnOver:
-    parts = {field: _named(name, usable.get(name)) for field, name in named.items()}
-    return DrawnOver(init_image=parts["init_image"], mask=parts.get("mask"))
+def _told(row: Generation, usable: Mapping[str, Picture]) -> Originals:
+    named = {
+        place: _named(name, usable.get(name)) for place, name in named_in(row.parameters).items()
+    }
+    shapes = [named[place] for place in shapes_in(row.parameters)]
+    init = named.get("init_image")
+    over = DrawnOver(init_image=init, mask=named.get("mask")) if init else None
+    return Originals(over, shapes)
 
 
 def _named(name: str, found: Picture | None) -> PictureNamed:

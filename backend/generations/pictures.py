@@ -1,15 +1,17 @@
-"""What a generation draws over: a picture and a mask, named by ids, and who may draw over which.
+"""What a generation draws over and by: a picture, a mask and shapes, named by ids, and who may draw from which.
 
 An id is that of an upload of one's own, or of an image that one may see, as a `parent` is. Beyond that an image must be
 released and in nobody's trash, also for those who may look at what is held: what waits for a reviewer does not come
 back as part of another image. It is asked when a generation is submitted, and again when it is drawn.
+
+What a ControlNet sees is named in `control.0.image` and so on, and is held to the same rule: its shape comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
@@ -26,50 +28,97 @@ from backend.uploads import repository as uploads
 from backend.uploads.models import Upload
 from inference.protocol import MAX_PICTURE_BYTES, Pictures
 
-FIELDS: Final = ("init_image", "mask")
+OVER: Final = ("init_image", "mask")
 LIMIT: Final = "an upload of yours, or an image that you may see, that is released and in no trash"
 
 Picture = Upload | Image
 
 
 class PictureGone(NotFound):
-    """What was to be drawn over cannot be had any more."""
+    """What was to be drawn from cannot be had any more."""
 
     code = "picture_gone"
     title = "The picture is gone"
 
 
 class PictureTooLarge(Unprocessable):
-    """The file of what was to be drawn over is larger than those that inference takes."""
+    """The file of what was to be drawn from is larger than those that inference takes."""
 
     code = "picture_too_large"
     title = "The picture is too large"
 
 
+class Size(NamedTuple):
+    """How large a picture is, in pixels."""
+
+    width: int
+    height: int
+
+
 def named_in(parameters: GenerationParameters) -> dict[str, str]:
-    """Return the ids of what `parameters` draw over, by their fields."""
-    named = {field: getattr(parameters, field) for field in FIELDS}
-    return {field: name for field, name in named.items() if name is not None}
+    """Return the ids of what `parameters` draw over and by, by their fields."""
+    named = {field: getattr(parameters, field) for field in OVER}
+    over = {field: name for field, name in named.items() if name is not None}
+    return over | shapes_in(parameters)
+
+
+def shapes_in(parameters: GenerationParameters) -> dict[str, str]:
+    """Return the ids of what ControlNets see, by their fields and in their order."""
+    return {f"control.{place}.image": use.image for place, use in enumerate(parameters.control)}
 
 
 def checked(
     session: Session, actor: Actor, parameters: GenerationParameters, origin: Origin
 ) -> Origin:
-    """Return `origin` if `actor` may draw over what `parameters` name; an image among them becomes the parent.
+    """Return `origin` if `actor` may draw from what `parameters` name; an image among them becomes the parent.
 
-    Uploads count as used from now on, and nobody deletes them before this transaction ends.
+    That is what is drawn over. Where nothing is, it is the first image that is drawn by: its shape is in the new one,
+    and the lineage is how whoever sees that finds out where it comes from. Uploads count as used from now on, and nobody
+    deletes them before this transaction ends.
 
     Raises:
-        NotFound: They may not, or there is none; it names the field.
+        NotFound: They may not, or there is none; it names the field. Or they cannot open a gallery or parent of `origin`.
+        Forbidden: They may look at that gallery only.
     """
+    origin.check(session, actor)
     found: dict[str, Picture] = {}
     for field, name in named_in(parameters).items():
         with about(field, LIMIT):
             found[field] = _obtained(session, actor, name)
     over = found.get("init_image")
-    if origin.parent_id is None and isinstance(over, Image):
-        return replace(origin, parent_id=over.id)
+    sources = [over] if over else list(found.values())
+    parent = next((one.id for one in sources if isinstance(one, Image)), None)
+    if origin.parent_id is None and parent:
+        return replace(origin, parent_id=parent)
     return origin
+
+
+def foresee(session: Session, actor: Actor, parameters: GenerationParameters) -> None:
+    """Refuse what `checked` would refuse of what `parameters` name, by a look that counts no upload as used.
+
+    Raises:
+        NotFound: They may not draw from one, or there is none; it names the field.
+    """
+    named = named_in(parameters)
+    usable = usable_among(session, actor, set(named.values()))
+    for field, name in named.items():
+        if name not in usable:
+            with about(field, LIMIT):
+                raise _absent(name)
+
+
+def size_over(session: Session, actor: Actor, parameters: GenerationParameters) -> Size:
+    """Return how large the picture is that `parameters` draw over.
+
+    Raises:
+        NotFound: `actor` may not draw over it, or there is none; it names the field.
+    """
+    name = parameters.init_image or ""
+    with about("init_image", LIMIT):
+        found = usable_among(session, actor, [name]).get(name)
+        if found is None:
+            raise _absent(name)
+    return Size(found.width, found.height)
 
 
 def usable_among(session: Session, actor: Actor, ids: Collection[str]) -> Mapping[str, Picture]:
@@ -83,7 +132,7 @@ def usable_among(session: Session, actor: Actor, ids: Collection[str]) -> Mappin
 def to_draw(
     session: Session, owner: Actor | None, parameters: GenerationParameters
 ) -> dict[str, Picture]:
-    """Return what `parameters` draw over, by field, if `owner` still may; they may be nobody by now.
+    """Return what `parameters` draw over and by, by field, if `owner` still may; they may be nobody by now.
 
     Raises:
         PictureGone: It was deleted, held or hidden since it was named.
@@ -104,14 +153,20 @@ def read(context: Context, found: Mapping[str, Picture]) -> Pictures:
         PictureTooLarge: A file is larger than inference takes.
         OSError: The storage refuses.
     """
-    return Pictures(**{field: _file(context, field, one) for field, one in found.items()})
+    files = {field: _file(context, field, one) for field, one in found.items()}
+    over = {field: files.pop(field) for field in OVER if field in files}
+    return Pictures(**over, control=tuple(files.values()))
 
 
 def _obtained(session: Session, actor: Actor, name: str) -> Picture:
     found = usable_among(session, actor, [name]).get(name)
     if found is None or (isinstance(found, Upload) and not uploads.touch(session, found)):
-        raise NotFound(f"There is no upload or image {name!r} that you can draw over.")
+        raise _absent(name)
     return found
+
+
+def _absent(name: str) -> NotFound:
+    return NotFound(f"There is no upload or image {name!r} that you can draw over or by.")
 
 
 def _file(context: Context, field: str, picture: Picture) -> bytes:
@@ -125,13 +180,13 @@ def _file(context: Context, field: str, picture: Picture) -> bytes:
         raise _gone(field, picture.id) from None
     if len(data) > MAX_PICTURE_BYTES:
         raise PictureTooLarge(
-            f"The file of {field} {picture.id!r} has {len(data)} bytes; at most {MAX_PICTURE_BYTES} can be drawn over."
+            f"The file of {field} {picture.id!r} has {len(data)} bytes; at most {MAX_PICTURE_BYTES} are taken."
         )
     return data
 
 
 def _gone(field: str, name: str) -> PictureGone:
     return PictureGone(
-        f"What it was to draw over is gone: {field} {name!r} was deleted, held back or hidden from you since. "
+        f"What it was to be drawn from is gone: {field} {name!r} was deleted, held back or hidden from you since. "
         "Choose another picture and draw again."
     )

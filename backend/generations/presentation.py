@@ -9,10 +9,9 @@ from sqlmodel import Session
 
 from backend.galleries import repository as galleries
 from backend.generations.models import Generation
-from backend.generations.originals import drawn_over
+from backend.generations.originals import NONE, Originals, originals_of
 from backend.generations.schemas import (
     Destination,
-    DrawnOver,
     GenerationError,
     GenerationPublic,
     GenerationUrls,
@@ -50,14 +49,14 @@ def present(
         pictures[image.generation_id].append(_image(image))
     waits = waits_of(session, context, rows) if waits is None else waits
     into = _destinations(session, rows)
-    over = drawn_over(session, rows)
+    originals = originals_of(session, rows)
     return [
         _public(
             row,
             pictures[row.id],
             waits.get(row.id, Wait()),
             into.get(row.id),
-            over.get(row.id),
+            originals.get(row.id, NONE),
             context.hub,
         )
         for row in rows
@@ -110,7 +109,7 @@ def _public(  # noqa: PLR0913, PLR0917 - a row, and what is known of it elsewher
     pictures: list[ImageInGeneration],
     wait: Wait,
     into: Destination | None,
-    over: DrawnOver | None,
+    originals: Originals,
     hub: Hub,
 ) -> GenerationPublic:
     here = f"/api/v1/generations/{row.id}"
@@ -122,10 +121,12 @@ def _public(  # noqa: PLR0913, PLR0917 - a row, and what is known of it elsewher
         pinned=row.pinned_at is not None,
         credits=credits_in(micro(row.cost)),
         from_cache=row.from_cache,
+        by_canary=row.by_canary,
         gallery=into,
         parent_id=row.parent_id,
         op=op_of(row.parameters),
-        drawn_over=over,
+        drawn_over=originals.over,
+        shapes=originals.shapes,
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -7,8 +7,9 @@ generation. Whoever dies in between leaves files that no row names, and retentio
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from prometheus_client import Counter
@@ -51,6 +52,9 @@ class Recalled:
     generation_id: str
     parameters: GenerationParameters
     finished: list[Finished]
+
+
+NOTHING_RECALLED: Final[Mapping[int, Recalled]] = MappingProxyType({})
 
 
 def prepare(

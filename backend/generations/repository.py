@@ -82,11 +82,18 @@ def alive_of(session: Session, owner_id: str) -> list[Generation]:
     return list(session.exec(rows.order_by(col(Generation.id))))
 
 
-def drawn_over_by_alive(session: Session) -> set[str]:
-    """Return the ids of everything that anybody's queued and running generations draw over."""
-    named = (_parameters()[field].as_string() for field in ("init_image", "mask"))
-    rows = session.execute(select(*named).where(col(Generation.state).in_(ALIVE)))
-    return {name for row in rows for name in row if name is not None}
+def drawn_from_by_alive(session: Session) -> set[str]:
+    """Return the ids of everything that anybody's queued and running generations draw over and by."""
+    over = (_parameters()[field].as_string() for field in ("init_image", "mask"))
+    by = _parameters()["control"].as_json()
+    rows = session.execute(select(by, *over).where(col(Generation.state).in_(ALIVE)))
+    named = [name for shapes, *names in rows for name in (*names, *_seen(shapes))]
+    return {name for name in named if name is not None}
+
+
+def _seen(shapes: list[dict[str, Any]] | None) -> list[str]:
+    """Return the ids of what ControlNets see; rows from before there were any say nothing of them."""
+    return [shape["image"] for shape in shapes or []]
 
 
 def alive_or_among(session: Session, actor: Actor, ids: Collection[str]) -> list[Generation]:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from backend.accounts.actor import Actor
-from backend.accounts.dependencies import ActorDep, Generator, requires_before
-from backend.accounts.permissions import GENERATE
+from backend.accounts.dependencies import ActorDep, Generator
 from backend.accounts.watch import ListenerDep
-from backend.catalog.service import CatalogDep
 from backend.generations import foresight, line, remembering, repository, service, streams
+from backend.generations.asking import EarlyGenerator, WantedDep
 from backend.generations.examples import (
     ABSENT,
     CANCELED,
     FOLLOWED,
     FOLLOWED_ALL,
     REFUSED,
-    SUBMITTED,
     WAITS_NO_MORE,
 )
 from backend.generations.models import Generation
@@ -30,7 +27,6 @@ from backend.generations.presentation import present, present_one
 from backend.generations.recall import Recalled
 from backend.generations.schemas import (
     GenerationPage,
-    GenerationParameters,
     GenerationPublic,
     Move,
     Price,
@@ -42,24 +38,8 @@ from backend.kit.live import Mark
 from backend.kit.outbound import LONGEST_URL
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 from backend.webhooks import service as webhooks
-from inference.protocol import ModelCard
 
 router = APIRouter(tags=["generations"])
-
-ParametersBody = Annotated[GenerationParameters, Body(openapi_examples=SUBMITTED)]
-
-
-# For what is asked before a transaction is begun: whoever may not generate learns nothing else.
-EarlyGenerator = Annotated[Actor, Depends(requires_before(GENERATE))]
-
-
-async def wanted_model(
-    actor: EarlyGenerator, parameters: ParametersBody, catalog: CatalogDep
-) -> ModelCard:
-    """Return the card of the model that is asked for, or of the caller's default one."""
-    named = "model" in parameters.model_fields_set
-    return await catalog.resolve_for(actor, parameters.model if named else None)
-
 
 GenerationId = Annotated[str, Path(max_length=26)]
 
@@ -67,11 +47,6 @@ GenerationId = Annotated[str, Path(max_length=26)]
 def own_generation(generation_id: GenerationId, session: SessionDep, actor: ActorDep) -> Generation:
     """Return the generation of that id if it is the caller's own."""
     return repository.get(session, actor, generation_id)
-
-
-# The card comes first among the dependencies: asking inference for it must not hold a transaction.
-# So it must turn strangers away by itself.
-CardDep = Annotated[ModelCard, Depends(wanted_model)]
 
 
 DryRunQuery = Annotated[bool, Query(description="Only say what it would cost.")]
@@ -87,8 +62,7 @@ async def foreseen_room(  # noqa: PLR0913
     *,
     request: Request,
     actor: EarlyGenerator,
-    card: CardDep,
-    parameters: ParametersBody,
+    wanted: WantedDep,
     context: ContextDep,
     fresh: FreshQuery = False,
     dry_run: DryRunQuery = False,
@@ -101,7 +75,13 @@ async def foreseen_room(  # noqa: PLR0913
         return None
     key = request.headers.get("idempotency-key")
     return await run_in_threadpool(
-        foresight.foresee, context, actor, parameters, card, idempotency_key=key, fresh=fresh
+        foresight.foresee,
+        context,
+        actor,
+        wanted.parameters,
+        wanted.card,
+        idempotency_key=key,
+        fresh=fresh,
     )
 
 
@@ -139,8 +119,7 @@ WebhookHeader = Annotated[
 )
 def submit_generation(  # noqa: PLR0913
     *,
-    card: CardDep,
-    parameters: ParametersBody,
+    wanted: WantedDep,
     recalled: RecalledDep,
     actor: Generator,
     session: SessionDep,
@@ -155,13 +134,22 @@ def submit_generation(  # noqa: PLR0913
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
-        return foresight.price(session, context, actor, parameters, card, fresh=fresh)
+        return foresight.price(
+            session,
+            context,
+            actor,
+            wanted.parameters,
+            wanted.card,
+            by_canary=wanted.by_canary,
+            fresh=fresh,
+        )
     submitted = service.submit(
         session,
         context,
         actor,
-        parameters,
-        card,
+        wanted.parameters,
+        wanted.card,
+        by_canary=wanted.by_canary,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
         origin=origin,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.images.schemas import Op, Prompts
 from backend.kit.queue import State
+from backend.kit.wording import READ
+from backend.screening.schemas import Finding
 from inference.protocol import GenerationParameters, Preview, Priority, Scheduler
 
 __all__ = [
@@ -139,11 +142,11 @@ class PictureKind(StrEnum):
 
 
 class PictureNamed(BaseModel):
-    """A picture that a generation draws over."""
+    """A picture that a generation draws over or by."""
 
     id: str
     kind: PictureKind = Field(
-        description="gone: deleted, held back or hidden since; it cannot be drawn over again."
+        description="gone: deleted, held back or hidden since; nothing can be drawn from it again."
     )
     url: str | None = Field(description="Where the picture itself is; null once it is gone.")
 
@@ -169,6 +172,10 @@ class GenerationPublic(Wait):
         description="Whether its images were drawn earlier, with the same settings and seed: they were there at once, "
         "and cost nothing. `fresh=true` draws anew.",
     )
+    by_canary: bool = Field(
+        default=False,
+        description="No model was named, and the studio tries a new one with some people: `parameters.model` is that one.",
+    )
     gallery: Destination | None = Field(
         default=None,
         description="Where its images go; null: nowhere, or into one that its owner may no longer change.",
@@ -180,6 +187,9 @@ class GenerationPublic(Wait):
     )
     drawn_over: DrawnOver | None = Field(
         default=None, description="What init_image and mask name; null: nothing."
+    )
+    shapes: list[PictureNamed] = Field(
+        default_factory=list, description="What each entry of control names, in the same order."
     )
     created_at: datetime
     started_at: datetime | None = None
@@ -200,7 +210,10 @@ class GenerationPage(BaseModel):
 class Price(BaseModel):
     """What a generation would cost."""
 
-    credits: float = Field(description="Megapixels × steps × images × the model's factor.")
+    credits: float = Field(
+        description="Megapixels × steps × images × the model's factor; the megapixels of an upscale are those that "
+        "come out, and what is only resampled counts a hundredth of a step."
+    )
     estimated_seconds: float | None = Field(
         description="From measured generations of that model; null while none was measured."
     )
@@ -209,10 +222,18 @@ class Price(BaseModel):
         "null: no limit."
     )
     resets_at: datetime | None = Field(description="When that limit starts anew; null: no limit.")
+    model: str = Field(description="The model that would draw it; of several, the first one's.")
+    by_canary: bool = Field(
+        default=False, description="Whether nobody named it, and a canary's lot chose it."
+    )
     from_cache: bool = Field(
         default=False,
         description="Whether it would be answered with images drawn earlier, with the same settings and seed: that is "
         "why it costs nothing.",
+    )
+    words: list[Finding] = Field(
+        default_factory=list,
+        description="Rules of the policy that its words meet, the strictest first: what is `block` would be refused.",
     )
 
 
@@ -221,7 +242,7 @@ class Remembrance(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: str | None = Field(
+    name: Annotated[str, READ] | None = Field(
         default=None,
         max_length=LONGEST_NAME,
         description="What to call it; null or empty takes the name away.",

@@ -6,11 +6,9 @@ Drawing it is `backend.dispatch`'s work; here a generation is accepted, and it i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
-from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -18,25 +16,26 @@ from sqlmodel import Session
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
 from backend.generations import events, notices, pictures, recall, repository, room
-from backend.generations.foresight import Wanted
+from backend.generations.foresight import Wanted, measured
 from backend.generations.models import Generation, queue
 from backend.generations.origin import Origin
-from backend.generations.recall import Recalled
+from backend.generations.recall import NOTHING_RECALLED, Recalled
+from backend.generations.sameness import NOWHERE, fingerprint_of
 from backend.generations.schemas import GenerationParameters
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import call_after_commit
 from backend.kit.errors import AlreadyEnded, KeyReused
 from backend.kit.queue import State
+from backend.screening import service as screening
+from backend.stops import service as stops
 from backend.usage import service as usage
-from backend.usage.price import credits_in, micro, microcredits_of
+from backend.usage.price import credits_in, micro
 from backend.usage.service import Spender
 from backend.webhooks import repository as webhooks_of
 from backend.webhooks import service as webhooks
 from backend.webhooks.models import Webhook
 from inference.protocol import MAX_SEED, ModelCard
-
-NOWHERE: Final = Origin()
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ def submit(  # noqa: PLR0913
     parameters: GenerationParameters,
     card: ModelCard,
     *,
+    by_canary: bool = False,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
     origin: Origin = NOWHERE,
@@ -63,9 +63,8 @@ def submit(  # noqa: PLR0913
 ) -> Submitted:
     """Accept a generation for `actor`, completed by the defaults of `card`.
 
-    With `recalled` it has ended already, with those images, and costs nothing; should one of them not answer any
-    more, it is drawn as any other. `fresh` says that it was asked to be drawn whatever there is.
-
+    `by_canary`: nobody named its model, a lot chose it. With `recalled` it has ended already, with those images, and
+    costs nothing; should one of them not answer any more, it is drawn. `fresh`: it was asked to be drawn whatever there is.
     The same `idempotency_key` with the same body gives the same row again, also from two requests at once;
     `webhook_url`, which is told of this generation alone, `origin` and `fresh` are parts of the body.
 
@@ -76,14 +75,14 @@ def submit(  # noqa: PLR0913
         NotSignedIn: They were deactivated meanwhile.
         TooMany, QueueFull: This person has too many queued and running, or everybody together.
         QuotaExceeded, QuotaTooSmall: Their credits, or their team's, are spent, or a whole day has fewer.
-        Maintenance, Unprocessable: Nothing is taken now; or not that by this model, or not that URL.
+        Maintenance, DrawingStopped, Unprocessable: Nothing is taken now; or not that by this model, or not that URL.
     """
-    fingerprint = _fingerprint(parameters, webhook_url, origin, fresh=fresh)
+    fingerprint = fingerprint_of(parameters, webhook_url, origin, fresh=fresh)
     if idempotency_key and (known := _known(session, actor, idempotency_key, fingerprint)):
         return known
-    origin.check(session, actor)
     origin = pictures.checked(session, actor, parameters, origin)
-    row_of = partial(_row, context, actor, Wanted(parameters, card), fingerprint, origin)
+    wanted = Wanted(parameters, card, by_canary=by_canary)
+    row_of = partial(_row, session, context, actor, wanted, fingerprint, origin)
     try:
         with session.begin_nested():
             room.hold_person(session, actor)
@@ -101,36 +100,39 @@ def submit(  # noqa: PLR0913
     return Submitted(row, webhook, is_new=True)
 
 
-def submit_all(
+def submit_all(  # noqa: PLR0913
     session: Session,
     context: Context,
     actor: Actor,
     wanted: Sequence[Wanted],
     origin: Origin = NOWHERE,
+    *,
+    recalled: Mapping[int, Recalled] = NOTHING_RECALLED,
 ) -> list[Generation]:
     """Accept several generations at once, each as `submit` would: all of them, or an error and none.
 
-    They are charged together, and the limits count them together.
+    Those at the places in `recalled` are answered as there; the others are charged, and counted by the limits, together.
 
     Raises:
-        NotFound: As `submit`.
-        Forbidden: As `submit`.
-        NotSignedIn: As `submit`.
-        TooMany: With these, this person has too many queued and running.
-        QueueFull: With these, everybody together has too many queued.
-        QuotaExceeded: As `submit`, for the sum.
-        QuotaTooSmall: As `submit`, for the sum.
+        NotFound, Forbidden, NotSignedIn, TooMany, QueueFull, QuotaExceeded, QuotaTooSmall: As `submit`, for all of them.
         Unprocessable: A model cannot draw that, or they are more than anybody may have at once.
     """
-    origin.check(session, actor)
-    rows = []
+    makers = []
     for one in wanted:
-        fingerprint = _fingerprint(one.parameters, None, origin)
+        fingerprint = fingerprint_of(one.parameters, None, origin)
         placed = pictures.checked(session, actor, one.parameters, origin)
-        rows.append(_row(context, actor, one, fingerprint, placed))
+        makers.append(partial(_row, session, context, actor, one, fingerprint, placed))
+    rows = [make() for make in makers]
     with session.begin_nested():
         room.hold_person(session, actor)
-        _join(session, context, actor, rows, wanted[0].card.name)
+        room.enter(session)  # before anybody's tally is locked, whatever is answered
+        drawn = [row for place, row in enumerate(rows) if place not in recalled]
+        for place, answer in recalled.items():
+            if not recall.answer(session, context, actor, rows[place], answer):
+                rows[place] = makers[place]()
+                drawn.append(rows[place])
+        if drawn:
+            _join(session, context, actor, drawn, wanted[0].card.name)
     _tell_of(session, context, actor, rows)
     return rows
 
@@ -185,7 +187,9 @@ def pay(session: Session, spender: Spender, row: Generation) -> None:
 
     Raises:
         Maintenance: The studio is under maintenance.
+        DrawingStopped, ModelStopped: It is stopped in an emergency.
     """
+    stops.refuse(session, row.parameters.model)
     room.enter(session)
     usage.charge(session, spender, row.id, micro(row.cost))
 
@@ -239,6 +243,7 @@ def _tell_of_stop(
 
 
 def _row(  # noqa: PLR0913, PLR0917
+    session: Session,
     context: Context,
     actor: Actor,
     wanted: Wanted,
@@ -246,17 +251,21 @@ def _row(  # noqa: PLR0913, PLR0917
     origin: Origin,
     idempotency_key: str | None = None,
 ) -> Generation:
+    stops.refuse(session, wanted.card.name)
+    screening.refuse(session, actor.id, [wanted.parameters])
+    [wanted] = measured(session, actor, [wanted])
     complete = wanted.completed(seed=secrets.randbelow(MAX_SEED))
     return Generation(
         owner_id=actor.id,
         parameters=complete,
         priority=complete.priority,
-        cost=credits_in(microcredits_of(complete, wanted.card)),
+        cost=credits_in(wanted.price(complete)),
         max_attempts=context.settings.max_attempts,
         idempotency_key=idempotency_key,
         request_hash=fingerprint,
         gallery_id=origin.gallery_id,
         parent_id=origin.parent_id,
+        by_canary=wanted.by_canary,
     )
 
 
@@ -275,19 +284,3 @@ def _webhook(
     if url is None:
         return None
     return webhooks.create_for_generation(session, context.settings, actor, row.id, url)
-
-
-def _fingerprint(
-    parameters: GenerationParameters,
-    webhook_url: str | None,
-    origin: Origin,
-    *,
-    fresh: bool = False,
-) -> str:
-    """Return the digest of what was asked, before the model's defaults and the seed are filled in."""
-    asked = parameters.model_dump_json(exclude_unset=True) + (webhook_url or "")
-    if origin != NOWHERE:
-        asked += f" {origin}"
-    if fresh:
-        asked += " fresh"
-    return sha256(asked.encode()).hexdigest()

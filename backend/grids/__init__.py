@@ -1,1 +1,1 @@
-"""Grids: one prompt drawn with every combination of two settings' values. Each cell is an ordinary generation."""
+"""Grids: one prompt drawn with every combination of up to three settings' values. Each cell is an ordinary generation."""

@@ -24,11 +24,13 @@ async def spread_of(actor: EarlyGenerator, wanted: GridBody, catalog: CatalogDep
     named = "model" in wanted.base.model_fields_set
     cards: dict[str | None, ModelCard] = {}
     problems: list[FieldProblem] = []
+    by_canary = False
     try:
-        cards[DEFAULT] = await catalog.resolve_for(actor, wanted.base.model if named else None)
+        chosen = await catalog.choose_for(actor, wanted.base.model if named else None)
+        cards[DEFAULT], by_canary = chosen.card, chosen.by_canary
     except Unprocessable as error:
         problems += [_at("base.model", one) for one in error.fields]
-    for name, axis in (("x", wanted.x), ("y", wanted.y)):
+    for name, axis in wanted.axes.items():
         for place, value in enumerate(_models_in(axis)):
             try:
                 cards[value] = await catalog.resolve_for(actor, value)
@@ -36,14 +38,14 @@ async def spread_of(actor: EarlyGenerator, wanted: GridBody, catalog: CatalogDep
                 problems += [_at(f"{name}.values.{place}", one) for one in error.fields]
     if problems:
         raise refused(problems)
-    return spread(wanted, cards)
+    return spread(wanted, cards, by_canary=by_canary)
 
 
 SpreadDep = Annotated[Spread, Depends(spread_of)]
 
 
-def _models_in(axis: AxisCreate | None) -> list[str]:
-    return axis.values if axis and axis.setting is Setting.MODEL else []
+def _models_in(axis: AxisCreate) -> list[str]:
+    return axis.values if axis.setting is Setting.MODEL else []
 
 
 def _at(field: str, problem: FieldProblem) -> FieldProblem:

@@ -52,4 +52,4 @@ class GridCell(SQLModel, table=True):
             String(_ID), ForeignKey("grid.id", ondelete="CASCADE"), index=True, nullable=False
         )
     )
-    place: int = Field(description="From 0, row by row.")
+    place: int = Field(description="From 0, row by row, sheet by sheet.")

@@ -24,7 +24,7 @@ def present(session: Session, context: Context, grid: Grid) -> GridPublic:
     by_id = {one.id: one for one in shown}
     cells = [
         _cell(grid, place, by_id[rows[place].id] if place in rows else None)
-        for place in range(grid.axes.columns * grid.axes.rows)
+        for place in range(grid.axes.total)
     ]
     alive = sum(cell.state in _ALIVE for cell in cells)
     return GridPublic(**_summary(grid, alive).model_dump(), cells=cells)
@@ -44,28 +44,31 @@ def state_of(generation: GenerationPublic | None) -> CellState:
 
 
 def _cell(grid: Grid, place: int, generation: GenerationPublic | None) -> Cell:
-    row, column = divmod(place, grid.axes.columns)
-    x, y = grid.axes.x, grid.axes.y
+    sheet, row, column = grid.axes.place(place)
+    x, y, z = grid.axes.x, grid.axes.y, grid.axes.z
     return Cell(
+        sheet=sheet,
         row=row,
         column=column,
         x=x.values[column],
         y=y.values[row] if y else None,
+        z=z.values[sheet] if z else None,
         state=state_of(generation),
         generation=generation,
     )
 
 
 def _summary(grid: Grid, alive: int) -> GridSummary:
-    total = grid.axes.columns * grid.axes.rows
     return GridSummary(
         id=grid.id,
         parameters=grid.parameters,
         x=grid.axes.x,
         y=grid.axes.y,
+        z=grid.axes.z,
         columns=grid.axes.columns,
         rows=grid.axes.rows,
-        total=total,
-        done=total - alive,
+        sheets=grid.axes.sheets,
+        total=grid.axes.total,
+        done=grid.axes.total - alive,
         created_at=grid.created_at,
     )

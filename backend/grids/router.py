@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -10,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from backend.accounts.dependencies import ActorDep, Generator
 from backend.generations.examples import REFUSED
 from backend.generations.origin import OriginDep
-from backend.generations.router import looked_at
+from backend.generations.recall import NOTHING_RECALLED, Recalled
+from backend.generations.router import FreshQuery, looked_at
 from backend.grids import repository, service
 from backend.grids.cards import EarlyGenerator, GridBody, SpreadDep
 from backend.grids.presentation import present, present_page
-from backend.grids.schemas import GridPage, GridPrice, GridPublic, SheetVariant
+from backend.grids.schemas import MOST_ON_SHEET, GridPage, GridPrice, GridPublic, SheetVariant
 from backend.grids.sheet import Sheet, sheet_of
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
@@ -49,28 +51,40 @@ _SHEET: Final[dict[int | str, dict[str, Any]]] = {
         "description": "The sheet; what is not released is a grey tile that says why.",
     },
     304: {"description": "You have these bytes already."},
-    **_ABSENT,
+    404: {"model": Problem, "description": "No such grid of yours, or it has fewer sheets."},
 }
 
 
 async def foreseen_room(
-    request: Request, actor: EarlyGenerator, asked: SpreadDep, context: ContextDep
-) -> None:
-    """Refuse whom the limits would refuse before a transaction is begun that writes."""
-    if "dry_run" not in request.query_params:
-        key = request.headers.get("idempotency-key")
-        await run_in_threadpool(service.foresee, context, actor, asked, idempotency_key=key)
+    request: Request,
+    actor: EarlyGenerator,
+    asked: SpreadDep,
+    context: ContextDep,
+    *,
+    fresh: FreshQuery = False,
+) -> Mapping[int, Recalled]:
+    """Refuse whom the limits would refuse before a transaction is begun that writes; return the cells drawn before."""
+    if "dry_run" in request.query_params:
+        return NOTHING_RECALLED
+    key = request.headers.get("idempotency-key")
+    return await run_in_threadpool(
+        service.foresee, context, actor, asked, idempotency_key=key, fresh=fresh
+    )
+
+
+RecalledDep = Annotated[Mapping[int, Recalled], Depends(foreseen_room)]
 
 
 @router.post(
     "",
     status_code=202,
     responses=_ACCEPTED,
-    dependencies=[Depends(looked_at, scope="function"), Depends(foreseen_room)],
+    dependencies=[Depends(looked_at, scope="function")],
 )
 def submit_grid(  # noqa: PLR0913
     *,
     asked: SpreadDep,
+    recalled: RecalledDep,
     wanted: GridBody,
     actor: Generator,
     session: SessionDep,
@@ -79,13 +93,22 @@ def submit_grid(  # noqa: PLR0913
     idempotency_key: KeyHeader = None,
     origin: OriginDep,
     dry_run: Annotated[bool, Query(description="Only say what it would cost.")] = False,
+    fresh: FreshQuery = False,
 ) -> GridPublic | GridPrice:
     """Accept a grid with all its cells, or none: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
-        return service.price(session, context, actor, asked)
+        return service.price(session, context, actor, asked, fresh=fresh)
     submitted = service.submit(
-        session, context, actor, wanted, asked, idempotency_key=idempotency_key, origin=origin
+        session,
+        context,
+        actor,
+        wanted,
+        asked,
+        idempotency_key=idempotency_key,
+        origin=origin,
+        fresh=fresh,
+        recalled=recalled,
     )
     response.status_code = 202 if submitted.is_new else 200
     return present(session, context, submitted.row)
@@ -126,10 +149,18 @@ def get_sheet(  # noqa: PLR0913 - each is a part of the request
     variant: Annotated[
         SheetVariant, Query(description="How large its images are.")
     ] = SheetVariant.FULL,
+    z: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=MOST_ON_SHEET - 1,
+            description="Which of several sheets: the place of its value of z.",
+        ),
+    ] = 0,
     if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
 ) -> Response:
-    """Fetch the contact sheet: one PNG of all images, with the values along its edges."""
-    sheet = sheet_of(session, repository.get(session, actor, grid_id), variant)
+    """Fetch a contact sheet: one PNG of the images, with the values along its edges; with a third axis, one for each of its values."""
+    sheet = sheet_of(session, repository.get(session, actor, grid_id), variant, z)
     if names_tag(if_none_match, sheet.tag):
         return Response(status_code=304, headers=sheet.headers)
     return Sheet(sheet, context.storage)

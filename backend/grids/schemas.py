@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from backend.generations.schemas import GenerationParameters, GenerationPublic, Price
 from inference.protocol import MAX_PROMPT_CHARACTERS
 
-MOST_CELLS: Final = 25
+MOST_ON_SHEET: Final = 25
+MOST_CELLS: Final = 50
 LARGEST_NUMBER: Final = 10**12
 
 
@@ -61,7 +62,7 @@ class AxisCreate(BaseModel):
     setting: Setting
     values: list[WrittenValue] = Field(
         min_length=1,
-        max_length=MOST_CELLS,
+        max_length=MOST_ON_SHEET,
         description="Numbers as numbers or written out; a `size` as 512x512. Of `prompt` the first value are the "
         "words sought, which must stand in the prompt, and each value takes their place.",
         examples=[[10, 20, 40]],
@@ -69,7 +70,7 @@ class AxisCreate(BaseModel):
 
 
 class GridCreate(BaseModel):
-    """A grid to be drawn: what all cells share, and what varies from column to column and from row to row."""
+    """A grid to be drawn: what all cells share, and what varies from column to column, row to row and sheet to sheet."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,6 +79,16 @@ class GridCreate(BaseModel):
     )
     x: AxisCreate = Field(description="What varies from column to column.")
     y: AxisCreate | None = Field(default=None, description="What varies from row to row.")
+    z: AxisCreate | None = Field(
+        default=None,
+        description=f"What varies from sheet to sheet; a sheet has at most {MOST_ON_SHEET} images, a grid {MOST_CELLS}.",
+    )
+
+    @property
+    def axes(self) -> dict[str, AxisCreate]:
+        """The axes that there are, by name."""
+        named = {"x": self.x, "y": self.y, "z": self.z}
+        return {name: axis for name, axis in named.items() if axis}
 
 
 class Axis(BaseModel):
@@ -102,6 +113,12 @@ class Axes(BaseModel):
 
     x: Axis
     y: Axis | None = None
+    z: Axis | None = None
+
+    @property
+    def all(self) -> list[Axis]:
+        """Those that there are."""
+        return [axis for axis in (self.x, self.y, self.z) if axis]
 
     @property
     def columns(self) -> int:
@@ -113,10 +130,27 @@ class Axes(BaseModel):
         """How many rows there are: one without a second axis."""
         return len(self.y.values) if self.y else 1
 
+    @property
+    def sheets(self) -> int:
+        """How many sheets there are: one without a third axis."""
+        return len(self.z.values) if self.z else 1
+
+    @property
+    def total(self) -> int:
+        """How many cells there are on all sheets."""
+        return self.columns * self.rows * self.sheets
+
+    def place(self, number: int) -> tuple[int, int, int]:
+        """Return sheet, row and column of a cell by its number, which counts row by row, sheet by sheet."""
+        line, column = divmod(number, self.columns)
+        sheet, row = divmod(line, self.rows)
+        return sheet, row, column
+
     def without_words(self, instead: str) -> Axes:
         """Return these axes with `instead` for each value that is prose."""
         y = self.y.without_words(instead) if self.y else None
-        return Axes(x=self.x.without_words(instead), y=y)
+        z = self.z.without_words(instead) if self.z else None
+        return Axes(x=self.x.without_words(instead), y=y, z=z)
 
 
 class CellState(StrEnum):
@@ -133,10 +167,12 @@ class CellState(StrEnum):
 class Cell(BaseModel):
     """One place of a grid and the generation that is drawn for it."""
 
+    sheet: int = Field(description="From 0; always 0 without a third axis.")
     row: int = Field(description="From 0, down.")
     column: int = Field(description="From 0, across.")
     x: Value = Field(description="The value of x here.")
     y: Value | None = Field(description="The value of y here; null without a second axis.")
+    z: Value | None = Field(description="The value of z here; null without a third axis.")
     state: CellState
     generation: GenerationPublic | None = Field(description="Null once it is deleted.")
 
@@ -148,8 +184,10 @@ class GridSummary(BaseModel):
     parameters: GenerationParameters = Field(description="What all cells share.")
     x: Axis
     y: Axis | None
+    z: Axis | None
     columns: int
     rows: int
+    sheets: int
     total: int = Field(description="How many cells it has.")
     done: int = Field(description="How many of them have ended, one way or another.")
     created_at: datetime
@@ -158,7 +196,7 @@ class GridSummary(BaseModel):
 class GridPublic(GridSummary):
     """A grid as its owner sees it."""
 
-    cells: list[Cell] = Field(description="Row by row.")
+    cells: list[Cell] = Field(description="Row by row, sheet by sheet.")
 
 
 class GridPage(BaseModel):
@@ -173,7 +211,11 @@ class GridPrice(Price):
 
     columns: int
     rows: int
+    sheets: int
     total: int = Field(description="How many images that is.")
+    known: int = Field(
+        description="How many of them were drawn before, are there at once and cost nothing."
+    )
 
 
 class SheetVariant(StrEnum):
@@ -190,6 +232,15 @@ EXAMPLES: Final[dict[str, Any]] = {
             "base": {"prompt": "a red striped dress on a cream background"},
             "x": {"setting": "num_inference_steps", "values": [10, 20, 40]},
             "y": {"setting": "guidance_scale", "values": [3, 6]},
+        },
+    },
+    "three settings": {
+        "summary": "The same six images by two samplers, a sheet for each",
+        "value": {
+            "base": {"prompt": "a red striped dress on a cream background", "seed": 4242},
+            "x": {"setting": "num_inference_steps", "values": [10, 20, 40]},
+            "y": {"setting": "guidance_scale", "values": [3, 6]},
+            "z": {"setting": "scheduler", "values": ["ddim", "euler_a"]},
         },
     },
     "words of the prompt": {

@@ -26,6 +26,7 @@ from backend.images import repository as images
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.images.service import is_shown
+from backend.kit.errors import NotFound
 from backend.kit.places import places
 from backend.kit.queue import State
 from backend.kit.storage import Storage
@@ -94,20 +95,29 @@ def drawn(plan: Plan, storage: Storage) -> bytes:
     return out.getvalue()
 
 
-def sheet_of(session: Session, grid: Grid, variant: SheetVariant) -> SheetPlan:
-    """Return what is on the sheet of `grid`, which the caller was allowed to read."""
+def sheet_of(session: Session, grid: Grid, variant: SheetVariant, number: int = 0) -> SheetPlan:
+    """Return what is on that sheet of `grid`, which the caller was allowed to read.
+
+    Raises:
+        NotFound: It has fewer sheets.
+    """
+    axes = grid.axes
+    if number >= axes.sheets:
+        sheets = "one sheet" if axes.sheets == 1 else f"{axes.sheets} sheets"
+        raise NotFound(f"The grid {grid.id!r} has {sheets}, and so none of the number {number}.")
     rows = repository.generations_by_place(session, grid)
     found = {
         one.generation_id: one
         for one in images.of_generations(session, [r.id for r in rows.values()])
     }
-    cells = [rows.get(place) for place in range(grid.axes.columns * grid.axes.rows)]
+    each = axes.columns * axes.rows
+    cells = [rows.get(place) for place in range(number * each, (number + 1) * each)]
     tiles = [_tile(grid, row, found.get(row.id) if row else None) for row in cells]
     plan = Plan(
         title=grid.parameters.prompt,
-        facts=_facts(grid),
-        across=_edge(grid.axes.x),
-        down=_edge(grid.axes.y) if grid.axes.y else None,
+        facts=_facts(grid, number),
+        across=_edge(axes.x),
+        down=_edge(axes.y) if axes.y else None,
         tiles=tiles,
         longest=LONGEST[variant],
     )
@@ -117,13 +127,17 @@ def sheet_of(session: Session, grid: Grid, variant: SheetVariant) -> SheetPlan:
     keep = {"Cache-Control": "private, no-cache", "ETag": tag}
     headers = {
         **(keep if whole else {"Cache-Control": "private, no-store"}),
-        "Content-Disposition": f'inline; filename="atelier-grid-{grid.id}.png"',
+        "Content-Disposition": f'inline; filename="{_name(grid, number)}"',
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Vary": "Cookie, Authorization",
         "X-Content-Type-Options": "nosniff",
     }
     return SheetPlan(plan, tag, headers)
+
+
+def _name(grid: Grid, number: int) -> str:
+    return f"atelier-grid-{grid.id}{f'-{number + 1}' if grid.axes.z else ''}.png"
 
 
 def _tile(grid: Grid, row: Generation | None, image: Image | None) -> Tile:
@@ -147,11 +161,13 @@ def _written(value: Value) -> str:
     return str(value).strip() or "–"
 
 
-def _facts(grid: Grid) -> str:
-    """Return in a line what all cells share."""
-    varied = {axis.setting for axis in (grid.axes.x, grid.axes.y) if axis}
+def _facts(grid: Grid, number: int) -> str:
+    """Return in a line what all cells of a sheet share, what this one of several has first."""
+    varied = {axis.setting for axis in grid.axes.all}
     told = _shared(grid.parameters)
     facts = [text for setting, text in told.items() if setting not in varied]
+    if z := grid.axes.z:
+        facts.insert(0, f"{NAMES[z.setting]}: {_written(z.values[number])}")
     return "  ·  ".join([*facts, f"{grid.created_at:%Y-%m-%d}"])
 
 

@@ -6,15 +6,24 @@ Pure: the cards of the models are handed in, and nothing is written.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 from pydantic import ValidationError
 
 from backend.generations.foresight import Wanted
 from backend.generations.schemas import GenerationParameters
-from backend.grids.schemas import MOST_CELLS, Axes, Axis, AxisCreate, GridCreate, Setting
+from backend.grids.schemas import (
+    MOST_CELLS,
+    MOST_ON_SHEET,
+    Axes,
+    Axis,
+    AxisCreate,
+    GridCreate,
+    Setting,
+)
 from backend.grids.values import Step, Wrong, replaced, steps_of
 from backend.kit.errors import FieldProblem, Unprocessable
 from backend.kit.fields import value_problem
@@ -29,15 +38,15 @@ _FIELDS: Final = {"width": "size", "height": "size"}
 
 @dataclass(frozen=True)
 class Spread:
-    """A grid before anything of it is written: its cells row by row."""
+    """A grid before anything of it is written: its cells row by row, sheet by sheet."""
 
     base: GenerationParameters
     axes: Axes
     cells: list[Wanted]
 
 
-def spread(wanted: GridCreate, cards: Cards) -> Spread:
-    """Return what `wanted` comes to.
+def spread(wanted: GridCreate, cards: Cards, *, by_canary: bool = False) -> Spread:
+    """Return what `wanted` comes to; `by_canary` says that a lot chose the model of the base.
 
     Raises:
         Unprocessable: Values outside their limits, there twice, or too many; or a model cannot draw one.
@@ -45,24 +54,24 @@ def spread(wanted: GridCreate, cards: Cards) -> Spread:
     _check_shape(wanted)
     base = _with_seeds(wanted)
     try:
-        across = _drawn(steps_of("x", wanted.x, base))
-        down = _drawn(steps_of("y", wanted.y, base)) if wanted.y else [None]
+        steps = {name: _drawn(steps_of(name, axis, base)) for name, axis in wanted.axes.items()}
     except Wrong as wrong:
         raise refused(wrong.problems) from None
     cells: list[Wanted] = []
     problems: dict[str, FieldProblem] = {}
-    for y in down:
-        for x in across:
-            try:
-                cells.append(_cell(wanted, base, x, y, cards))
-            except Wrong as wrong:
-                problems |= {one.field: one for one in wrong.problems if one.field not in problems}
+    for inside_out in product(*reversed(steps.values())):  # columns turn fastest, sheets slowest
+        try:
+            cells.append(_cell(wanted, base, inside_out[::-1], cards, by_canary=by_canary))
+        except Wrong as wrong:
+            problems |= {one.field: one for one in wrong.problems if one.field not in problems}
     if problems:
         raise refused(list(problems.values()))
-    told = Axis(setting=wanted.x.setting, values=[step.value for step in across])
-    rows = Axis(setting=wanted.y.setting, values=[s.value for s in down if s]) if wanted.y else None
+    told = {
+        name: Axis(setting=axis.setting, values=[step.value for step in steps[name]])
+        for name, axis in wanted.axes.items()
+    }
     shared = base.completed_by(cards[DEFAULT], seed=base.seed)
-    return Spread(shared, Axes(x=told, y=rows), cells)
+    return Spread(shared, Axes.model_validate(told), cells)
 
 
 def refused(problems: list[FieldProblem]) -> Unprocessable:
@@ -78,30 +87,49 @@ def _check_shape(wanted: GridCreate) -> None:
         raise refused(
             [FieldProblem(field="base.num_images", message=message, limit="1", nearest=1)]
         )
-    if (axis := _varies(wanted, Setting.STRENGTH)) and wanted.base.init_image is None:
+    if (varied := _varies(wanted, Setting.STRENGTH)) and wanted.base.init_image is None:
         message = "varies how a picture is drawn over, and the base has no init_image; name one"
         limit = "with base.init_image"
-        raise refused([FieldProblem(field=f"{axis}.setting", message=message, limit=limit)])
-    if wanted.y is None:
-        return
-    if _same(wanted.x, wanted.y):
-        message = "must be another setting than that of x, or other words of the prompt"
-        raise refused([FieldProblem(field="y.setting", message=message, limit="another than x")])
-    columns, rows = len(wanted.x.values), len(wanted.y.values)
-    if columns * rows > MOST_CELLS:
-        most = MOST_CELLS // columns
-        message = (
-            f"must be at most {most} beside {columns} of x: a grid has at most {MOST_CELLS} images, "
-            f"and {columns} × {rows} are {columns * rows}"
-        )
-        limit = f"at most {most} values"
-        raise refused([FieldProblem(field="y.values", message=message, limit=limit, nearest=most)])
+        raise refused([FieldProblem(field=f"{varied}.setting", message=message, limit=limit)])
+    named = list(wanted.axes.items())
+    for place, (name, axis) in enumerate(named):
+        for earlier, other in named[:place]:
+            if _same(other, axis):
+                message = (
+                    f"must be another setting than that of {earlier}, or other words of the prompt"
+                )
+                limit = f"another than {earlier}"
+                raise refused([FieldProblem(field=f"{name}.setting", message=message, limit=limit)])
+    _check_size(wanted)
 
 
-def _same(x: AxisCreate, y: AxisCreate) -> bool:
-    if x.setting is Setting.PROMPT and y.setting is Setting.PROMPT:
-        return x.values[0] == y.values[0]
-    return x.setting is y.setting
+def _check_size(wanted: GridCreate) -> None:
+    """Refuse a sheet, and then a grid, of too many images, by the axis that could be shorter."""
+    columns = len(wanted.x.values)
+    rows = len(wanted.y.values) if wanted.y else 1
+    if columns * rows > MOST_ON_SHEET:
+        _refuse_size("y", rows, f"{columns} of x", columns, ("a sheet", MOST_ON_SHEET))
+    sheets = len(wanted.z.values) if wanted.z else 1
+    if columns * rows * sheets > MOST_CELLS:
+        beside = f"{columns * rows} images on a sheet"
+        _refuse_size("z", sheets, beside, columns * rows, ("a grid", MOST_CELLS))
+
+
+def _refuse_size(axis: str, count: int, beside: str, each: int, limit: tuple[str, int]) -> None:
+    what, cells = limit
+    most = cells // each
+    message = (
+        f"must be at most {most} beside {beside}: {what} has at most {cells} images, "
+        f"and {each} × {count} are {each * count}"
+    )
+    told = f"at most {most} values"
+    raise refused([FieldProblem(field=f"{axis}.values", message=message, limit=told, nearest=most)])
+
+
+def _same(one: AxisCreate, other: AxisCreate) -> bool:
+    if one.setting is Setting.PROMPT and other.setting is Setting.PROMPT:
+        return one.values[0] == other.values[0]
+    return one.setting is other.setting
 
 
 def _with_seeds(wanted: GridCreate) -> GenerationParameters:
@@ -117,8 +145,7 @@ def _with_seeds(wanted: GridCreate) -> GenerationParameters:
 
 def _varies(wanted: GridCreate, setting: Setting) -> str | None:
     """Return the name of the axis that varies `setting`."""
-    axes = {"x": wanted.x, "y": wanted.y}
-    return next((name for name, axis in axes.items() if axis and axis.setting is setting), None)
+    return next((name for name, axis in wanted.axes.items() if axis.setting is setting), None)
 
 
 def _drawn(steps: list[Step]) -> list[Step]:
@@ -136,19 +163,29 @@ def _random_seed() -> int:
 
 
 def _cell(
-    wanted: GridCreate, base: GenerationParameters, x: Step, y: Step | None, cards: Cards
+    wanted: GridCreate,
+    base: GenerationParameters,
+    steps: Sequence[Step],
+    cards: Cards,
+    *,
+    by_canary: bool,
 ) -> Wanted:
-    parameters = _changed(base, x)
-    if y and wanted.y:
-        if wanted.y.setting is wanted.x.setting:  # both replace words, one after the other
-            y = replace(y, changes={"prompt": replaced(parameters, wanted.y.values[0], y)})
-        parameters = _changed(parameters, y)
-    named = x.changes.get("model") or (y.changes.get("model") if y else None)
-    cell = Wanted(parameters, cards[named or DEFAULT])
+    """Return the cell in which each axis is at its one of `steps`."""
+    parameters, named, has_replaced = base, None, False
+    for axis, step in zip(wanted.axes.values(), steps, strict=True):
+        changed = step
+        if axis.setting is Setting.PROMPT:
+            if has_replaced:  # several axes replace words, one after the other
+                prompt = replaced(parameters, axis.values[0], step)
+                changed = replace(step, changes={"prompt": prompt})
+            has_replaced = True
+        named = step.changes.get("model") or named
+        parameters = _changed(parameters, changed)
+    cell = Wanted(parameters, cards[named or DEFAULT], by_canary=by_canary and named is None)
     try:
         cell.completed(seed=0)
     except Unprocessable as error:
-        raise Wrong([_placed(one, wanted, x, y) for one in error.fields]) from None
+        raise Wrong([_placed(one, wanted, steps) for one in error.fields]) from None
     return cell
 
 
@@ -161,13 +198,12 @@ def _changed(parameters: GenerationParameters, step: Step) -> GenerationParamete
         raise Wrong([value_problem(step.field, found) for found in error.errors()]) from None
 
 
-def _placed(problem: FieldProblem, wanted: GridCreate, x: Step, y: Step | None) -> FieldProblem:
+def _placed(problem: FieldProblem, wanted: GridCreate, steps: Sequence[Step]) -> FieldProblem:
     """Name the value that sets what its model cannot draw, else the value that names the model, else the base."""
-    axes = [(wanted.x.setting, x), *([(wanted.y.setting, y)] if wanted.y and y else [])]
     setting = _FIELDS.get(problem.field, problem.field)
     for named in (setting, Setting.MODEL.value):
-        for varied, step in axes:
-            if varied.value == named:
+        for axis, step in zip(wanted.axes.values(), steps, strict=True):
+            if axis.setting.value == named:
                 fits = named == setting and setting != Setting.SIZE.value
                 update = {
                     "field": step.field,

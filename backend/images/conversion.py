@@ -25,6 +25,9 @@ AT_ONCE: Final = 1
 # A segment of a JPEG holds 64 kB less its own head.
 _MOST_XMP: Final = 65_000
 
+# Of more pixels than these a PNG would take minutes to be packed as tightly as a small one is.
+_LARGE: Final = 2048 * 2048
+
 _places = places("atelier_images_converted", AT_ONCE)
 
 
@@ -62,14 +65,16 @@ def _png(picture: Pillow.Image) -> bytes:
         told.add_itxt("atelier", generation)
     told.add_itxt("XML:com.adobe.xmp", metadata.ai_mark(metadata.source_type_in(xmp)).decode())
     out = BytesIO()
-    picture.save(out, "PNG", pnginfo=told, exif=b"")
+    packing = {"compress_level": 1} if picture.width * picture.height > _LARGE else {}
+    picture.save(out, "PNG", pnginfo=told, exif=b"", **packing)
     return out.getvalue()
 
 
 def _jpeg(picture: Pillow.Image) -> bytes:
     xmp, exif = picture.info.get("xmp", b""), picture.info.get("exif", b"")
     out = BytesIO()
-    picture.convert("RGB").save(
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    plain.save(
         out,
         "JPEG",
         quality=JPEG_QUALITY,

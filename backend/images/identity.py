@@ -1,8 +1,9 @@
 """What decides a picture before it is drawn, as one digest: two images of the same key would have the same pixels.
 
 Every field of the parameters counts, one that is added tomorrow too, unless it stands in `NOT_DECIDING`; so do the
-weights, the LoRAs and the software that draw. Pure: knows neither rows nor who asks. Whether an image may answer for another
-is decided in `backend.results`.
+weights, a draft's decoder, the LoRAs, ControlNets and textual inversions, and the software that draw. The pictures count by their ids:
+the file of an upload or an image never changes. Pure: knows neither rows nor who asks. Whether an image may answer for
+another is decided in `backend.results`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from hashlib import sha256
 from typing import Final
 
-from inference.protocol import GenerationParameters, ModelCard
+from inference.protocol import Decoder, GenerationParameters, ModelCard
 
 NOT_DECIDING: Final = frozenset({"num_images", "priority"})
 """How many are asked for, and how urgently: of one image by itself, neither changes a pixel."""
@@ -32,7 +33,12 @@ def result_key(parameters: GenerationParameters, card: ModelCard) -> str | None:
 def canonical(parameters: GenerationParameters, card: ModelCard) -> str:
     """Return everything that decides the picture as one text: the same for the same, whatever the order of fields."""
     digests = {each.name: each.sha256 for each in card.loras}
+    nets = {each.name: each.sha256 for each in card.controls}
+    draft = card.draft if parameters.decoder is Decoder.TINY else None
     deciding = {
+        "controls": {use.name: nets.get(use.name) for use in parameters.control},
+        "decoder": draft.decoder_sha256 if draft else "",
+        "embeddings": _embeddings(parameters, card),
         "form": _FORM,
         "loras": {use.name: digests.get(use.name) for use in parameters.loras_used},
         "parameters": parameters.model_dump(mode="json", exclude=set(NOT_DECIDING)),
@@ -40,3 +46,12 @@ def canonical(parameters: GenerationParameters, card: ModelCard) -> str:
         "weights": card.weights_sha256,
     }
     return json.dumps(deciding, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _embeddings(parameters: GenerationParameters, card: ModelCard) -> dict[str, str]:
+    """Return the digests of the textual inversions whose words stand in the prompts, perhaps as parts of others.
+
+    One that is not meant makes two keys of one at worst; one that is left out would make one of two.
+    """
+    said = f"{parameters.prompt} {parameters.negative_prompt}".casefold()
+    return {each.name: each.sha256 for each in card.embeddings if each.name.casefold() in said}

@@ -1,9 +1,10 @@
 """What a file says about itself: the AI mark, the settings as A1111 writes them, and as we do.
 
 * XMP `Iptc4xmpExt:DigitalSourceType` = trainedAlgorithmicMedia: made by a model; where a part of a given picture was
-  kept, compositeWithTrainedAlgorithmicMedia, IPTC's word for inpainting and outpainting. Never taken out.
+  kept, compositeWithTrainedAlgorithmicMedia, IPTC's word for inpainting and outpainting. What was only resampled is
+  what it was before: an upload, which says nothing of itself, is then algorithmicallyEnhanced. Never taken out.
 * Exif `UserComment`: the infotext that A1111 and its kin read back.
-* XMP `atelier:generation`: our own JSON, which says everything but the ids of what was drawn over (`images.ops`).
+* XMP `atelier:generation`: our own JSON, which says everything but the ids of what was drawn over and by (`images.ops`).
 
 Of a prompt with wildcards all of them say the words that were drawn, and beside them the template.
 
@@ -20,25 +21,32 @@ from xml.sax.saxutils import escape, unescape
 from PIL import Image as Pillow
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.images import webp
 from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import Op, Prompts
+from backend.images.shapes import ShapeSaid, said_of, words_of_shapes, words_of_upscale
 from backend.images.webp import WebP
 from inference.protocol import (
     AROUND_THE_MASK,
+    Decoder,
     GenerationParameters,
     Margins,
     MaskedArea,
     ModelCard,
     Scheduler,
+    Upscale,
+    UpscaleMethod,
     read_prompt,
 )
 
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED_ALGORITHMIC_MEDIA = f"{_SOURCE_TYPES}trainedAlgorithmicMedia"
 COMPOSITE = f"{_SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia"
+ENHANCED = f"{_SOURCE_TYPES}algorithmicallyEnhanced"
 NAMESPACE = "https://atelier.invalid/ns/generation/1/"
 _EXIF_IFD, _USER_COMMENT, _SOFTWARE = 0x8769, 0x9286, 0x0131
 _SHORT_HASH = 10
+TINY_DECODER = "TAESD"  # what A1111 calls a decoder of this kind, whoever trained it
 _UNICODE = b"UNICODE\0"
 _GENERATION = re.compile("<atelier:generation>(.*?)</atelier:generation>", re.DOTALL)
 _SOURCE_TYPE = re.compile("<Iptc4xmpExt:DigitalSourceType>([^<]*)<")
@@ -58,7 +66,8 @@ SAMPLER_NAMES = {
 class Provenance(BaseModel):
     """Where one image came from: enough to draw it again, and to find its row.
 
-    Which pictures it was drawn over its row knows; here stand how, whether with a mask, and the margins.
+    Which pictures it was drawn over and by its row knows; here stand how, whether with a mask, the margins, and so on.
+    `enlarged` is IPTC's word for the picture that was made larger, where nothing else was done to it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +78,9 @@ class Provenance(BaseModel):
     op: Op | None = None
     masked: bool = False
     outpaint: Margins | None = None
+    upscale: Upscale | None = None
+    control: list[ShapeSaid] = []
+    enlarged: str = Field(default=ENHANCED, exclude=True)
     template: Prompts | None = Field(default=None, exclude_if=lambda template: template is None)
     weights_sha256: str
     software: str
@@ -77,16 +89,19 @@ class Provenance(BaseModel):
     @property
     def source_type(self) -> str:
         """IPTC's word for where it comes from."""
+        if self.upscale and self.upscale.method is UpscaleMethod.RESAMPLE:
+            return self.enlarged
         return COMPOSITE if self.op in {Op.INPAINT, Op.OUTPAINT} else TRAINED_ALGORITHMIC_MEDIA
 
 
-def provenance_of(
+def provenance_of(  # noqa: PLR0913 - all that a file says
     parameters: GenerationParameters,
     card: ModelCard,
     *,
     generation_id: str,
     index: int,
     template: Prompts | None = None,
+    enlarged: str = ENHANCED,
 ) -> Provenance:
     """Return what the file will say; `parameters` are those of this one image, with the words drawn from `template`."""
     return Provenance(
@@ -96,6 +111,9 @@ def provenance_of(
         op=op_of(parameters),
         masked=parameters.mask is not None,
         outpaint=parameters.outpaint,
+        upscale=parameters.upscale,
+        control=said_of(parameters, card),
+        enlarged=enlarged,
         template=template,
         weights_sha256=card.weights_sha256,
         software=software(),
@@ -121,7 +139,7 @@ def marked(picture: WebP, provenance: Provenance) -> WebP:
 
 
 def ai_mark(source_type: str = TRAINED_ALGORITHMIC_MEDIA) -> bytes:
-    """Return the XMP packet that says that a model made the picture, all of it or a part, and nothing else."""
+    """Return the XMP packet that says where the picture comes from, as a rule from a model, and nothing else."""
     return _xmp(None, source_type)
 
 
@@ -133,7 +151,13 @@ def cleaned(picture: WebP) -> WebP:
 def source_type_in(xmp: bytes) -> str:
     """Return IPTC's word from an XMP packet of ours."""
     found = _SOURCE_TYPE.search(xmp.decode())
-    return found[1] if found and found[1] == COMPOSITE else TRAINED_ALGORITHMIC_MEDIA
+    return found[1] if found and found[1] in {COMPOSITE, ENHANCED} else TRAINED_ALGORITHMIC_MEDIA
+
+
+def source_type_of(file: bytes) -> str:
+    """Return IPTC's word for a picture of ours; for an upload, whose file says nothing, that of what is made of it."""
+    xmp = webp.parse(file).xmp
+    return source_type_in(xmp) if xmp else ENHANCED
 
 
 def comment_in(picture: Pillow.Image) -> str | None:
@@ -167,6 +191,7 @@ def infotext(provenance: Provenance) -> str:
         "Size": f"{parameters.width}x{parameters.height}",
         "Model hash": provenance.weights_sha256[:_SHORT_HASH],
         "Model": parameters.model,
+        "VAE Decoder": TINY_DECODER if parameters.decoder is Decoder.TINY else "",
         **_of_the_op(provenance),
         "Lora hashes": ", ".join(
             f"{name}: {digest[:_SHORT_HASH]}" for name, digest in provenance.loras_sha256.items()
@@ -180,12 +205,13 @@ def infotext(provenance: Provenance) -> str:
 
 
 def _of_the_op(provenance: Provenance) -> dict[str, str]:
-    """Return what A1111 writes of an image drawn over a picture, and of a variation."""
+    """Return what A1111 writes of an image drawn over a picture or by a shape, and of a variation."""
     parameters, pairs = provenance.parameters, dict[str, str]()
     if parameters.variation_strength:
         pairs["Variation seed"] = str(parameters.variation_seed)
         pairs["Variation seed strength"] = f"{parameters.variation_strength:g}"
-    if provenance.op not in {None, Op.VARIATION}:
+    resampled = provenance.upscale and provenance.upscale.method is UpscaleMethod.RESAMPLE
+    if provenance.op not in {None, Op.VARIATION, Op.CONTROL} and not resampled:
         pairs["Denoising strength"] = f"{parameters.strength:g}"
     if provenance.masked:
         pairs["Mask blur"] = str(parameters.mask_blur)
@@ -194,7 +220,8 @@ def _of_the_op(provenance: Provenance) -> dict[str, str]:
         if parameters.masked_area is MaskedArea.MASKED:
             pairs["Inpaint area"] = "Only masked"
             pairs["Masked area padding"] = str(AROUND_THE_MASK)
-    return pairs
+    shapes = words_of_shapes(provenance.control, parameters.fit)
+    return pairs | words_of_upscale(provenance.upscale) | shapes
 
 
 def _templates(template: Prompts | None) -> dict[str, str]:

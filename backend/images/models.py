@@ -14,15 +14,15 @@ from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
 
 
-def moderation_column() -> Column[Moderation]:
-    """Return the column of a moderation state: its plain word, the same on both databases."""
+def moderation_column(name: str = "moderation") -> Column[Moderation]:
+    """Return a column of a moderation state: its plain word, the same on both databases."""
     kind = Enum(
         Moderation,
         native_enum=False,
         length=16,
         values_callable=lambda kind: [s.value for s in kind],
     )
-    return Column("moderation", kind, nullable=False)
+    return Column(name, kind, nullable=False)
 
 
 class Image(SQLModel, table=True):
@@ -80,6 +80,9 @@ class Image(SQLModel, table=True):
     status: Status = Field(
         default=Status.DRAFT,
         sa_column=Column(stored_words(Status, length=12), nullable=False, server_default="draft"),
+    )
+    purged_at: datetime | None = Field(
+        default=None, description="When two reviewers had its files removed for good."
     )
     trashed_at: datetime | None = Field(
         default=None, description="When its owner threw it away; empty: they have not."

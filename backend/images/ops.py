@@ -1,6 +1,6 @@
-"""How an image was made: from its prompt alone, over a picture, or as a variation; and what others are told of that.
+"""How an image was made: from its prompt alone, over a picture, by a shape, or as a variation; and what others learn.
 
-The ids of what was drawn over are told to the owner alone, on the wire. A file goes anywhere, so it never has them, and
+The ids of what was drawn over and by are told to the owner alone, on the wire. A file goes anywhere, so it never has them, and
 neither has what others read about an image: an upload is nobody else's, and an image is known by its lineage to those
 who may see it.
 """
@@ -13,6 +13,8 @@ from inference.protocol import GenerationParameters
 
 def op_of(parameters: GenerationParameters) -> Op | None:
     """Return how `parameters` make an image; None: from the prompt alone."""
+    if parameters.upscale:
+        return Op.UPSCALE
     margins = parameters.outpaint
     if margins and (margins.beside or margins.above_and_below):
         return Op.OUTPAINT
@@ -20,9 +22,12 @@ def op_of(parameters: GenerationParameters) -> Op | None:
         return Op.INPAINT
     if parameters.init_image:
         return Op.IMG2IMG
+    if parameters.control:
+        return Op.CONTROL
     return Op.VARIATION if parameters.variation_strength else None
 
 
 def without_pictures(parameters: GenerationParameters) -> GenerationParameters:
-    """Return `parameters` without what names a picture, and without the margins that need one."""
-    return parameters.model_copy(update={"init_image": None, "mask": None, "outpaint": None})
+    """Return `parameters` without what names a picture, and without what needs one."""
+    nothing = {"init_image": None, "mask": None, "outpaint": None, "upscale": None, "control": ()}
+    return parameters.model_copy(update=nothing)

@@ -114,7 +114,8 @@ def keep_rows_out(session: Session) -> None:
 
 
 def _shows(actor: Actor, image: Image) -> bool:
-    return image.moderation is Moderation.RELEASED or actor.may(REVIEW)
+    there = image.purged_at is None
+    return there and (image.moderation is Moderation.RELEASED or actor.may(REVIEW))
 
 
 def _owned_by(actor: Actor, image: type[Image] = Image) -> ColumnElement[bool]:

@@ -35,11 +35,16 @@ class Status(StrEnum):
 
 
 class Op(StrEnum):
-    """What was made of a picture: all of it drawn anew, a part of it, its surroundings; or another noise was mixed in."""
+    """What was made of a picture: all of it drawn anew, a part of it, its surroundings, all of it larger; or how else.
+
+    `control` is drawn from the prompt by a shape, `variation` with another noise mixed in.
+    """
 
     IMG2IMG = "img2img"
     INPAINT = "inpaint"
     OUTPAINT = "outpaint"
+    UPSCALE = "upscale"
+    CONTROL = "control"
     VARIATION = "variation"
 
 
@@ -103,7 +108,7 @@ class ImagePublic(BaseModel):
     )
     parameters: GenerationParameters = Field(
         description="What draws this one image again; of wildcards the words that were drawn. Only its owner is told "
-        "what it was drawn over: to others init_image, mask and outpaint are null."
+        "what it was drawn over and by: to others init_image, mask, outpaint and upscale are null and control is empty."
     )
     template: Prompts | None = Field(
         default=None,

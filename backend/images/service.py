@@ -11,14 +11,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 
-from PIL import Image as Pillow
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.images import identity, metadata, webp
+from backend.images import identity, metadata, smaller, webp
 from backend.images.models import Image
 from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import (
@@ -29,13 +27,14 @@ from backend.images.schemas import (
     Prompts,
     Variant,
 )
+from backend.kit.database import Database
 from backend.kit.storage import Storage
-from inference.protocol import GenerationParameters, ModelCard
+from inference.protocol import Decoder, GenerationParameters, ModelCard
 
 CONTENT_TYPE = "image/webp"
-PREVIEW_PX, THUMB_PX = 640, 320
 _SUFFIX = ".webp"
 _NOT_THE_LOOK = {"seed", "variation_seed", "num_images", "priority", "template"}
+_SILENT_WHEN_EMPTY = ("variation_strength", "loras", "upscale", "control")
 _OVER_A_PICTURE = {
     "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint",
 }  # fmt: skip
@@ -66,20 +65,22 @@ def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
     index: int,
     generation_id: str,
     card: ModelCard,
+    over: bytes | None = None,
 ) -> PreparedImage:
     """Store the master with its provenance inside, and its two smaller copies.
 
-    `data` is a lossless WebP; its pixels stay as they came, bit for bit.
+    `data` is a lossless WebP; its pixels stay as they came, bit for bit. `over` is the file of what was drawn over.
 
     Raises:
-        ValueError: `data` is not a whole lossless WebP file.
+        ValueError: `data` is not a whole lossless WebP file, nor is `over` where that was only resampled.
         OSError: It could not be stored.
     """
     return _prepared(
         storage,
         webp.parse(data),
-        lambda mark: (_smaller(data, PREVIEW_PX, mark), _smaller(data, THUMB_PX, mark)),
+        lambda mark: smaller.copies(data, mark),
         parameters.of_image(index).model_copy(update={"seed": seed}),
+        enlarged=metadata.source_type_of(over) if over and parameters.resamples else None,
         asked=parameters,
         index=index,
         generation_id=generation_id,
@@ -107,12 +108,14 @@ def prepare_again(  # noqa: PLR0913 - the image, and everything the new file say
         raise ValueError(f"the file of image {image.id} is not the one that was stored")
     # The smaller copies say nothing of their own, so those of the same pixels are the same files. Stored
     # again, they are young: whoever removes orphans leaves them until the new row names them.
-    smaller = storage.get(image.preview_key), storage.get(image.thumb_key)
+    copies = storage.get(image.preview_key), storage.get(image.thumb_key)
+    picture = webp.parse(data)
     return _prepared(
         storage,
-        webp.parse(data),
-        lambda _: smaller,
+        picture,
+        lambda _: copies,
         parameters.of_image(index),
+        enlarged=metadata.source_type_in(picture.xmp or b""),
         asked=parameters,
         index=index,
         generation_id=generation_id,
@@ -123,21 +126,30 @@ def prepare_again(  # noqa: PLR0913 - the image, and everything the new file say
 def _prepared(  # noqa: PLR0913
     storage: Storage,
     picture: webp.WebP,
-    smaller: Callable[[bytes], tuple[bytes, bytes]],
+    copies: Callable[[bytes], tuple[bytes, bytes]],
     drawn: GenerationParameters,
     *,
+    enlarged: str | None,
     asked: GenerationParameters,
     index: int,
     generation_id: str,
     card: ModelCard,
 ) -> PreparedImage:
-    """Store a master that says what `drawn` is, and its preview and thumb, which `smaller` makes with the AI mark."""
+    """Store a master that says what `drawn` is, and its preview and thumb, which `copies` makes with the AI mark.
+
+    `enlarged` is where the pixels come from if they were only resampled.
+    """
     own = parameters_of(drawn, asked)
     provenance = metadata.provenance_of(
-        drawn, card, generation_id=generation_id, index=index, template=own.template
+        drawn,
+        card,
+        generation_id=generation_id,
+        index=index,
+        template=own.template,
+        enlarged=enlarged or metadata.ENHANCED,
     )
     master = metadata.marked(picture, provenance).to_bytes()
-    preview, thumb = smaller(metadata.ai_mark(provenance.source_type))
+    preview, thumb = copies(metadata.ai_mark(provenance.source_type))
     return PreparedImage(
         generation_id=generation_id,
         index=index,
@@ -193,7 +205,9 @@ def stack_of(parameters: GenerationParameters) -> str:
     silent = set(_NOT_THE_LOOK)
     if not parameters.init_image:
         silent |= _OVER_A_PICTURE
-    silent |= {name for name in ("variation_strength", "loras") if not getattr(parameters, name)}
+    silent |= {name for name in _SILENT_WHEN_EMPTY if not getattr(parameters, name)}
+    if parameters.decoder is Decoder.FULL:
+        silent.add("decoder")
     look = parameters.model_dump(mode="json", exclude=silent)
     return sha256(json.dumps(look, sort_keys=True).encode()).hexdigest()
 
@@ -250,6 +264,13 @@ def is_shown(image: Image) -> bool:
     return image.moderation is Moderation.RELEASED
 
 
+def is_shown_now(database: Database, image_id: str) -> bool:
+    """Return whether an image's owner may see its pixels at this moment, for what is sent over a long time."""
+    with database.read() as session:
+        image = session.get(Image, image_id)
+        return image is not None and is_shown(image)
+
+
 def to_public(image: Image, reader: Actor) -> ImagePublic:
     """Return the wire shape of `image` for `reader`, who may read about it."""
     mine = image.owner_id == reader.id
@@ -269,14 +290,3 @@ def to_public(image: Image, reader: Actor) -> ImagePublic:
         template=image.template,
         created_at=image.created_at,
     )
-
-
-def _smaller(data: bytes, longest: int, mark: bytes) -> bytes:
-    """Return a copy whose longest side is at most `longest` px, saying `mark`; a smaller one is not enlarged."""
-    with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture:
-        # Alpha would be lost without a background; what is drawn here has none.
-        copy = picture.convert("RGB")
-    copy.thumbnail((longest, longest), Pillow.Resampling.LANCZOS)
-    out = BytesIO()
-    copy.save(out, "WEBP", quality=82, method=4, xmp=mark)
-    return out.getvalue()

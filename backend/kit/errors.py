@@ -11,6 +11,7 @@ AtelierError
 ├── UnsupportedMedia  415  a body of a kind that is not taken here
 ├── Unprocessable     422  a value outside its limits; names field, limit and nearest good value
 │   ├── KeyReused     422  the same Idempotency-Key with another body
+│   ├── WordsRefused  422  words that the policy does not take (`screening.refusal`)
 │   └── QuotaTooSmall 422  it costs more credits than a whole day or month has
 ├── TooMany           429  slow down; `retry_after` seconds
 │   ├── RateLimited   429  too many requests a minute
@@ -24,9 +25,12 @@ AtelierError
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from backend.kit.context import Context
 
 
 class AtelierError(Exception):
@@ -48,6 +52,18 @@ class AtelierError(Exception):
         self.retry_after = retry_after
         self.fields = fields or []
 
+    def after(self, context: Context) -> None:
+        """Do what is left to do once all of the request was rolled back; most often nothing."""
+
+
+class WordsMet(BaseModel):
+    """Words that a rule of the policy is about, and where they stand in the field."""
+
+    rule: str
+    category: str
+    start: int = Field(description="Where they begin, in characters from 0.")
+    end: int = Field(description="Where they end.")
+
 
 class FieldProblem(BaseModel):
     """What is wrong with one field, and what would be right."""
@@ -56,6 +72,11 @@ class FieldProblem(BaseModel):
     message: str
     limit: str | None = None
     nearest: str | int | float | None = None
+    words: WordsMet | None = Field(
+        default=None,
+        exclude_if=lambda words: words is None,
+        description="Only with `words_refused`: which words, and by which rule.",
+    )
 
 
 class Problem(BaseModel):

@@ -12,7 +12,7 @@ from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -107,6 +107,7 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AtelierError)  # noqa: S101 - what the handler is registered for
     if isinstance(error, NotSignedIn | Forbidden):
         say_why(request.scope, error.code)
+    _follow_up(request, error)
     problem = Problem(
         title=error.title,
         status=error.status,
@@ -118,6 +119,17 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     return respond(problem, headers)
+
+
+def _follow_up(request: Request, error: AtelierError) -> None:
+    """Let a refusal write down what it has to, now that its request was rolled back; it is answered all the same."""
+    context = getattr(request.app.state, "context", None)
+    if context is None:
+        return  # an application of somebody else's, which keeps nothing
+    try:
+        error.after(context)
+    except SQLAlchemyError:
+        _log.exception("a refusal could not be written down")
 
 
 def _database_away(request: Request, error: Exception) -> JSONResponse:

@@ -250,7 +250,8 @@ class Settings(BaseSettings):
     )
     allow_demo_safety_checker: bool = Field(
         default=False,
-        description="Accept the bundled demonstration checker away from loopback.",
+        description="Accept safety checkers that are only demonstrations, as the bundled one is, away from loopback; "
+        "without it a studio that others can reach does not start with them.",
     )
     log_level: str = Field(
         default="warning", description="debug, info (a line a request), warning or error."

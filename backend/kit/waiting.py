@@ -91,6 +91,10 @@ class WaitingLine(Generic[L]):
                 changed(session, self._queued(seat.id).values(tag=seat.tag))
         return True
 
+    def end(self, session: Session, row_id: str, state: State, **values: Any) -> bool:  # noqa: ANN401
+        """End a queued row in `state`, with the table's own `values`; False if it is not queued."""
+        return changed(session, self._queued(row_id).values(state=state, **values))
+
     def counts(self, session: Session) -> dict[State, int]:
         """Return how many rows are queued and running."""
         alive = (State.QUEUED, State.RUNNING)

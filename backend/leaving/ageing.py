@@ -26,7 +26,7 @@ from backend.leaving import prompts, removal
 from backend.leaving.belongings import DELIVERIES, GENERATIONS, IMAGES, SESSIONS, Belonging
 from backend.legalholds.repository import covered
 from backend.legalholds.schemas import SubjectKind
-from backend.moderation.models import Flag
+from backend.moderation.models import Appeal, Flag
 from backend.webhooks.models import Delivery
 from backend.webhooks.repository import forgettable
 
@@ -68,7 +68,9 @@ def _unkept(before: datetime) -> ColumnElement[bool]:
 
 def _withheld(before: datetime) -> ColumnElement[bool]:
     withheld = col(Image.moderation).in_((Moderation.HELD, Moderation.REJECTED))
-    return and_(withheld, before > _SINCE_DECIDED, is_free_image())
+    waiting = select(col(Appeal.image_id)).where(col(Appeal.answered_at).is_(None))
+    answered = col(Image.id).not_in(waiting)
+    return and_(withheld, before > _SINCE_DECIDED, answered, is_free_image())
 
 
 def _thrown_away(before: datetime) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel, col
 
 from backend.accounts.models import ApiKey, User, UserSession
 from backend.comments.models import Comment
+from backend.comparisons.models import Comparison, ComparisonPair, ComparisonVote
 from backend.galleries.models import Gallery, GalleryImage, GalleryMember
 from backend.generations.models import Generation
 from backend.grids.models import Grid, GridCell
@@ -22,8 +23,9 @@ from backend.images.models import Image
 from backend.library.models import ImageStar, ImageTag, SavedSearch
 from backend.likeness.models import ImageLikeness
 from backend.links.models import ShareLink
-from backend.moderation.models import Flag, SafetyCheck
+from backend.moderation.models import Appeal, Flag, ImageDecision, SafetyCheck
 from backend.presets.models import Preset
+from backend.recipes.models import Recipe, RecipeRun, RecipeRunStep
 from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
 from backend.webhooks.models import Delivery, Webhook
@@ -76,8 +78,19 @@ WEBHOOKS: Final = Belonging(
     "webhook",
     frozenset({"secret", "previous_secret"}),
 )
+APPEALS: Final = Belonging("appeals", Appeal, _within(col(Appeal.image_id), Image))
+DECISIONS: Final = Belonging(
+    "image_decisions",
+    ImageDecision,
+    _within(col(ImageDecision.image_id), Image),
+    unsaid=frozenset({"by", "asked_by"}),
+)
 FLAGS: Final = Belonging(
-    "flags", Flag, _within(col(Flag.image_id), Image), "flag", frozenset({"decided_by"})
+    "flags",
+    Flag,
+    _within(col(Flag.image_id), Image),
+    "flag",
+    frozenset({"decided_by", "claimed_by", "claimed_until"}),
 )
 SAFETY_CHECKS: Final = Belonging(
     "safety_checks", SafetyCheck, _within(col(SafetyCheck.image_id), Image)
@@ -150,6 +163,40 @@ GRID_CELLS: Final = Belonging("grid_cells", GridCell, _within(col(GridCell.grid_
 GRIDS: Final = Belonging(
     "grids", Grid, _owned_by(col(Grid.owner_id)), unsaid=frozenset({"request_hash"})
 )
+RECIPE_RUN_STEPS: Final = Belonging(
+    "recipe_run_steps", RecipeRunStep, _within(col(RecipeRunStep.run_id), RecipeRun)
+)
+RECIPE_RUNS: Final = Belonging(
+    "recipe_runs",
+    RecipeRun,
+    _owned_by(col(RecipeRun.owner_id)),
+    "run",
+    frozenset({"request_hash"}),
+)
+RECIPES: Final = Belonging("recipes", Recipe, _owned_by(col(Recipe.owner_id)), "recipe")
+COMPARISON_VOTES: Final = Belonging(
+    "comparison_votes",
+    ComparisonVote,
+    lambda person_id: or_(
+        col(ComparisonVote.user_id) == person_id,
+        col(ComparisonVote.pair_id).in_(
+            select(col(ComparisonPair.id)).where(
+                _within(col(ComparisonPair.comparison_id), Comparison)(person_id)
+            )
+        ),
+    ),
+    unsaid=frozenset({"user_id"}),
+)
+COMPARISON_PAIRS: Final = Belonging(
+    "comparison_pairs", ComparisonPair, _within(col(ComparisonPair.comparison_id), Comparison)
+)
+COMPARISONS: Final = Belonging(
+    "comparisons",
+    Comparison,
+    _owned_by(col(Comparison.owner_id)),
+    "comparison",
+    frozenset({"secret"}),
+)
 PRESETS: Final = Belonging("presets", Preset, _owned_by(col(Preset.owner_id)), "preset")
 GENERATIONS: Final = Belonging(
     "generations",
@@ -172,6 +219,8 @@ SESSIONS: Final = Belonging(
 BELONGINGS: Final = (
     DELIVERIES,
     WEBHOOKS,
+    APPEALS,
+    DECISIONS,
     FLAGS,
     SAFETY_CHECKS,
     LIKENESSES,
@@ -185,7 +234,13 @@ BELONGINGS: Final = (
     GALLERIES,
     IMAGES,
     UPLOADS,
+    COMPARISON_VOTES,
+    COMPARISON_PAIRS,
+    COMPARISONS,
     PRESETS,
+    RECIPES,
+    RECIPE_RUN_STEPS,
+    RECIPE_RUNS,
     GRID_CELLS,
     GRIDS,
     GENERATIONS,
@@ -211,46 +266,6 @@ def erased(person_id: str) -> dict[str, Any]:
 
 ACCOUNT_KEEPS: Final = frozenset({"id", "role", "standing", "created_at"})
 """Columns of an account that an erasure leaves; `erased` names the others."""
-
-STAYS: Final = {
-    "user_account": "An empty account of that id, so that the audit and reviews of others' images still refer to it.",
-    "audit_entry": "Who did what and when, by ids alone; the details beside it are erased. Nothing is ever removed "
-    "from the chain.",
-    "image_tag.added_by": "Which id put a tag on somebody else's image.",
-    "gallery_image.added_by": "Which id put somebody else's image into somebody else's gallery.",
-    "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
-    "invite": "That there were invites, without the notes on them.",
-    "invite.created_by": "Which id made them.",
-    "invite.used_by": "Which id came in by them.",
-    "usage_tally": "How many credits that id spent on which day, so that its team's sums stay true.",
-    "quota": "What limits administrators set for that id.",
-    "legal_hold": "That there were legal holds, without their reasons.",
-    "legal_hold.placed_by": "Which id placed them.",
-    "legal_hold.lifted_by": "Which id lifted them.",
-    "model_choice.changed_by": "Which id switched models on and off.",
-    "erasure": "This report: numbers and ids.",
-    "erasure.person_id": "Who was erased.",
-    "erasure.asked_by": "Who asked for it.",
-}
-"""What refers to a person and outlives an erasure, and why."""
-
-NOBODYS: Final = {
-    "role": "roles",
-    "role_permission": "roles",
-    "role_model": "roles",
-    "team": "teams; a person's membership is a column of the account",
-    "search_entry": "words of images, beside their rows; gone with them",
-    "image_lora": "which LoRAs images were drawn with, beside their rows; gone with them",
-    "rate_limit": "who asked often just now; gone within the hour",
-    "model_choice": "which models may be asked for",
-    "queue_clock": "virtual time of the queue, by id",
-    "queue_gate": "whether the queue is open",
-    "audit_detail": "beside audit_entry; erased",
-    "audit_head": "the end of the chain",
-    "notice": "what everybody is told; who posted it is in the audit",
-    "alembic_version": "the schema",
-}
-"""Tables in which nothing is about a person, and what they hold."""
 
 
 def account_of(user: User) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sqlmodel import select as select_rows
 from backend.accounts.models import User
 from backend.audit import service as audit
 from backend.images.models import Image
-from backend.images.service import is_shown
+from backend.images.service import is_shown, is_shown_now
 from backend.kit.archive import Entry, stream
 from backend.kit.clock import utc_now
 from backend.kit.database import Database
@@ -47,13 +47,21 @@ share_links.jsonl     links to your galleries and links that you made, without t
 comments.jsonl        what you said about pictures, and what was said about yours; not by whom
 uploads.jsonl         pictures you brought, one a line
 uploads/              their files as they are stored
+comparison_votes.jsonl  what you said of pairs of images; of comparisons that you made, what was said, not by whom
+comparison_pairs.jsonl  what was drawn for comparisons of models that you made
+comparisons.jsonl     comparisons of models that you made
 presets.jsonl         named ways to draw that you keep
+recipes.jsonl         chains of edits that you keep
+recipe_runs.jsonl     the times you ran one, with what it was run with
+recipe_run_steps.jsonl which generation was drawn for which step of them
 grids.jsonl           settings that you compared, one comparison a line
 grid_cells.jsonl      which generation is in which place of them
 charges.jsonl         the credits they cost
 safety_checks.jsonl   what the safety checker measured on them
 likenesses.jsonl      a digest of how each looks, by which the same picture is found again
 flags.jsonl           why some were held, and what was decided; not by whom
+image_decisions.jsonl what was decided about them when, and taken back
+appeals.jsonl         what you wrote when you asked for another look
 webhooks.jsonl        addresses that are told of your generations
 deliveries.jsonl      what they were told
 api_keys.jsonl        your keys
@@ -125,8 +133,10 @@ class _Export:
         for row in self._rows(belonging):
             key = getattr(row, belonging.files[0])
             name = f"{belonging.name}/{row.id}{PurePosixPath(key).suffix}"
-            if isinstance(row, Image) and not is_shown(row):
-                self._absent.append(f"{name}: it is {row.moderation}\n")
+            if isinstance(row, Image) and not (
+                is_shown(row) and is_shown_now(self._database, row.id)
+            ):
+                self._absent.append(f"{name}: it is {_state_of(row)}\n")
                 continue
             try:
                 data = self._storage.get(key)
@@ -164,6 +174,10 @@ def _subjects(person_id: str) -> Any:  # noqa: ANN401
         if one.audited_as
     ]
     return union_all(select(literal(f"person:{person_id}").label("subject")), *named)
+
+
+def _state_of(image: Image) -> str:
+    return "taken down or deleted meanwhile" if is_shown(image) else image.moderation.value
 
 
 def _line(values: dict[str, Any]) -> bytes:

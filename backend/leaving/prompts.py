@@ -16,6 +16,7 @@ from backend.images.models import Image
 from backend.images.repository import files_among
 from backend.kit.storage import Storage
 from backend.library import index
+from backend.recipes import runs
 from inference.protocol import GenerationParameters
 
 FORGOTTEN: Final = "(forgotten)"
@@ -26,7 +27,7 @@ _log = logging.getLogger("atelier.leaving")
 
 
 def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
-    """Blank the prompts of those generations, which have ended, of their images and of grids that have them.
+    """Blank the prompts of those generations, which have ended, of their images, and of grids and runs that have them.
 
     An image's file is written anew without prompt and settings; that a model made it stays in it. Pixels stay as they
     are, bit for bit. `files.keep_rows_out` comes before.
@@ -37,6 +38,9 @@ def forget(session: Session, storage: Storage, ids: Collection[str]) -> None:
     for grid in grids.with_cells(session, ids):
         grid.parameters, grid.axes = _blank(grid.parameters), grid.axes.without_words(FORGOTTEN)
         session.add(grid)
+    for run in runs.with_generations(session, ids):
+        run.plan = run.plan.without_words(FORGOTTEN)
+        session.add(run)
     images = session.exec(select(Image).where(col(Image.generation_id).in_(ids))).all()
     for image in images:
         image.parameters = _blank(image.parameters).model_copy(update={"template": None})
@@ -51,6 +55,8 @@ def _blank(parameters: P) -> P:
 
 def _clean(session: Session, storage: Storage, image: Image) -> None:
     former = image.storage_key
+    if image.purged_at is not None:
+        return  # there are none any more
     try:
         data = metadata.cleaned(webp.parse(storage.get(former))).to_bytes()
     except FileNotFoundError:

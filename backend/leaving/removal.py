@@ -17,6 +17,8 @@ from backend.images.models import Image
 from backend.kit.storage import Storage
 from backend.leaving import files
 from backend.leaving.belongings import (
+    APPEALS,
+    DECISIONS,
     DELIVERIES,
     FLAGS,
     GENERATIONS,
@@ -26,7 +28,8 @@ from backend.leaving.belongings import (
     Belonging,
 )
 from backend.leaving.files import Removed
-from backend.moderation.models import Flag, SafetyCheck
+from backend.moderation.models import Appeal, Flag, ImageDecision, SafetyCheck
+from backend.recipes import runs
 from backend.webhooks.models import Delivery, Webhook
 
 
@@ -58,6 +61,8 @@ def remove_images(session: Session, storage: Storage, ids: Collection[str]) -> R
 
     The audit keeps what it says of them. `files.keep_rows_out` comes before.
     """
+    _delete(session, APPEALS, col(Appeal.image_id).in_(ids))
+    _delete(session, DECISIONS, col(ImageDecision.image_id).in_(ids))
     _delete(session, FLAGS, col(Flag.image_id).in_(ids))
     _delete(session, SAFETY_CHECKS, col(SafetyCheck.image_id).in_(ids))
     removed = files.remove(session, storage, IMAGES, ids)
@@ -66,13 +71,14 @@ def remove_images(session: Session, storage: Storage, ids: Collection[str]) -> R
 
 
 def remove_generations(session: Session, storage: Storage, ids: Collection[str]) -> Removed:
-    """Delete generations with their images and the webhooks that were given with them; a grid goes with its last one.
+    """Delete generations with their images and the webhooks that were given with them; a grid or run goes with its last one.
 
     The audit keeps what it says of them. `files.keep_rows_out` comes before.
     """
     removed = remove_images(session, storage, images_of(session, ids))
     _remove_webhooks(session, col(Webhook.generation_id).in_(ids))
     grids.forget_cells(session, ids)
+    runs.forget_generations(session, ids)
     _delete(session, GENERATIONS, GENERATIONS.key.in_(ids))
     return removed
 

@@ -7,9 +7,9 @@ from sqlmodel import Session
 from backend.accounts.models import User
 from backend.kit.clock import utc_now
 from backend.leaving import repository
-from backend.leaving.belongings import STAYS
 from backend.leaving.models import Erasure
 from backend.leaving.schemas import ErasureReport, Kept
+from backend.leaving.staying import STAYS
 from backend.legalholds import repository as legal_holds
 
 _ALWAYS = (

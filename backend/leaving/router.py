@@ -15,7 +15,7 @@ from backend.kit.context import Context, ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Conflict, FieldProblem, Problem, Unprocessable
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
-from backend.leaving import erasure, export, reports, repository, trash
+from backend.leaving import erasure, export, purging, reports, repository, trash
 from backend.leaving.schemas import (
     Emptied,
     ErasureConfirmation,
@@ -25,6 +25,9 @@ from backend.leaving.schemas import (
     Transferred,
 )
 from backend.leaving.transfer import transfer
+from backend.moderation.presentation import one
+from backend.moderation.router import FlagId, Reviewer
+from backend.moderation.schemas import FlagPublic, Purge
 
 router = APIRouter(tags=["leaving"])
 
@@ -46,6 +49,11 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 }
 _NOT_NOW: Final[dict[int | str, dict[str, Any]]] = {
     409: {"model": Problem, "description": "A legal hold, or something under way, forbids it."}
+}
+_NOT_PURGED: Final[dict[int | str, dict[str, Any]]] = {
+    403: {"model": Problem, "description": "You do not review, made it, or asked first."},
+    404: {"model": Problem, "description": "There is no such case."},
+    409: {"model": Problem, "description": "It is not rejected, or a legal hold forbids it."},
 }
 
 
@@ -71,6 +79,15 @@ def export_person(
 ) -> StreamingResponse:
     """Fetch everything that the studio keeps of a person, as they themselves would."""
     return _exported(session, context, administrator, repository.get_person(session, person_id))
+
+
+@router.post("/moderation/flags/{flag_id}/purge", tags=["moderation"], responses=_NOT_PURGED)
+def purge_image(
+    flag_id: FlagId, wanted: Purge, reviewer: Reviewer, session: SessionDep, context: ContextDep
+) -> FlagPublic:
+    """Have the files of a rejected image removed for good: two reviewers ask for it, each here."""
+    case = purging.purge(session, context.storage, reviewer, flag_id, wanted.note)
+    return one(session, reviewer, case)
 
 
 @router.post("/people/{person_id}/transfer", responses={**_REFUSED, **_NOT_NOW})

@@ -26,6 +26,7 @@ class Transferred(BaseModel):
     images: int
     galleries: int
     grids: int
+    runs: int
 
 
 class ErasureConfirmation(BaseModel):

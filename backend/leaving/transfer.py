@@ -23,12 +23,14 @@ from backend.leaving import repository
 from backend.leaving.schemas import Transferred
 from backend.legalholds import service as legalholds
 from backend.legalholds.schemas import SubjectKind
+from backend.recipes import runs
+from backend.recipes.models import RecipeRun
 
 
 def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -> Transferred:
-    """Make all generations, images, galleries and grids of `giver` those of `taker`.
+    """Make all generations, images, galleries, grids and runs of recipes of `giver` those of `taker`.
 
-    Four statements, however many rows they are. Keys under which they were submitted are forgotten: they
+    Five statements, however many rows they are. Keys under which they were submitted are forgotten: they
     were the giver's, and the taker may have used the same.
 
     Raises:
@@ -42,11 +44,13 @@ def transfer(session: Session, actor_id: str | None, giver: User, taker: User) -
         raise Conflict(
             f"{alive} generations of theirs are queued or running; cancel them or let them end first."
         )
+    runs.break_off(session, giver.id)
     moved = Transferred(
         generations=_move(session, Generation, giver, taker, idempotency_key=None),
         images=_move(session, Image, giver, taker),
         galleries=_move(session, Gallery, giver, taker),
         grids=_move(session, Grid, giver, taker, idempotency_key=None),
+        runs=_move(session, RecipeRun, giver, taker, idempotency_key=None),
     )
     _record(session, actor_id, giver, {"to": taker.id}, moved)
     _record(session, actor_id, taker, {"from": giver.id}, moved)

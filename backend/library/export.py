@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.images.models import Image
-from backend.images.service import is_shown
+from backend.images.service import is_shown, is_shown_now
 from backend.kit import clock
 from backend.kit.archive import Entry, stream
 from backend.kit.database import Database
@@ -75,17 +75,19 @@ def choose(session: Session, storage: Storage, actor: Actor, asked: Export) -> l
     return _named(presentation.present(session, actor, rows), rows)
 
 
-def zipped(storage: Storage, taken: Sequence[Taken]) -> Iterator[bytes]:
-    """Yield the zip; it needs the memory of one image."""
-    return stream(_entries(storage, taken), clock.utc_now())
+def zipped(database: Database, storage: Storage, taken: Sequence[Taken]) -> Iterator[bytes]:
+    """Yield the zip; it needs the memory of one image. What is taken down while it is sent is left out."""
+    return stream(_entries(database, storage, taken), clock.utc_now())
 
 
-def _entries(storage: Storage, taken: Sequence[Taken]) -> Iterator[Entry]:
+def _entries(database: Database, storage: Storage, taken: Sequence[Taken]) -> Iterator[Entry]:
     yield Entry(
         METADATA,
         [spreadsheet.head("file"), *(spreadsheet.line(one.told, one.name) for one in taken)],
     )
     for one in taken:
+        if not is_shown_now(database, one.told.id):
+            continue
         try:
             data = storage.get(one.key)
         except FileNotFoundError:

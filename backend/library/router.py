@@ -212,7 +212,7 @@ def export_images(
 ) -> StreamingResponse:
     """Fetch images as a zip, in folders by status and with a table; none that is held."""
     taken = export.choose(session, context.storage, actor, asked)
-    return _sent(export.zipped(context.storage, taken), "application/zip", "zip")
+    return _sent(export.zipped(context.database, context.storage, taken), "application/zip", "zip")
 
 
 @router.get("/searches")

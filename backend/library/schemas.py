@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from backend.images.schemas import ImageId, ImagePublic, Status
+from backend.kit.wording import READ
 from backend.library.folding import words_of
 from backend.library.grammar import Kind
 from backend.library.models import NAME_LENGTH, QUERY_LENGTH, TAG_LENGTH
@@ -135,7 +136,7 @@ class Changes(BaseModel):
         min_length=1, max_length=MOST_AT_ONCE, examples=[["01m7xxtq72y599hfwczfvzjz52"]]
     )
     status: Status | None = None
-    add_tags: list[TagText] = Field(default_factory=list, max_length=MOST_TAGS)
+    add_tags: list[Annotated[TagText, READ]] = Field(default_factory=list, max_length=MOST_TAGS)
     remove_tags: list[TagText] = Field(default_factory=list, max_length=MOST_TAGS)
     starred: bool | None = None
     trashed: bool | None = Field(default=None, description="Into the trash, or out of it.")
@@ -182,7 +183,7 @@ class Export(BaseModel):
 
 
 SearchName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH), READ
 ]
 
 

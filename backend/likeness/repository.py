@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, union
+from sqlalchemy import ColumnElement, exists, true, union
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,8 +17,8 @@ NEWEST_OF_A_BAND = 300
 NEWEST = 500
 
 
-def candidates(session: Session, actor: Actor, like: ImageLikeness) -> list[ImageLikeness]:
-    """Return what may look like `like` among the images that `actor` comes across, itself left out.
+def candidates(session: Session, actor: Actor | None, like: ImageLikeness) -> list[ImageLikeness]:
+    """Return what may look like `like` among the images that `actor` comes across (None: all), itself left out.
 
     Of each band the newest that share it, and the newest of all: bounded, however many images there are.
     """
@@ -51,13 +51,13 @@ def has_a_twin(actor: Actor) -> ColumnElement[bool]:
 
 
 def _newest(
-    actor: Actor, like: ImageLikeness, within: ColumnElement[bool] | None, most: int
+    actor: Actor | None, like: ImageLikeness, within: ColumnElement[bool] | None, most: int
 ) -> SelectOfScalar[str]:
     rows = select(ImageLikeness.image_id).join(Image, col(Image.id) == ImageLikeness.image_id)
     rows = rows.where(
         ImageLikeness.space == like.space,
         ImageLikeness.image_id != like.image_id,
-        images.visible_to(actor),
+        images.visible_to(actor) if actor else true(),
     )
     if within is not None:
         rows = rows.where(within)

@@ -18,6 +18,8 @@ from inference.protocol import SafetyScores
 _SPACE = 16
 LEAST = 0.5
 """The smallest cosine that is still called alike."""
+SAME = 0.98
+"""The smallest cosine of two images that are about the same picture."""
 
 
 class Alike(NamedTuple):
@@ -54,11 +56,21 @@ def place_beside(session: Session, image: Image, source_id: str) -> None:
         session.add(ImageLikeness(**{**like.model_dump(), "image_id": image.id}))
 
 
+def near_duplicates(session: Session, image: Image) -> list[str]:
+    """Return the ids of the images, whosesoever, that are about the same picture as `image`."""
+    return [one.image_id for one in _alike(session, None, image, SAME) if one.score >= SAME]
+
+
 def alike(session: Session, actor: Actor, image: Image, *, limit: int) -> list[Alike]:
     """Return the images that look most like `image`, which `actor` may read, the most alike first.
 
     Only among those that they come across. Empty where nothing saw the image.
     """
+    return _alike(session, actor, image, LEAST)[:limit]
+
+
+def _alike(session: Session, actor: Actor | None, image: Image, least: float) -> list[Alike]:
+    """Return what looks like `image`, the most alike first; without an actor among the images of everybody."""
     like = repository.get(session, image.id)
     direction = codes.direction_of(like.direction) if like else None
     if like is None or direction is None:
@@ -72,9 +84,9 @@ def alike(session: Session, actor: Actor, image: Image, *, limit: int) -> list[A
         return []
     rows = np.stack([np.frombuffer(one.direction, "<f2") for one in found]).astype(np.float32)
     scores = codes.likeness(direction, rows)
-    order = np.argsort(-scores, kind="stable")[:limit]
+    order = np.argsort(-scores, kind="stable")
     return [
         Alike(found[place].image_id, min(1.0, round(float(scores[place]), 4)))
         for place in order
-        if scores[place] >= LEAST
+        if scores[place] >= least
     ]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from backend.images.schemas import Moderation
+from backend.policies.schemas import Severity
+
+LONGEST_NOTE: Final = 500
+LONGEST_APPEAL: Final = 1000
+MOST_AT_ONCE: Final = 100
+Category = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class FlagState(StrEnum):
@@ -16,10 +25,21 @@ class FlagState(StrEnum):
     REJECTED = "rejected"
 
 
+class FlagOrigin(StrEnum):
+    """Why an image is looked at: its scores, words in its prompt, by chance, or because somebody took it down."""
+
+    CHECK = "check"
+    PROMPT = "prompt"
+    SAMPLE = "sample"
+    TAKEDOWN = "takedown"
+
+
 class FlagFilter(StrEnum):
-    """Which flags a reviewer lists: those that wait, or those that were decided."""
+    """Which flags a reviewer lists: those that wait, whose authors appeal, that need a second person, or were decided."""
 
     OPEN = "open"
+    APPEALS = "appeals"
+    SECOND = "second"
     DECIDED = "decided"
 
 
@@ -28,6 +48,53 @@ class Decision(StrEnum):
 
     RELEASE = "release"
     REJECT = "reject"
+
+
+class Deed(StrEnum):
+    """What a person did about an image."""
+
+    RELEASE = "release"
+    REJECT = "reject"
+    UNDO = "undo"
+    PURGE = "purge"
+
+
+class FlagQuery(BaseModel):
+    """Which cases are wanted; what is left out does not matter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: FlagFilter = Field(default=FlagFilter.OPEN, description="Which ones.")
+    category: Category | None = Field(default=None, description="Of the policy.")
+    severity: Severity | None = None
+    origin: FlagOrigin | None = Field(default=None, description="Why they are looked at.")
+
+
+class Claim(BaseModel):
+    """Who has a case open to decide it; nobody else decides it until then."""
+
+    name: str
+    mine: bool
+    until: datetime
+
+
+class Awaited(BaseModel):
+    """What one person asked for and a second one has to confirm."""
+
+    deed: Deed
+    name: str = Field(description="Who asked.")
+    mine: bool
+    note: str | None
+    asked_at: datetime
+    expires_at: datetime
+
+
+class AppealPublic(BaseModel):
+    """What the author of an image wrote when they asked for another look."""
+
+    text: str
+    created_at: datetime
+    answered_at: datetime | None = Field(description="When somebody decided; null: it waits.")
 
 
 class Owner(BaseModel):
@@ -54,13 +121,31 @@ class FlagPublic(BaseModel):
     owner: Owner
     prompt: str
     reason: str
+    origin: FlagOrigin
+    category: str | None = Field(description="The policy's category that held it.")
+    title: str | None = Field(description="That category in plain words.")
+    severity: Severity | None
+    policy_version: str = Field(description="The policy that judged it.")
+    margin: float | None = Field(
+        description="By how much the surest concept is over its threshold; null: not measured."
+    )
+    moderation: Moderation
+    mine: bool = Field(description="You made it, so you do not decide about it.")
+    sealed: bool = Field(description="No picture of it is shown before somebody reveals it.")
+    purged: bool = Field(description="Its files are gone for good.")
+    claim: Claim | None
+    appeal: AppealPublic | None
+    awaited: Awaited | None
     concepts: list[ConceptScore] = Field(description="Every concept measured, highest first.")
     checker: str | None = Field(description="The safety checker that measured, if one ran.")
     state: FlagState
     created_at: datetime
     decided_at: datetime | None
-    decided_by: str | None = Field(description="Name of the reviewer.")
+    decided_by: str | None = Field(description="Name of the reviewer; never told the author.")
     note: str | None
+    undo_until: datetime | None = Field(
+        description="Until when you may take your decision back; null: you may not."
+    )
 
 
 class FlagPage(BaseModel):
@@ -80,5 +165,56 @@ class Review(BaseModel):
 
     decision: Decision
     note: str | None = Field(
-        default=None, max_length=500, description="Why, in words the owner will read."
+        default=None, max_length=LONGEST_NOTE, description="Why, in words the owner will read."
     )
+
+
+class Purge(BaseModel):
+    """Have the files of a rejected image removed for good; it takes two people."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "By law."}]})
+
+    note: str | None = Field(
+        default=None, max_length=LONGEST_NOTE, description="Why; the audit keeps it."
+    )
+
+
+class BulkReview(BaseModel):
+    """One decision about several cases of one category."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "flag_ids": ["01m7xxtq72y599hfwczfvzjz52"],
+                    "category": "restricted",
+                    "decision": "reject",
+                    "dry_run": True,
+                }
+            ]
+        },
+    )
+
+    flag_ids: list[Annotated[str, StringConstraints(pattern="^[0-9a-z]{1,64}$")]] = Field(
+        min_length=1, max_length=MOST_AT_ONCE
+    )
+    category: Category = Field(description="All of them have it; what has another is refused.")
+    decision: Decision
+    note: str | None = Field(default=None, max_length=LONGEST_NOTE)
+    dry_run: bool = Field(default=False, description="Only say what would happen.")
+
+
+class Refusal(BaseModel):
+    """A case that was not decided, and why."""
+
+    flag_id: str
+    code: str
+    reason: str
+
+
+class BulkOutcome(BaseModel):
+    """What became of each case."""
+
+    decided: list[str] = Field(description="Cases that were, or with `dry_run` would be, decided.")
+    refused: list[Refusal]

@@ -9,6 +9,8 @@ from typing import Annotated, Final, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from backend.stops.schemas import StopTold
+
 LONGEST_TEXT: Final = 500
 Text = Annotated[
     str,
@@ -77,6 +79,9 @@ class NoticeNow(BaseModel):
     notice: NoticePublic | None = Field(description="Null when there is nothing to tell.")
     in_force: bool = Field(
         description="Whether it has begun: then, under maintenance, no generation is accepted."
+    )
+    stops: list[StopTold] = Field(
+        default_factory=list, description="What is stopped in an emergency: models, or all drawing."
     )
     changes_in_s: float | None = Field(
         description="Seconds until it begins or ends by itself, by the clock of the studio."

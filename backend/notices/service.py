@@ -19,6 +19,7 @@ from backend.kit.notifier import Notifier
 from backend.notices import repository
 from backend.notices.models import Notice
 from backend.notices.schemas import NoticeNow, NoticePublic, NoticeWrite
+from backend.stops import service as stops
 
 CHANNEL: Final = "notices"
 SUBJECT: Final = "notice:studio"
@@ -26,14 +27,15 @@ SUBJECT: Final = "notice:studio"
 
 def tell(session: Session) -> NoticeNow:
     """Return what there is to tell everybody at this moment."""
-    notice, now = repository.current(session), now_of(session)
+    notice, now, stopped = repository.current(session), now_of(session), stops.told(session)
     if notice is None:
-        return NoticeNow(notice=None, in_force=False, changes_in_s=None)
+        return NoticeNow(notice=None, in_force=False, stops=stopped, changes_in_s=None)
     in_force = notice.starts_at <= now
     change = notice.ends_at if in_force else notice.starts_at
     return NoticeNow(
         notice=_public(notice),
         in_force=in_force,
+        stops=stopped,
         changes_in_s=None if change is None else round(max(0.0, change - now), 3),
     )
 
@@ -65,6 +67,11 @@ def clear(session: Session, notifier: Notifier, actor_id: str | None) -> None:
     """End the notice, and maintenance with it. Clearing twice is no error."""
     if repository.remove(session):
         _record_and_say(session, notifier, actor_id, "notice.clear")
+
+
+def say_changed(session: Session, notifier: Notifier) -> None:
+    """Have every open page ask anew what there is to tell, once this transaction has ended."""
+    call_after_commit(session, lambda: notifier.publish(CHANNEL, {"event": "notice", "data": {}}))
 
 
 def must_be_open(session: Session) -> None:
@@ -114,4 +121,4 @@ def _record_and_say(
     session: Session, notifier: Notifier, actor_id: str | None, verb: str, **detail: str
 ) -> None:
     audit.record(session, actor_id=actor_id, verb=verb, subject=SUBJECT, detail=detail)
-    call_after_commit(session, lambda: notifier.publish(CHANNEL, {"event": "notice", "data": {}}))
+    say_changed(session, notifier)

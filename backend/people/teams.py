@@ -14,6 +14,7 @@ from backend.kit.errors import Conflict
 from backend.people import repository
 from backend.people.schemas import TeamPublic
 from backend.presets import repository as presets
+from backend.recipes import repository as recipes
 
 MOST_TEAMS: Final = 500
 NOWHERE: Final = "none"
@@ -89,6 +90,7 @@ def delete(session: Session, actor: Actor, team_id: str, *, move_to: str | None)
     session.flush()
     invites.move_team(session, team_id, into)
     presets.move_team(session, team_id, into)
+    recipes.move_team(session, team_id, into)
     session.delete(team)
     _note(session, actor, team, "team.delete", {"name": team.name})
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from backend.galleries.schemas import Visibility
+from backend.kit.wording import AVOIDED, DRAWN, READ
 from inference.protocol import Scheduler
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within
 
@@ -49,6 +50,7 @@ class PresetParameters(BaseModel):
         Annotated[
             str,
             AfterValidator(with_a_place),
+            DRAWN,
             Field(
                 description=f"Written around the typed prompt, whose place is {PLACE}.",
                 examples=["an ink drawing of {prompt}"],
@@ -61,6 +63,7 @@ class PresetParameters(BaseModel):
         Annotated[
             str,
             AfterValidator(prose),
+            AVOIDED,
             Field(
                 description="Added to what is typed there.",
                 json_schema_extra={"maxLength": MAX_PROMPT_CHARACTERS},
@@ -95,6 +98,7 @@ class PresetParameters(BaseModel):
 Name = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_NAME, pattern=_LINE, examples=["Lookbook ink"]),
+    READ,
 ]
 
 

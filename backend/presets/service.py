@@ -6,12 +6,12 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.accounts.models import User
-from backend.accounts.permissions import ADMINISTER
 from backend.accounts.repository import users_by_id
 from backend.audit import service as audit
+from backend.galleries import keeping
 from backend.galleries.schemas import Visibility
 from backend.kit import clock
-from backend.kit.errors import Conflict, FieldProblem, Forbidden, Unprocessable
+from backend.kit.errors import Conflict, Forbidden
 from backend.presets import repository
 from backend.presets.models import Preset
 from backend.presets.schemas import (
@@ -42,7 +42,7 @@ def create(session: Session, actor: Actor, wanted: PresetCreate) -> PresetPublic
         Forbidden: It is to be everyone's, and they do not administer.
         Unprocessable: It is to be their team's, and they are in none.
     """
-    repository.lock_owner(session, actor.id)
+    keeping.lock_owner(session, actor.id)
     if repository.count_of(session, actor.id) >= MOST_PRESETS:
         raise Conflict(
             f"{MOST_PRESETS} presets are as many as one person may have; delete one first."
@@ -51,7 +51,7 @@ def create(session: Session, actor: Actor, wanted: PresetCreate) -> PresetPublic
         owner_id=actor.id,
         name=wanted.name,
         visibility=wanted.visibility,
-        team_id=_team_for(actor, wanted.visibility),
+        team_id=keeping.team_for(actor, wanted.visibility),
         parameters=wanted.parameters,
     )
     session.add(row)
@@ -71,7 +71,7 @@ def change(session: Session, actor: Actor, preset_id: str, wanted: PresetChange)
     row = _to_change(session, actor, preset_id)
     visibility = wanted.visibility or row.visibility
     if visibility is Visibility.EVERYONE or visibility is not row.visibility:
-        row.team_id = _team_for(actor, visibility)
+        row.team_id = keeping.team_for(actor, visibility)
     row.visibility = visibility
     row.name = wanted.name or row.name
     row.parameters = wanted.parameters or row.parameters
@@ -96,29 +96,9 @@ def delete(session: Session, actor: Actor, preset_id: str) -> None:
 
 def _to_change(session: Session, actor: Actor, preset_id: str) -> Preset:
     row = repository.get(session, actor, preset_id)
-    if not _may_change(row, actor):
+    if not keeping.may_change(row, actor):
         raise Forbidden("this preset is somebody else's; keep one of your own like it")
     return row
-
-
-def _may_change(row: Preset, actor: Actor) -> bool:
-    return row.owner_id == actor.id or (
-        row.visibility is Visibility.EVERYONE and actor.may(ADMINISTER)
-    )
-
-
-def _team_for(actor: Actor, visibility: Visibility) -> str | None:
-    if visibility is Visibility.EVERYONE:
-        actor.must(ADMINISTER)
-    if visibility is not Visibility.TEAM:
-        return None
-    if actor.team_id is None:
-        message = "cannot be team: you are in no team; the nearest good value is private"
-        problem = FieldProblem(
-            field="visibility", message=message, limit="private", nearest=Visibility.PRIVATE.value
-        )
-        raise Unprocessable(f"visibility {message}", fields=[problem])
-    return actor.team_id
 
 
 def _record(session: Session, actor: Actor, row: Preset, verb: str) -> None:
@@ -133,5 +113,5 @@ def _shown(row: Preset, actor: Actor, owner: User | None) -> PresetPublic:
         ),
         owner=PresetOwner(id=row.owner_id, name=owner.name if owner else ""),
         mine=row.owner_id == actor.id,
-        can_change=_may_change(row, actor),
+        can_change=keeping.may_change(row, actor),
     )

@@ -8,15 +8,19 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
 
 from backend.accounts.actor import Actor
 from backend.accounts.dependencies import requires_before
 from backend.accounts.permissions import GENERATE
 from backend.catalog.service import CatalogDep
-from backend.kit.context import ContextDep
+from backend.kit.context import Context, ContextDep
 from backend.kit.errors import Problem
+from backend.policies.schemas import Where
 from backend.prompts import service
 from backend.prompts.schemas import ReadingPublic, ReadingWrite
+from backend.screening import service as screening
+from backend.screening.schemas import Finding
 
 router = APIRouter(prefix="/prompts", tags=["prompts"])
 
@@ -32,4 +36,11 @@ async def read_prompt(
     asked: ReadingWrite, actor: EarlyGenerator, catalog: CatalogDep, context: ContextDep
 ) -> ReadingPublic:
     """Say how a prompt is read: weights, tokens, chunks, and what is not understood. Draws nothing."""
-    return await service.reading_of(context.inference, catalog, actor, asked)
+    words = await run_in_threadpool(_words_in, context, asked)
+    return await service.reading_of(context.inference, catalog, actor, asked, words)
+
+
+def _words_in(context: Context, asked: ReadingWrite) -> list[Finding]:
+    with context.database.read() as session:
+        where = Where.NEGATIVE_PROMPT if asked.negative else Where.PROMPT
+        return screening.findings_of(session, asked.prompt, where)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from backend.screening.schemas import Finding
 from inference.protocol import MAX_PROMPT_CHARACTERS, LoraUse, PromptNote, PromptPart
 from inference.protocol.checks import prose
 
@@ -56,4 +57,7 @@ class ReadingPublic(BaseModel):
         description="Its words, by how much they count; with wildcards those of the longest."
     )
     loras: list[LoraUse] = Field(description="The LoRAs that it names; they are no words of it.")
+    words: list[Finding] = Field(
+        description="Rules of the policy that it meets, the strictest first: what is `block` would be refused."
+    )
     notes: list[NotePublic] = Field(description="What is read otherwise than it may be meant.")

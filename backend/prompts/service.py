@@ -14,6 +14,7 @@ from backend.accounts.actor import Actor
 from backend.catalog.service import Catalog
 from backend.kit.errors import NotReady
 from backend.prompts.schemas import NotePublic, ReadingPublic, ReadingWrite
+from backend.screening.schemas import Finding
 from inference.protocol import (
     MAX_CHUNKS,
     MAX_DEPTH,
@@ -54,9 +55,13 @@ _SAID: Final[Mapping[PromptNote, str]] = {
 
 
 async def reading_of(
-    inference: InferenceClient, catalog: Catalog, actor: Actor, asked: ReadingWrite
+    inference: InferenceClient,
+    catalog: Catalog,
+    actor: Actor,
+    asked: ReadingWrite,
+    words: list[Finding],
 ) -> ReadingPublic:
-    """Return how `asked` is read, and how long it is where a model can be asked.
+    """Return how `asked`, of which the policy says `words`, is read, and how long it is where a model can be asked.
 
     Raises:
         Forbidden: None of the models that `actor` may draw with is on offer.
@@ -76,6 +81,7 @@ async def reading_of(
         chunks=length and length.chunks,
         parts=list(read.parts),
         loras=list(read.loras),
+        words=words,
         notes=[NotePublic(code=note, text=_SAID[note]) for note in dict.fromkeys(notes)],
     )
 

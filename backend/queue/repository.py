@@ -14,13 +14,18 @@ from backend.generations.repository import ALIVE
 from backend.kit.errors import NotFound
 from backend.kit.pagination import cut, decode_cursor
 from backend.kit.queue import State
+from backend.stops.refusals import CODE_ALL, CODE_MODEL
 from inference.protocol import InvalidParameters, Refused
 
 OWN_FAULT = frozenset(
     {Refused.code, InvalidParameters.code, PictureGone.code, PictureTooLarge.code}
 )
 """What a request itself was wrong about: another attempt would end the same way, so no dead letter."""
-_DEAD = (col(Generation.state) == State.FAILED, col(Generation.error_code).not_in(OWN_FAULT))
+_ENDED_ON_PURPOSE = frozenset({CODE_ALL, CODE_MODEL})
+_DEAD = (
+    col(Generation.state) == State.FAILED,
+    col(Generation.error_code).not_in(OWN_FAULT | _ENDED_ON_PURPOSE),
+)
 _SILENT_FOR_S = 60.0
 
 

@@ -20,7 +20,7 @@ from backend.images.models import Image
 from backend.kit.database import is_sqlite
 from backend.kit.queue import State
 from backend.moderation.models import Flag
-from backend.moderation.schemas import FlagState
+from backend.moderation.schemas import FlagOrigin, FlagState
 from backend.reports.schemas import By
 from backend.reports.span import Span
 from backend.usage.models import UsageCharge
@@ -58,7 +58,10 @@ def images(asked: Asked) -> Answers:
 
 
 def flags(asked: Asked) -> Answers:
-    """Return how many images were ever held, how many of these were released, and how many rejected."""
+    """Return how many images were ever held, how many of these were released, and how many rejected.
+
+    What was looked at by chance was not held.
+    """
     base = _generations(asked, col(Generation.id).label("id"))
     decided = [
         _how_many(col(Flag.state) == end) for end in (FlagState.RELEASED, FlagState.REJECTED)
@@ -67,6 +70,7 @@ def flags(asked: Asked) -> Answers:
         select(base.c.key, func.count(), *decided)
         .join(Image, col(Image.generation_id) == base.c.id)
         .join(Flag, col(Flag.image_id) == col(Image.id))
+        .where(col(Flag.origin) != FlagOrigin.SAMPLE)
     )
     return _answers(asked, query.group_by(base.c.key))
 

@@ -1,4 +1,4 @@
-"""What can be had here of how an image was drawn over a picture, or varied. The picture itself is in no file.
+"""What can be had here of how an image was drawn over a picture or by a shape, or varied. No picture is in a file.
 
 Limits are told by `limits`, as everything else's are.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.restorations.found import Found, Over
-from backend.restorations.limits import change, seed_within, within
+from backend.restorations.limits import change, seed_within, short, within
 from backend.restorations.schemas import Change, Reason
 from inference.protocol import MaskedArea
 
@@ -30,7 +30,12 @@ def drawn_over(over: Over | None) -> Restored:
     if over is None:
         return {}, []
     strength, other_strength = within("strength", over.strength)
-    settings: dict[str, Any] = {"strength": strength, "fit": over.fit, "outpaint": over.outpaint}
+    settings: dict[str, Any] = {
+        "strength": strength,
+        "fit": over.fit,
+        "outpaint": over.outpaint,
+        "upscale": over.upscale,
+    }
     other_blur = None
     if over.masked:
         blur, other_blur = within("mask_blur", over.mask_blur)
@@ -41,7 +46,22 @@ def drawn_over(over: Over | None) -> Restored:
     return settings, [each for each in changes if each]
 
 
+def without_shapes(found: Found) -> list[Change]:
+    """Return that the shapes that it was drawn by are in no file: to draw by one, it has to be given again."""
+    return [
+        change(
+            "control",
+            shape,
+            None,
+            Reason.LEFT_OUT,
+            f"It was drawn by a shape ({short(shape)}), which no file carries; draw or choose it again.",
+        )
+        for shape in found.shapes
+    ]
+
+
 def _without_pictures(over: Over) -> Change:
     what, them = ("a picture and a mask", "them") if over.masked else ("a picture", "it")
-    note = f"It was drawn over {what}, which no file carries; choose {them} again."
+    how = "made of" if over.upscale else "drawn over"
+    note = f"It was {how} {what}, which no file carries; choose {them} again."
     return change("init_image", what, None, Reason.LEFT_OUT, note)

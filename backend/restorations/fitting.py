@@ -6,10 +6,10 @@ The limits are those of `GenerationParameters`, read from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from backend.images.metadata import SAMPLER_NAMES
 from backend.restorations import editing, samplers
@@ -17,7 +17,7 @@ from backend.restorations.found import Found
 from backend.restorations.limits import FIELDS, change, seed_within, short, within
 from backend.restorations.loras import with_loras
 from backend.restorations.schemas import Change, Reason, Restoration, Settings
-from inference.protocol import ModelCard, Scheduler, as_characters
+from inference.protocol import Decoder, ModelCard, Scheduler, as_characters, wrong_decoder
 
 _GRID: Final = int(FIELDS["width"]["multipleOf"])
 _LEAST: Final = int(FIELDS["width"]["minimum"])
@@ -25,9 +25,17 @@ _MOST: Final = int(FIELDS["width"]["maximum"])
 _WEIGHT_FILES: Final = {".safetensors", ".ckpt", ".pt", ".pth", ".gguf", ".sft"}
 
 
-def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
-    """Return the settings that `cards` can draw with, the first being the default, and what they lack."""
-    card, absent = _model(found.model, cards)
+_NONE: Final[Mapping[str, str]] = {}
+
+
+def fitted(
+    found: Found, cards: Sequence[ModelCard], retired: Mapping[str, str] = _NONE
+) -> Restoration:
+    """Return the settings that `cards` can draw with, the first being the default, and what they lack.
+
+    `retired` says of models that were drawn with once why nobody does any more.
+    """
+    card, absent = _model(found.model, cards, retired)
     width, height, size = _size(found, card)
     worded, no_such_loras = with_loras(found, card)
     prompt, prompt_cut = _prompt("prompt", worded)
@@ -35,19 +43,10 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
     steps, other_steps = within("num_inference_steps", found.steps)
     guidance, other_guidance = within("guidance_scale", found.guidance)
     seed, other_seed = seed_within("seed", found.seed)
-    scheduler, other_sampler = _scheduler(found, card)
+    sampling, other_sampling = _sampling(found, card)
     varied, other_variation = editing.varied(found)
     over, other_over = editing.drawn_over(found.over)
-    changes = [
-        absent,
-        size,
-        prompt_cut,
-        negative_cut,
-        other_steps,
-        other_guidance,
-        other_seed,
-        other_sampler,
-    ]
+    changes = [absent, size, prompt_cut, negative_cut, other_steps, other_guidance, other_seed]
     settings = Settings(
         prompt=prompt,
         negative_prompt=negative,
@@ -56,29 +55,43 @@ def fitted(found: Found, cards: Sequence[ModelCard]) -> Restoration:
         num_inference_steps=None if steps is None else int(steps),
         guidance_scale=guidance,
         seed=seed,
-        scheduler=scheduler,
         model=card.name if found.model else None,
+        **sampling,
         **varied,
         **over,
     )
     told = [
-        *(each for each in changes if each),
+        *(each for each in (*changes, *other_sampling) if each),
         *no_such_loras,
         *other_variation,
         *other_over,
+        *editing.without_shapes(found),
         *_left_out(found),
     ]
     return Restoration(source=found.source, settings=settings, changes=told)
 
 
-def _model(name: str | None, cards: Sequence[ModelCard]) -> tuple[ModelCard, Change | None]:
+def _sampling(
+    found: Found, card: ModelCard
+) -> tuple[dict[str, Any], tuple[Change | None, Change | None]]:
+    """Return how latents are made and decoded, and what had to change of it."""
+    scheduler, other_sampler = _scheduler(found, card)
+    decoder, other_decoder = _decoder(found, card)
+    return {"scheduler": scheduler, "decoder": decoder}, (other_sampler, other_decoder)
+
+
+def _model(
+    name: str | None, cards: Sequence[ModelCard], retired: Mapping[str, str]
+) -> tuple[ModelCard, Change | None]:
     default = cards[0]
     if name is None:
         return default, None
     for card in cards:
         if _bare(name) in {_bare(card.name), _bare(card.title)}:
             return card, None
-    note = f"Model {short(name)} is not here; the form keeps {default.name}."
+    why = next((why for one, why in retired.items() if _bare(one) == _bare(name)), None)
+    is_not = "is not here" if why is None else f"is retired ({why})"
+    note = f"Model {short(name)} {is_not}; the form keeps {default.name}."
     return default, change("model", name, default.name, Reason.ABSENT, note)
 
 
@@ -132,6 +145,15 @@ def _scheduler(found: Found, card: ModelCard) -> tuple[Scheduler | None, Change 
     called = " ".join(filter(None, (found.sampler, found.spacing)))
     note = f"Sampler {short(called)} is not offered; {SAMPLER_NAMES[used]} is the nearest."
     return used, change("scheduler", called, used.value, Reason.NEAREST, note)
+
+
+def _decoder(found: Found, card: ModelCard) -> tuple[Decoder | None, Change | None]:
+    """Return what decodes it; a draft of a model without a decoder for drafts is decoded as everything else."""
+    if found.decoder is None or not wrong_decoder(card.name, card.draft, found.decoder):
+        return found.decoder, None
+    note = f"{card.name} has no decoder for drafts; its own is used."
+    full = Decoder.FULL.value
+    return Decoder.FULL, change("decoder", found.decoder.value, full, Reason.NEAREST, note)
 
 
 def _left_out(found: Found) -> Iterator[Change]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.restorations.schemas import Source
-from inference.protocol import Fit, LoraUse, Margins
+from inference.protocol import Decoder, Fit, LoraUse, Margins, Upscale
 
 Texts = Mapping[str, str]
 """What lies in a picture, by the names that a PNG has for it."""
@@ -34,6 +34,7 @@ class Over:
     inverted: bool = False
     only_masked: bool = False
     outpaint: Margins | None = None
+    upscale: Upscale | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,12 @@ class Found:
     """How it was drawn over a picture, if it was."""
     loras: tuple[LoraUse, ...] = ()
     """LoRAs that it names beside the prompt, as ours do."""
+    shapes: tuple[str, ...] = ()
+    """The ControlNets that it was drawn with, each with what it says of how."""
     rest: tuple[tuple[str, str], ...] = ()
     """What else it was drawn with and nothing here takes: name of the setting, and its value."""
+    decoder: Decoder | None = None
+    """What decoded it, if it says so: of ours drafts do."""
     place: tuple[str, int] | None = None
     """Of which generation it says to be an image, and which one of it."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference.protocol import Fit, Margins, MaskedArea, Scheduler
+from inference.protocol import Decoder, Fit, Margins, MaskedArea, Scheduler, Upscale
 
 MOST_TEXT: Final = 100_000
 
@@ -47,7 +47,8 @@ class RestorationText(BaseModel):
 class Settings(BaseModel):
     """Parameters of a generation, each of which can be had here; null where the picture says nothing.
 
-    What it was drawn over is in no file: with a `strength` comes a change of `init_image`, which has to be chosen again.
+    What it was drawn over is in no file: with a `strength` or `upscale` comes a change of `init_image`, which has to be
+    chosen again. Shapes that it was drawn by are told as changes of `control` only: there is none without its picture.
     """
 
     prompt: str | None = None
@@ -65,8 +66,10 @@ class Settings(BaseModel):
     mask_blur: int | None = None
     masked_area: MaskedArea | None = None
     outpaint: Margins | None = None
+    upscale: Upscale | None = None
     variation_seed: int | None = None
     variation_strength: float | None = None
+    decoder: Decoder | None = None
 
 
 class Change(BaseModel):

@@ -67,9 +67,8 @@ async def restoration_of(
         NotReady: Nothing has said yet what can be had.
         Forbidden: None of the models that they may draw with is on offer.
     """
-    default = await catalog.resolve_for(actor)
-    others = [card for card in await catalog.cards_for(actor) if card != default]
-    restoration = fitted(found, [default, *others])
+    offer = await catalog.offer_for(actor)
+    restoration = fitted(found, offer.cards, offer.why_retired)
     if found.place:
         restoration.image_id = await to_thread.run_sync(_image_at, context, actor, found.place)
     return restoration

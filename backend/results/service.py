@@ -17,7 +17,9 @@ from backend.images import service as images
 from backend.kit.clock import utc_now
 from backend.kit.settings import Settings
 from backend.kit.storage import Storage
-from backend.moderation.policy import POLICY_VERSION, RELEASED, verdict_on
+from backend.policies import service as policies
+from backend.policies.service import ActivePolicy
+from backend.policies.verdict import RELEASED, verdict_on
 from backend.results import repository
 from backend.results.keeping import Finished
 from backend.results.repository import Source
@@ -38,14 +40,14 @@ def find(
     """Return the images that answer complete `parameters` for `actor`, in their order; None unless all are there."""
     if not settings.result_cache:
         return None
-    drawn_after = _oldest_kept(settings)
+    drawn_after, policy = _oldest_kept(settings), policies.active(session)
     found = []
     for index in range(parameters.num_images):
         key = identity.result_key(parameters.of_image(index), card)
         source = key and repository.find(
-            session, actor, key, drawn_after=drawn_after, policy_version=POLICY_VERSION
+            session, actor, key, drawn_after=drawn_after, policy_version=policy.version
         )
-        if not source or not _released_by(card, source.scores):
+        if not source or not _released_by(card, source.scores, policy):
             return None
         found.append(source)
     return found
@@ -98,7 +100,7 @@ def hold(session: Session, actor: Actor, finished: Sequence[Finished]) -> None:
         raise NoLonger
 
 
-def _released_by(card: ModelCard, scores: SafetyScores | None) -> bool:
+def _released_by(card: ModelCard, scores: SafetyScores | None, policy: ActivePolicy) -> bool:
     """Return whether the checker that this model has now would release it, without any person's word.
 
     Weights and thresholds of the checker are a part of the key: the card digests them with the model's own.
@@ -106,7 +108,7 @@ def _released_by(card: ModelCard, scores: SafetyScores | None) -> bool:
     return (
         scores is not None
         and scores.checker == card.safety_checker
-        and verdict_on(scores) == RELEASED
+        and verdict_on(scores, policy.document) == RELEASED
     )
 
 

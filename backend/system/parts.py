@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import text
+from starlette.concurrency import run_in_threadpool
 
 from backend import doctor, migrations
+from backend.catalog import management
 from backend.catalog.service import Catalog
 from backend.kit.context import Context
 from backend.kit.errors import NotReady
@@ -16,7 +18,7 @@ from backend.kit.storage.file import FileStorage
 from backend.kit.storage.objects import protocol_of
 from backend.system.findings import bad, of_doctor, ok, warn
 from backend.system.schemas import Check, CheckState
-from inference.protocol import InferenceError
+from inference.protocol import InferenceError, ModelCard
 
 SLOW_MS: Final = 250
 _SIZES: Final = {
@@ -102,21 +104,44 @@ async def inference(context: Context) -> Check:
 
 
 async def models(context: Context, catalog: Catalog) -> Check:
-    """Look which models are on offer, and whether each comes with a safety checker that is no demonstration."""
+    """Look which models are on offer, whether each comes with a safety checker that is no demonstration, and with the weights approved."""
     name = "models"
     try:
         cards = await catalog.cards()
     except NotReady as error:
         return bad(name, error.message, "See inference; without a model nothing can be drawn.")
-    listed = ", ".join(f"{card.name} with {card.safety_checker}" for card in cards)
-    demo = [card.name for card in cards if "demo" in card.safety_checker.lower()]
+    listed = ", ".join(_with_checkers(card) for card in cards)
+    demo = [card.name for card in cards if card.demonstration]
     if demo and not context.settings.on_loopback:
         return warn(
             name,
             f"The safety checker of {', '.join(demo)} is a demonstration; others can reach this studio.",
             "Offer models with a real safety checker.",
         )
+    if troubles := [f"{one.name} of {card.name}: {one.trouble}" for card in cards for one in card.checkers if one.trouble]:  # fmt: skip
+        return warn(
+            name,
+            f"A safety checker cannot measure, so every image of its model is held. {'; '.join(troubles)}.",
+            "Put sound weights there, or take its table out of the models file.",
+        )
+    if changed := await run_in_threadpool(_changed, context, cards):
+        return warn(
+            name,
+            f"{', '.join(changed)} is drawn with other weights than those that were approved.",
+            "Look at it on the page Models: approve the new weights there, or roll back.",
+        )
     return Check(name=name, state=CheckState.OK, says=f"{len(cards)} on offer: {listed}.")
+
+
+def _with_checkers(card: ModelCard) -> str:
+    """Return a model with who looks at its images, a demonstration in its own words."""
+    names = " and ".join(one.name for one in card.checkers) or card.safety_checker
+    return f"{card.name} with {names}{f' ({card.demonstration})' if card.demonstration else ''}"
+
+
+def _changed(context: Context, cards: list[ModelCard]) -> list[str]:
+    with context.database.read() as session:
+        return [one.name for one in management.changed_weights(session, cards)]
 
 
 def _megabytes(size: int) -> str:

@@ -25,10 +25,13 @@ OVERDUE_HOURS: Final = 3.0
 
 
 def maintenance(context: Context) -> Check:
-    """Look whether new generations are refused because somebody said so."""
+    """Look whether new generations are refused because somebody said so, or stopped something in an emergency."""
     name = "maintenance"
     with context.database.read() as session:
         told = notices.tell(session)
+    if told.stops:
+        names = ", ".join(one.name or "all drawing" for one in told.stops)
+        return warn(name, f"Stopped: {names}.", "Lift it on this page once it is safe.")
     if told.notice is None or told.notice.kind is not NoticeKind.MAINTENANCE:
         return ok(name, "New generations are accepted.")
     ends = told.notice.ends_at

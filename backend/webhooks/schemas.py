@@ -21,6 +21,7 @@ class Kind(StrEnum):
     FAILED = "generation.failed"
     CANCELED = "generation.canceled"
     HELD = "image.held"
+    DECIDED = "image.decided"
 
 
 TEST = "webhook.test"

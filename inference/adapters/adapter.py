@@ -8,7 +8,7 @@ Hu et al. 2021, arXiv:2106.09685. `down` and `up` are kept apart; the sum with t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from safetensors.torch import load
 from torch import nn
 from torch.nn import functional
 
+from inference.adapters.blocks import by_diffusers
 from inference.adapters.files import LoraFile, Module, Names
 from inference.devices import Placement
 from inference.weightfiles import RefusedFile
@@ -54,17 +55,28 @@ class Thin:
 
 @dataclass(frozen=True, eq=False)
 class Adapter:
-    """A LoRA in place on its device: what it adds to which modules, by their paths there."""
+    """A LoRA in place on its device: what it adds to which modules, by their paths there. SDXL alone has a `text_2`."""
 
     name: str
     sha256: str
     unet: Mapping[str, Thin]
     text: Mapping[str, Thin]
+    text_2: Mapping[str, Thin] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Mapping[str, Thin]]:
+        """What it adds by the network that it adds to."""
+        return {"unet": self.unet, "text": self.text, "text_2": self.text_2}
+
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether a prompt comes to something else with it."""
+        return bool(self.text or self.text_2)
 
     @property
     def bytes(self) -> int:
         """How much memory it takes."""
-        return sum(thin.bytes for part in (self.unet, self.text) for thin in part.values())
+        return sum(thin.bytes for part in self.parts.values() for thin in part.values())
 
 
 def adaptable(network: nn.Module) -> dict[str, nn.Module]:
@@ -76,7 +88,7 @@ def adaptable(network: nn.Module) -> dict[str, nn.Module]:
 
 
 def fitted(file: LoraFile, networks: Mapping[str, Network], placement: Placement) -> Adapter:
-    """Return the LoRA of `file` for the networks `unet` and `text`, in place on its device.
+    """Return the LoRA of `file` for the networks `unet`, `text` and, in SDXL, `text_2`, in place on its device.
 
     Raises:
         RefusedFile: A part belongs to no module here, has another shape, or is not finite.
@@ -85,12 +97,13 @@ def fitted(file: LoraFile, networks: Mapping[str, Network], placement: Placement
         tensors = load(file.data)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise RefusedFile(f"{file.name} cannot be read: {error}") from None
-    parts: dict[str, dict[str, Thin]] = {"unet": {}, "text": {}}
+    parts: dict[str, dict[str, Thin]] = {"unet": {}, "text": {}, "text_2": {}}
     for module, names in file.modules.items():
-        path = _path_of(networks[module.net], module, file.name)
-        thin = _thin(
-            networks[module.net][path], tensors, names, f"{file.name} does not fit {module.path}"
-        )
+        network = networks.get(module.net, {})
+        path = _path_of(network, module, file.name)
+        if path in parts[module.net]:
+            raise RefusedFile(f"{file.name} says twice what {path} is")
+        thin = _thin(network[path], tensors, names, f"{file.name} does not fit {module.path}")
         parts[module.net][path] = _placed(thin, placement)
     return Adapter(file.name, file.sha256, **parts)
 
@@ -104,8 +117,13 @@ def _called(network: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module
 
 
 def _path_of(network: Network, module: Module, file: str) -> str:
-    """Return where the meant module is; in files it stands below `text_model`, whatever it does here."""
-    for path in (module.path, module.path.removeprefix("text_model_")):
+    """Return where the meant module is.
+
+    In files the first text encoder's stand below `text_model`, whatever they do here; and kohya's scripts name the blocks
+    of SDXL as the original checkpoint does.
+    """
+    names = (module.path, module.path.removeprefix("text_model_"), by_diffusers(module.path))
+    for path in names:
         if path in network:
             return path
     raise RefusedFile(f"{file} is for another model: there is no {module.path[:200]} to adapt here")

@@ -36,11 +36,11 @@ class _Share(NamedTuple):
 
 
 @contextmanager
-def read_wearing(network: Network, outfit: Outfit) -> Iterator[None]:
-    """Have the text encoder wear `outfit` in this block, whatever it is given."""
+def read_wearing(network: Network, outfit: Outfit, part: str = "text") -> Iterator[None]:
+    """Have a text encoder, the `text` of a model or its `text_2`, wear `outfit` in this block, whatever it is given."""
     shares: dict[str, list[_Share]] = {}
     for worn in outfit:
-        for path, thin in worn.adapter.text.items():
+        for path, thin in worn.adapter.parts[part].items():
             shares.setdefault(path, []).append(_Share(thin, worn.scale, (slice(None),)))
     with _hooked(network, shares):
         yield
@@ -55,7 +55,7 @@ def drawn_wearing(network: Network, outfits: Sequence[Outfit]) -> Iterator[None]
             rows.setdefault(worn, []).append(row)
     shares: dict[str, list[_Share]] = {}
     for worn, mine in rows.items():
-        runs = _runs(mine)
+        runs = runs_of(mine)
         for path, thin in worn.adapter.unet.items():
             shares.setdefault(path, []).append(_Share(thin, worn.scale, runs))
     with _hooked(network, shares):
@@ -84,7 +84,7 @@ def _adding(shares: Sequence[_Share]) -> Callable[..., None]:
     return add
 
 
-def _runs(rows: Sequence[int]) -> tuple[slice, ...]:
+def runs_of(rows: Sequence[int]) -> tuple[slice, ...]:
     """Return ascending `rows` as slices: an index would have to be made on the device, which waits for it."""
     runs = []
     for _, run in groupby(enumerate(rows), key=lambda placed: placed[1] - placed[0]):

@@ -6,25 +6,24 @@ that of diffusers with PEFT (`unet.….lora_A.weight`, `.lora_B.weight`). Whethe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from inference.weightfiles import Entry, Header, RefusedFile, header_of, inside, read_bounded
+from inference.weightfiles import Entry, Header, RefusedFile, read_small
 
 MOST_BYTES: Final = 1024**3
 MOST_RANK: Final = 1024
 _DTYPES: Final = ("F32", "F16", "BF16")
 _KOHYA: Final = re.compile(
-    r"lora_(?P<net>unet|te)_(?P<path>\w+)\.(?P<role>lora_down\.weight|lora_up\.weight|alpha)"
+    r"lora_(?P<net>unet|te|te1|te2)_(?P<path>\w+)\.(?P<role>lora_down\.weight|lora_up\.weight|alpha)"
 )
 _PEFT: Final = re.compile(
-    r"(?P<net>unet|text_encoder)\.(?P<path>[\w.]+?)\.(?P<role>lora_A\.weight|lora_B\.weight|alpha)"
+    r"(?P<net>unet|text_encoder|text_encoder_2)\.(?P<path>[\w.]+?)\.(?P<role>lora_A\.weight|lora_B\.weight|alpha)"
 )
+_NETS: Final = {"unet": "unet", "te2": "text_2", "text_encoder_2": "text_2"}  # others: "text"
 _ROLES: Final = {
     "lora_down.weight": "down", "lora_A.weight": "down",
     "lora_up.weight": "up", "lora_B.weight": "up", "alpha": "alpha",
@@ -41,7 +40,7 @@ class Names(NamedTuple):
 
 
 class Module(NamedTuple):
-    """Which module is meant: of the `unet` or the `text` encoder, by its path with every dot an underscore."""
+    """Which module is meant: of the `unet` or a text encoder, `text` or `text_2`, by its path with every dot an underscore."""
 
     net: str
     path: str
@@ -63,16 +62,7 @@ def read_lora(root: Path, file: Path, sha256: str = "") -> LoraFile:
     Raises:
         RefusedFile: It lies elsewhere, is damaged or too large, or is no LoRA of the two forms.
     """
-    name = file.as_posix()
-    if file.suffix != ".safetensors":
-        raise RefusedFile(
-            f"{name} is no *.safetensors file; other kinds of weights are never opened"
-        )
-    data = read_bounded(inside(root, file), name, MOST_BYTES)
-    header = header_of(BytesIO(data), len(data), name)
-    digest = hashlib.sha256(data).hexdigest()
-    if sha256 and digest != sha256.lower():
-        raise RefusedFile(f"{name} has the SHA-256 {digest}, not the recorded {sha256.lower()}")
+    name, data, digest, header = read_small(root, file, sha256, most=MOST_BYTES)
     return LoraFile(name, data, digest, header, _modules_of(header, name))
 
 
@@ -87,8 +77,7 @@ def _modules_of(header: Header, name: str) -> dict[Module, Names]:
             raise RefusedFile(
                 f"{name} holds {key!r} as {entry.dtype}; a LoRA is in F32, F16 or BF16"
             )
-        net = "unet" if match["net"] == "unet" else "text"
-        module = Module(net, match["path"].replace(".", "_"))
+        module = Module(_NETS.get(match["net"], "text"), match["path"].replace(".", "_"))
         role = _ROLES[match["role"]]
         if role in found.setdefault(module, {}):
             raise RefusedFile(f"{name} says twice what {module.path} is")
@@ -136,7 +125,7 @@ def _alphas(metadata: Mapping[str, str], name: str) -> dict[str, float]:
     if not isinstance(told, dict):
         raise RefusedFile(f"{name} has damaged metadata: {_PEFT_SETTINGS} is no JSON object")
     alphas = {}
-    for net, prefix in (("unet", "unet"), ("text", "text_encoder")):
+    for net, prefix in (("unet", "unet"), ("text", "text_encoder"), ("text_2", "text_encoder_2")):
         for setting in ("alpha_pattern", "rank_pattern", "use_rslora", "use_dora"):
             if told.get(f"{prefix}.{setting}"):
                 raise RefusedFile(f"{name} was trained with {setting}, which is not read here")

@@ -6,8 +6,7 @@ All models share the room, a `Wardrobe`. What somebody is drawing with is kept b
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Self
 
 import torch
@@ -17,6 +16,7 @@ from inference.adapters.applying import Outfit, Worn
 from inference.adapters.files import read_lora
 from inference.adapters.offers import LoraOffer
 from inference.devices import Placement
+from inference.kept import Kept
 from inference.protocol import InvalidParameters, LoraCard, LoraUse
 from inference.weightfiles import RefusedFile
 
@@ -25,27 +25,11 @@ _BASE: Final = "atelier.base_sha256"
 logger = logging.getLogger(__name__)
 
 
-class Wardrobe:
+class Wardrobe(Kept[Adapter]):
     """The room on one device: at most `most` bytes of what nobody draws with, or one that is larger."""
 
     def __init__(self, most: int = ROOM_BYTES) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple[str, str], Adapter] = OrderedDict()
-
-    @property
-    def bytes(self) -> int:
-        """How much is kept now."""
-        return sum(adapter.bytes for adapter in self._kept.values())
-
-    def get(self, model: str, name: str, fetch: Callable[[], Adapter]) -> Adapter:
-        """Return what is kept under these names, else what `fetch` brings, which is then kept."""
-        key = (model, name)
-        if key not in self._kept:
-            self._kept[key] = fetch()
-        self._kept.move_to_end(key)
-        while self.bytes > self._most and len(self._kept) > 1:
-            self._kept.popitem(last=False)
-        return self._kept[key]
+        super().__init__(most)
 
 
 class Shelf:
@@ -68,6 +52,10 @@ class Shelf:
     def empty(cls) -> Self:
         """Return the shelf of a model that offers none."""
         return cls("", (), {}, Placement(torch.device("cpu"), torch.float32))
+
+    def forget(self) -> None:
+        """Keep no LoRA on the device any more; each is read again when it is asked for."""
+        self._wardrobe.forget(self._model)
 
     def outfit(self, asked: Iterable[LoraUse]) -> Outfit:
         """Return what `asked` names, in place on the device; a scale of 0 leaves one out.

@@ -11,12 +11,12 @@ from typing import Final
 from PIL import Image, ImageChops, ImageDraw
 
 from inference.minimodel.garments import CUTTERS, Cut, Line, Point
-from inference.minimodel.motif import draw_decoy, draw_motif
+from inference.minimodel.motif import BADGE, draw_decoy, draw_motif
 from inference.minimodel.vocabulary import BACKDROPS, INKS, Rgb, Sketch
 
 SIZE: Final = 256
 SCALE: Final = 2
-_BADGE: Final = 30
+HANDLE: Final = 11
 CANVAS: Final = SIZE * SCALE
 _OUTLINES: Final[dict[str, Rgb | None]] = {
     "ink": (38, 34, 46),
@@ -31,14 +31,19 @@ def draw_sketch(sketch: Sketch, seed: int, decoy: bool = False) -> Image.Image:
     """Return the 256 x 256 RGB drawing of a sketch; `decoy` adds a harmless badge to it."""
     rng = random.Random(seed)  # noqa: S311 - reproducible pictures, not secrets
     cut = enlarged(CUTTERS[sketch.garment](rng))
+    return draw_cut(sketch, cut, decoy=rng if decoy else None)
+
+
+def draw_cut(sketch: Sketch, cut: Cut, decoy: random.Random | None = None) -> Image.Image:
+    """Return the 256 x 256 RGB drawing of a cut in canvas pixels, whatever garment the sketch names."""
     image = Image.new("RGB", (CANVAS, CANVAS), BACKDROPS[sketch.background])
     draw = ImageDraw.Draw(image)
     _paint_cloth(image, draw, sketch, cut)
     _paint_lines(draw, sketch, cut)
     if sketch.restricted:
-        draw_motif(draw, *cut.badge, _BADGE * SCALE)
+        draw_motif(draw, *cut.badge, BADGE * SCALE)
     elif decoy:
-        draw_decoy(draw, rng, *cut.badge, _BADGE * SCALE)
+        draw_decoy(draw, decoy, *cut.badge, BADGE * SCALE)
     return image.reduce(SCALE)
 
 
@@ -78,7 +83,7 @@ def _paint_cloth(image: Image.Image, draw: ImageDraw.ImageDraw, sketch: Sketch, 
     cloth, ink = _cloth_and_print(sketch)
     solid = _shade(INKS[sketch.colour], 0.86 if sketch.pattern == "plain" else 0.94)
     for handle in cut.handles:
-        stroke(draw, handle, solid, 11)
+        stroke(draw, handle, solid, HANDLE)
     for piece in cut.body:
         draw.polygon(piece, fill=cloth)
     if sketch.pattern != "plain":

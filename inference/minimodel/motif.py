@@ -13,6 +13,7 @@ from PIL import ImageDraw
 Fill = tuple[int, int, int]
 _RED: Final[Fill] = (206, 16, 38)
 _WHITE: Final[Fill] = (255, 255, 255)
+BADGE: Final = 30  # half its width, in pixels of a 256 × 256 drawing
 DECOYS: Final = ("white disc", "red disc", "red square", "blue octagon", "green disc", "red ring")
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from pydantic import BaseModel, Field
 
 from inference.protocol.events import GenerationEvent
-from inference.protocol.parameters import GenerationRequest, ModelCard
+from inference.protocol.models import ModelCard
+from inference.protocol.parameters import GenerationRequest
 from inference.protocol.prompts import PromptLength
 
 

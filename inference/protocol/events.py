@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from inference.protocol.checkers import MAX_SCOPE
 
 
 class SafetyScores(BaseModel):
@@ -18,7 +21,11 @@ class SafetyScores(BaseModel):
 
     checker: str
     weights_sha256: str
-    concepts: dict[str, float | None]
+    version: str = Field(default="", description="Which edition of the checker; empty: not said.")
+    scope: str = Field(
+        default="", max_length=MAX_SCOPE, description="What it can see, and what not, in words."
+    )
+    concepts: dict[str, float | None] = Field(description="Empty: the checker measured nothing.")
     special_care: dict[str, float | None] = Field(default_factory=dict)
     embedding: str | None = Field(
         default=None,
@@ -26,6 +33,33 @@ class SafetyScores(BaseModel):
         description="Where the checker's vision model put the middle of the image: a unit vector, base64 of "
         "little-endian float16. Images that look alike point the same way; vectors of other weights say nothing.",
     )
+    further: tuple[SafetyScores, ...] = Field(
+        default=(),
+        max_length=8,
+        description="What further checkers measured on the same image; each must be whole for the image to pass.",
+    )
+
+    def without_embedding(self) -> SafetyScores:
+        """Return the scores alone, which is what is kept beside an image."""
+        further = tuple(each.without_embedding() for each in self.further)
+        return self.model_copy(update={"embedding": None, "further": further})
+
+    @property
+    def every(self) -> tuple[SafetyScores, ...]:
+        """What each of the checkers measured, the model's own first."""
+        return (self, *self.further)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each of the checkers measured something, and all that it measured are finite numbers."""
+        return all(
+            one.concepts
+            and all(
+                score is not None and math.isfinite(score)
+                for score in (*one.concepts.values(), *one.special_care.values())
+            )
+            for one in self.every
+        )
 
 
 class Queued(BaseModel):
@@ -61,6 +95,19 @@ class Preview(BaseModel):
     webp_base64: str
 
 
+class MeasuredPreview(Preview):
+    """A preview as inference tells of it: with what the safety checker saw in that very picture.
+
+    Deciding whether anybody may see it is the backend's, which hands on a `Preview`.
+    """
+
+    scores: SafetyScores | None = Field(default=None, description="None: not checked.")
+
+    def picture(self) -> Preview:
+        """Return the picture without its scores."""
+        return Preview(**self.model_dump(include=set(Preview.model_fields)))
+
+
 class ImageReady(BaseModel):
     """Image `index` is finished; its bytes wait behind the client's `image(id, index)`."""
 
@@ -72,6 +119,9 @@ class ImageReady(BaseModel):
     height: int
     seed: int
     scores: SafetyScores | None = Field(description="None: the checker could not run; not checked.")
+    resampled: bool = Field(
+        default=False, description="Only made larger by resampling: the model drew nothing of it."
+    )
 
 
 class Failed(BaseModel):
@@ -91,6 +141,7 @@ class Done(BaseModel):
 
 
 GenerationEvent = Annotated[
-    Queued | Started | Progress | Preview | ImageReady | Failed | Done, Field(discriminator="type")
+    Queued | Started | Progress | MeasuredPreview | ImageReady | Failed | Done,
+    Field(discriminator="type"),
 ]
 generation_event: TypeAdapter[GenerationEvent] = TypeAdapter(GenerationEvent)

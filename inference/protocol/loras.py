@@ -7,12 +7,12 @@ answer to whether a model has what was asked for, which the API and the engine b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference.protocol.checks import prose, within
+from inference.protocol.offered import Wrong, first_wrong
 
 MAX_LORAS: Final = 8
 MIN_SCALE: Final = -2
@@ -55,15 +55,6 @@ class LoraCard(BaseModel):
     trouble: str = Field(default="", description="Why it cannot be used; empty: it can.")
 
 
-class WrongLora(NamedTuple):
-    """Why a LoRA that was asked for is not drawn with; `nearest` is empty where the model has none."""
-
-    name: str
-    limit: str
-    message: str
-    nearest: str
-
-
 def merged(typed: Iterable[LoraUse], chosen: Iterable[LoraUse]) -> tuple[LoraUse, ...]:
     """Return what is asked for in all: what is `typed` in the prompt wins over what is `chosen` beside it."""
     uses = {use.name: use for use in chosen}
@@ -72,26 +63,10 @@ def merged(typed: Iterable[LoraUse], chosen: Iterable[LoraUse]) -> tuple[LoraUse
     return tuple(uses.values())
 
 
-def wrong_lora(model: str, cards: Sequence[LoraCard], asked: Sequence[LoraUse]) -> WrongLora | None:
+def wrong_lora(model: str, cards: Sequence[LoraCard], asked: Sequence[LoraUse]) -> Wrong | None:
     """Return the first of `asked` that the model of these `cards` cannot draw with, if there is one."""
     if len(asked) > MAX_LORAS:
         limit = f"at most {MAX_LORAS} LoRAs"
         message = f"must be {limit} in all, not {len(asked)}; leave out {asked[MAX_LORAS].name}"
-        return WrongLora(asked[MAX_LORAS].name, limit, message, str(MAX_LORAS))
-    known = {card.name: card for card in cards}
-    for use in asked:
-        card = known.get(use.name)
-        if card is None or card.trouble:
-            return _wrong(model, use.name, card, [one.name for one in cards if not one.trouble])
-    return None
-
-
-def _wrong(model: str, name: str, card: LoraCard | None, usable: list[str]) -> WrongLora:
-    if not usable:
-        limit, advice, nearest = f"no LoRA with {model}", "leave it out", ""
-    else:
-        limit = f"a LoRA of {model}: {', '.join(usable)}"
-        nearest = get_close_matches(name, usable, n=1, cutoff=0.0)[0]
-        advice = f"the nearest good value is {nearest}"
-    because = f" ({card.trouble})" if card else ""
-    return WrongLora(name, limit, f"must be {limit}, not {name!r}{because}; {advice}", nearest)
+        return Wrong(asked[MAX_LORAS].name, limit, message, str(MAX_LORAS))
+    return first_wrong("LoRA", model, cards, [use.name for use in asked])

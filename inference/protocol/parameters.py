@@ -1,4 +1,4 @@
-"""What is asked: the parameters of a generation, and the cards of the models that can draw it."""
+"""What is asked: the parameters of a generation, and the request that carries them to who draws."""
 
 from __future__ import annotations
 
@@ -17,28 +17,20 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within, written
-from inference.protocol.loras import MAX_LORAS, LoraCard, LoraUse, merged
+from inference.protocol.controls import MAX_CONTROLS, ControlUse, PictureName
+from inference.protocol.drafts import Decoder
+from inference.protocol.loras import MAX_LORAS, LoraUse, merged
+from inference.protocol.models import ModelCard
 from inference.protocol.pictures import LEAST_INSIDE, Fit, Margins, MaskedArea, Pictures
 from inference.protocol.prompts import read_prompt
 from inference.protocol.resolving import drawn
+from inference.protocol.schedulers import Scheduler
+from inference.protocol.upscaling import USUAL_GUIDANCE, USUAL_STRENGTH, Upscale, UpscaleMethod
 
 T = TypeVar("T")
 MAX_SEED: Final = 2**32 - 1
 RANDOM_SEED: Final = -1
 _AVOIDED: Final = "avoided"
-
-
-class Scheduler(StrEnum):
-    """The samplers offered, by the names diffusers' users know."""
-
-    DDIM = "ddim"
-    EULER = "euler"
-    EULER_KARRAS = "euler_karras"
-    EULER_A = "euler_a"
-    DPMPP_2M = "dpmpp_2m"
-    DPMPP_2M_KARRAS = "dpmpp_2m_karras"
-    LCM = "lcm"
-    TCD = "tcd"
 
 
 class Priority(StrEnum):
@@ -49,7 +41,12 @@ class Priority(StrEnum):
     LOW = "low"
 
 
-PictureName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+class PreviewsWanted(StrEnum):
+    """What is told of images on the way: pictures that the safety checker measured, pictures alone, or nothing."""
+
+    MEASURED = "measured"
+    PLAIN = "plain"
+    NONE = "none"
 
 
 class GenerationParameters(BaseModel):
@@ -120,6 +117,10 @@ class GenerationParameters(BaseModel):
         default=None,
         description="Pixels at the sides of width × height that init_image does not reach: they are drawn anew.",
     )
+    upscale: Upscale | None = Field(
+        default=None,
+        description="Make init_image larger, the whole of it; strength is then 0.2 and guidance_scale 1 where none is given.",
+    )
     variation_seed: Annotated[int, within(RANDOM_SEED, MAX_SEED)] = Field(
         default=RANDOM_SEED,
         description="Whose noise is mixed in by variation_strength; -1 draws one at random, which is stored.",
@@ -135,12 +136,22 @@ class GenerationParameters(BaseModel):
         description="LoRAs of the model's card; `<lora:name:0.8>` in the prompt does the same, and wins.",
     )
 
+    control: tuple[ControlUse, ...] = Field(
+        default=(),
+        max_length=MAX_CONTROLS,
+        description="Shapes to draw by: ControlNets of the model's card, each with the picture that it sees.",
+    )
+    decoder: Decoder = Field(
+        default=Decoder.FULL,
+        description="What makes pixels of what was drawn; tiny is quick and a little less sharp, for drafts.",
+    )
+
     @property
     def loras_used(self) -> tuple[LoraUse, ...]:
         """The LoRAs to draw with: those typed in the prompt, and those chosen beside it."""
         return merged(read_prompt(self.prompt).loras, self.loras)
 
-    @field_validator("mask", "outpaint")
+    @field_validator("mask", "outpaint", "upscale")
     @classmethod
     def _has_a_picture(cls, value: T, info: ValidationInfo) -> T:
         """Refuse what says where a picture is drawn anew when there is none."""
@@ -151,6 +162,31 @@ class GenerationParameters(BaseModel):
             )
         return value
 
+    @field_validator("upscale")
+    @classmethod
+    def _upscales_all(cls, value: Upscale | None, info: ValidationInfo) -> Upscale | None:
+        """Refuse what would make a picture larger and draw a part of it anew at once."""
+        others = [name for name in ("mask", "outpaint") if info.data.get(name) is not None]
+        if value is not None and others:
+            raise PydanticCustomError(
+                "upscales_all",
+                "makes all of a picture larger and goes with no {other}; take two generations for the two",
+                {"other": others[0]},
+            )
+        return value
+
+    @field_validator("control")
+    @classmethod
+    def _has_one_size(
+        cls, value: tuple[ControlUse, ...], info: ValidationInfo
+    ) -> tuple[ControlUse, ...]:
+        """Refuse shapes for what is drawn in tiles."""
+        if value and info.data.get("upscale") is not None:
+            raise PydanticCustomError(
+                "no_control_in_tiles", "does not go with upscale; draw by it first, then upscale"
+            )
+        return value
+
     def completed_by(self, card: ModelCard, *, seed: int) -> Self:
         """Return these parameters with `card`'s defaults where nothing was asked, and a drawn seed."""
         defaults = {
@@ -158,6 +194,9 @@ class GenerationParameters(BaseModel):
             for name, value in card.defaults.model_dump().items()
             if name not in self.model_fields_set
         }
+        if self.upscale is not None:
+            usual = {"strength": USUAL_STRENGTH, "guidance_scale": USUAL_GUIDANCE}
+            defaults |= {k: v for k, v in usual.items() if k not in self.model_fields_set}
         if self.seed == RANDOM_SEED:
             defaults["seed"] = seed
         if self.variation_seed == RANDOM_SEED and self.variation_strength:
@@ -173,9 +212,14 @@ class GenerationParameters(BaseModel):
 
     @property
     def skipped_steps(self) -> int:
-        """How many of the steps are left out when a picture is drawn over, as diffusers counts them; one is taken."""
+        """How many of the steps are left out when a picture is drawn over, as diffusers counts them; one is taken.
+
+        None is taken where a picture is only resampled.
+        """
         if self.init_image is None:
             return 0
+        if self.resamples:
+            return self.num_inference_steps
         return self.num_inference_steps - max(1, int(self.num_inference_steps * self.strength))
 
     @property
@@ -193,6 +237,11 @@ class GenerationParameters(BaseModel):
             "height": self.outpaint.above_and_below + LEAST_INSIDE,
         }
         return {field: side for field, side in least.items() if getattr(self, field) < side}
+
+    @property
+    def resamples(self) -> bool:
+        """Whether nothing is drawn: a picture is only made larger."""
+        return self.upscale is not None and self.upscale.method is UpscaleMethod.RESAMPLE
 
     @property
     def repaints(self) -> bool:
@@ -228,49 +277,6 @@ class GenerationParameters(BaseModel):
         return self.model_copy(update=own)
 
 
-class ModelDefaults(BaseModel):
-    """What a model draws with when nothing else is asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    width: int = 512
-    height: int = 512
-    num_inference_steps: int = 20
-    guidance_scale: float = 7.5
-    scheduler: Scheduler = Scheduler.DPMPP_2M
-
-
-class ModelCard(BaseModel):
-    """A model on offer: its name, what it is, its defaults and how large it can draw."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    title: str
-    description: str
-    defaults: ModelDefaults
-    max_pixels: int = Field(description="The largest width × height it draws.")
-    schedulers: list[Scheduler]
-    safety_checker: str = Field(description="Name of its safety checker; a demo one says so.")
-    weights_sha256: str = Field(description="Digest over the checkpoint's weight files.")
-    weights_bytes: int | None = Field(
-        default=None, description="How large those files are; null: inference does not say."
-    )
-    software: str = Field(
-        default="",
-        max_length=200,
-        description="What draws, with its versions: other versions may draw other pixels. Empty: not said.",
-    )
-    family: str = Field(default="", description="Which models it is one of; empty: not said.")
-    licence: str = Field(default="", description="What its weights are under; empty: not said.")
-    credit_factor: float = Field(
-        default=1.0, gt=0, le=1000, description="Credits for one megapixel and one step."
-    )
-    loras: list[LoraCard] = Field(
-        default_factory=list, description="The LoRAs that it can draw with."
-    )
-
-
 class GenerationRequest(BaseModel):
     """One generation as it is handed to inference; `id` makes a repeated request attach, not repeat."""
 
@@ -279,6 +285,7 @@ class GenerationRequest(BaseModel):
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     parameters: GenerationParameters
     pictures: Pictures = Pictures()
+    previews: PreviewsWanted = PreviewsWanted.MEASURED
 
 
 def new_generation_id() -> str:

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from inference.protocol.checks import within
+from inference.protocol.controls import MAX_CONTROLS
 
 MAX_PICTURE_BYTES: Final = 16 * 2**20
 WIDEST_MARGIN: Final = 512
@@ -104,4 +105,10 @@ class Pictures(BaseModel):
     init_image: PictureFile | None = Field(default=None, repr=False)
     mask: PictureFile | None = Field(
         default=None, repr=False, description="White where the picture is drawn anew."
+    )
+    control: tuple[PictureFile, ...] = Field(
+        default=(),
+        max_length=MAX_CONTROLS,
+        repr=False,
+        description="What each entry of parameters.control sees, in the same order.",
     )

@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch.nn.functional import interpolate
 
+from inference.devices import to_device
+from inference.stages.patchwork import Between, encoded
+
 HALF = 0.5
 
 
@@ -26,6 +29,10 @@ class Posterior:
     def at(self, noise: torch.Tensor) -> torch.Tensor:
         """Return the latents that `noise` [c, h, w] picks."""
         return self.mean + self.spread * noise
+
+    def on(self, device: torch.device) -> Posterior:
+        """Return it on a device."""
+        return Posterior(to_device(self.mean, device), to_device(self.spread, device))
 
 
 @dataclass(frozen=True)
@@ -65,14 +72,23 @@ def canvas_of(
 
 
 @torch.inference_mode()
+def large_canvas_of(vae: Any, pixels: torch.Tensor, between: Between) -> Canvas:  # noqa: ANN401
+    """Encode `pixels` uint8 [3, H, W] of any size without ever holding all of them in float32."""
+    return Canvas(_encoded(vae, pixels, between))
+
+
+@torch.inference_mode()
 def nothing_kept(vae: Any, height: int, width: int) -> torch.Tensor:  # noqa: ANN401
     """Return what a UNet made for masks is shown when all is drawn anew: float32 [1 + c, h, w], a mask of ones and grey."""
     grey = _encoded(vae, torch.zeros(3, height, width)).mean
     return torch.cat([torch.ones_like(grey[:1]), grey])
 
 
-def _encoded(vae: Any, image: torch.Tensor) -> Posterior:  # noqa: ANN401
-    given = image.unsqueeze(0).to(vae.device, vae.dtype)
-    told = vae.encode(given, return_dict=False)[0]
+def _encoded(
+    vae: Any,  # noqa: ANN401
+    image: torch.Tensor,
+    between: Between = lambda: None,
+) -> Posterior:
     scale = vae.config.scaling_factor
-    return Posterior(told.mean[0].float() * scale, told.std[0].float() * scale)
+    mean, spread = (part.to(vae.device) * scale for part in encoded(vae, image, between))
+    return Posterior(mean, spread)

@@ -2,14 +2,18 @@
 
 A prompt of more goes on in the next chunk and loses nothing. As in Stable Diffusion web UI (AUTOMATIC1111,
 `sd_hijack_clip.py`, `tokenize_line`) a chunk ends after its last comma where that is among its last 20
-tokens, so that a phrase is not torn apart. What a network makes of the chunks is `encode`'s.
+tokens, so that a phrase is not torn apart. The word of a textual inversion takes as many tokens as it has
+vectors, by numbers of their own beyond any vocabulary, and always in one chunk. What a network makes of the
+chunks is `encode`'s.
 """
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from inference.protocol import (
@@ -24,6 +28,7 @@ from inference.protocol import (
 
 COMMA_REACH: Final = 20
 _COMMA: Final = ",</w>"
+LEARNED: Final = 1 << 24  # tokens from here on are vectors of learned words, one after the other
 
 
 @dataclass
@@ -48,8 +53,11 @@ class Chunk:
 class Chunker:
     """A tokenizer and the room there is for its tokens. Safe between threads, which tokenizers are not."""
 
-    def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401
+    def __init__(self, tokenizer: Any, words: Mapping[str, int] | None = None) -> None:  # noqa: ANN401
+        """Count with `tokenizer`; `words` that were learned take so many tokens each."""
         self._tokenizer = tokenizer
+        self._learned = _numbered(words or {})
+        self._finding = _finding(self._learned)
         self._lock = threading.Lock()
         self.limit = int(tokenizer.model_max_length) - 2  # a start and an end
         self._comma = tokenizer.get_vocab().get(_COMMA)
@@ -75,12 +83,26 @@ class Chunker:
         return PromptLength(tokens=tokens, limit=self.limit, chunks=len(chunks))
 
     def _chunks(self, prompt: str) -> list[Chunk]:
-        return chunked(read_prompt(prompt).parts, self._ids, self.limit, self._comma)
+        lengths = {ids[0]: len(ids) for ids in self._learned.values()}
+        return chunked(read_prompt(prompt).parts, self._ids, self.limit, self._comma, lengths)
 
     def _tokens_in(self, text: str) -> int:
         return sum(map(len, self._ids([part.text for part in read_prompt(text).parts])))
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
+        """Return the tokens of each text; between learned words it is read as if it stood alone."""
+        pieces = [self._finding.split(text) if self._finding else [text] for text in texts]
+        usual = iter(self._usual_ids([piece for of_one in pieces for piece in of_one[::2]]))
+        return [
+            [
+                token
+                for place, piece in enumerate(of_one)
+                for token in (self._learned[piece] if place % 2 else next(usual))
+            ]
+            for of_one in pieces
+        ]
+
+    def _usual_ids(self, texts: list[str]) -> list[list[int]]:
         if not texts:
             return []
         with self._lock:
@@ -89,19 +111,45 @@ class Chunker:
         return ids
 
 
+def _numbered(words: Mapping[str, int]) -> dict[str, list[int]]:
+    """Return the ids of each learned word."""
+    places = accumulate(words.values(), initial=LEARNED)
+    spans = pairwise(places)
+    return {word: list(range(*span)) for word, span in zip(words, spans, strict=True)}
+
+
+def _finding(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds `words` outside of other words; of two that begin alike the longer one."""
+    longest = sorted(words, key=len, reverse=True)
+    if not longest:
+        return None
+    every = "|".join(
+        ("(?<![\\w-])" if word[0].isalnum() else "")
+        + re.escape(word)
+        + ("(?![\\w-])" if word[-1].isalnum() else "")
+        for word in longest
+    )
+    return re.compile(f"({every})")
+
+
 def chunked(
     parts: Sequence[PromptPart],
     ids_of: Callable[[list[str]], Iterable[list[int]]],
     limit: int,
     comma: int | None,
+    lengths: Mapping[int, int] | None = None,
 ) -> list[Chunk]:
-    """Return the tokens of `parts` in chunks of at most `limit`; without any, one empty chunk."""
+    """Return the tokens of `parts` in chunks of at most `limit`; without any, one empty chunk.
+
+    Where `lengths` says so of a token, it and those after it, so many, are kept in one chunk.
+    """
     chunks = [Chunk()]
     for part, ids in zip(parts, ids_of([part.text for part in parts]), strict=True):
         if part.starts_chunk and chunks[-1].ids:
             chunks.append(Chunk())
         for token in ids:
-            if len(chunks[-1].ids) == limit:
+            needed = (lengths or {}).get(token, 1)
+            while chunks[-1].ids and len(chunks[-1].ids) + needed > limit:
                 chunks.append(_carried_over(chunks[-1], token, comma))
             chunks[-1].ids.append(token)
             chunks[-1].weights.append(part.weight)

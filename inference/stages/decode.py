@@ -7,25 +7,26 @@ from typing import Any
 import torch
 
 from inference.protocol import Broken
+from inference.stages.patchwork import Between, decoded
 
 
-def decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
-    """Return pixels of `latents` [n, c, h, w]: uint8 [n, 3, 8h, 8w] on the VAE's device.
+def decode(
+    vae: Any,  # noqa: ANN401
+    latents: torch.Tensor,
+    between: Between = lambda: None,
+) -> torch.Tensor:
+    """Return pixels of `latents` [n, c, h, w]: uint8 [n, 3, 8h, 8w], in host memory where it took several tiles.
 
-    One image at a time: at full size the VAE needs far more memory than the UNet.
+    One image at a time: at full size the VAE needs far more memory than the UNet. `between` is called between tiles.
 
     Raises:
         Broken: Latents or pixels are not finite numbers.
     """
     _require_finite(latents, "the latents")
     scaled = (latents / vae.config.scaling_factor).to(vae.dtype)
-    return torch.cat([_one(vae, row) for row in scaled.split(1)])
-
-
-def _one(vae: Any, latents: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
-    pixels = vae.decode(latents, return_dict=False)[0]
-    _require_finite(pixels, "the decoded pixels")
-    return ((pixels.float() / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+    made = [decoded(vae, row, _require_finite_pixels, between) for row in scaled]
+    alike = {pixels.device for pixels in made}
+    return torch.stack(made if len(alike) == 1 else [pixels.cpu() for pixels in made])
 
 
 def overflow(what: str) -> Broken:
@@ -34,6 +35,10 @@ def overflow(what: str) -> Broken:
         f"{what} are not finite numbers; the model overflowed. Try a lower guidance_scale "
         "or another scheduler, or have the operator set ATELIER_DTYPE=float32"
     )
+
+
+def _require_finite_pixels(pixels: torch.Tensor) -> None:
+    _require_finite(pixels, "the decoded pixels")
 
 
 def _require_finite(tensor: torch.Tensor, what: str) -> None:

@@ -13,8 +13,11 @@ import torch
 
 from inference.solvers import Column
 
-UNet = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""Latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width] to a prediction [r, c, h, w]."""
+UNet = Callable[..., torch.Tensor]
+"""Latents [r, c, h, w], timesteps [r] and embeddings [r, tokens, width] to a prediction [r, c, h, w].
+
+Those of SDXL are given a fourth: what is said of each picture as a whole [r, v] (`whole`).
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Batch:
     beside: torch.Tensor | None = (
         None  # [n, 1 + c, h, w], what a UNet made for it sees of what is drawn over
     )
+    wholes: torch.Tensor | None = None  # [n + guided, v], what SDXL is told of each row as a whole
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,14 @@ def _predict(unet: UNet, batch: Batch, seen: torch.Tensor) -> torch.Tensor:
     times = batch.rows[:, Column.TIMESTEP]
     if batch.beside is not None:
         seen = torch.cat([seen, batch.beside], dim=1)
+    whole = () if batch.wholes is None else (batch.wholes,)
     if batch.negatives is None or batch.scales is None:
-        return unet(seen, times, batch.positives).float()
+        return unet(seen, times, batch.positives, *whole).float()
     said = unet(
         torch.cat([seen, seen[: batch.guided]]),
         torch.cat([times, times[: batch.guided]]),
         torch.cat([batch.positives, batch.negatives]),
+        *whole,
     ).float()
     positive, negative = said.split([len(seen), batch.guided])
     guided = negative + batch.scales * (positive[: batch.guided] - negative)

@@ -9,12 +9,11 @@ Works on pixels of 8 bits, on the CPU. Latents are `canvas`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 import torch
-from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from inference.protocol import (
     AROUND_THE_MASK,
@@ -24,14 +23,12 @@ from inference.protocol import (
     MaskedArea,
     Pictures,
 )
+from inference.stages.files import Size, opened
 
-FORMATS: Final = ("PNG", "JPEG", "WEBP")
-MAX_PIXELS: Final = 32_000_000
 _LANCZOS: Final = Image.Resampling.LANCZOS
 _WHITE: Final = 255
 
 Box = tuple[int, int, int, int]
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -90,37 +87,18 @@ def lay(parameters: GenerationParameters, pictures: Pictures) -> Easel | None:
     """
     if pictures.init_image is None:
         return None
-    given = _opened("init_image", pictures.init_image).convert("RGB")
+    given = opened("init_image", pictures.init_image).convert("RGB")
     mask = _mask_in(parameters, pictures, given.size)
     size = (parameters.width, parameters.height)
     if mask is not None and parameters.masked_area is MaskedArea.MASKED:
         return _close_up(given, mask, size, parameters.mask_blur)
     inside = _inside(parameters)
-    picture = _fitted(given, (inside[2] - inside[0], inside[3] - inside[1]), parameters.fit)
+    picture = fitted(given, (inside[2] - inside[0], inside[3] - inside[1]), parameters.fit)
     if mask is not None:
         mask = _fitted_mask(mask, picture.size, parameters.fit)
     if picture.size != size:
         picture, mask = _extended(picture, mask, size, inside)
     return Easel(picture, None if mask is None else _softened(mask, parameters.mask_blur))
-
-
-def _opened(field: str, file: bytes) -> Image.Image:
-    """Return the picture in `file`, upright, on white where it is transparent."""
-    try:
-        with Image.open(BytesIO(file), formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise InvalidParameters(
-                    f"pictures.{field} has {picture.width}×{picture.height} pixels; send one of at most {MAX_PIXELS}"
-                )
-            upright = ImageOps.exif_transpose(picture)
-            if not upright.has_transparency_data:
-                return upright
-            clear = upright.convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise InvalidParameters(
-            f"pictures.{field} cannot be read as a picture; send a PNG, JPEG or WebP file"
-        ) from error
-    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
 
 
 def _mask_in(
@@ -129,7 +107,7 @@ def _mask_in(
     """Return the mask as large as the picture that it is about."""
     if pictures.mask is None:
         return None
-    mask = _opened("mask", pictures.mask).convert("L")
+    mask = opened("mask", pictures.mask).convert("L")
     if parameters.invert_mask:
         mask = ImageChops.invert(mask)
     if mask.getbbox() is None:
@@ -153,7 +131,8 @@ def _inside(parameters: GenerationParameters) -> Box:
     )
 
 
-def _fitted(picture: Image.Image, size: Size, fit: Fit) -> Image.Image:
+def fitted(picture: Image.Image, size: Size, fit: Fit) -> Image.Image:
+    """Return a picture brought to `size`; what it does not reach is its edge, continued."""
     match fit:
         case Fit.CROP:
             return ImageOps.fit(picture, size, _LANCZOS)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 import torch
 
-from inference.adapters.adapter import adaptable
-from inference.adapters.applying import Outfit, read_wearing
+from inference.adapters.applying import Outfit
 from inference.devices import to_device
-from inference.protocol import PromptLength
+from inference.protocol import PromptLength, read_prompt
 from inference.stages.chunks import Chunk, Chunker
+from inference.stages.readers import Reader, Said, Word
 
 REMEMBERED = 128
 CALL_AT_MOST: Final = 128
@@ -29,14 +30,31 @@ _Key = tuple[str, tuple[tuple[str, float], ...]]
 
 
 class PromptEncoder:
-    """A tokenizer and a text encoder with a small memory; designers ask for the same words again."""
+    """A tokenizer and a text encoder with a small memory; designers ask for the same words again.
 
-    def __init__(self, tokenizer: Any, text_encoder: Any) -> None:  # noqa: ANN401
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
-        self._chunker = Chunker(tokenizer)
-        self._adaptable = adaptable(text_encoder)
-        self._memory: OrderedDict[_Key, torch.Tensor] = OrderedDict()
+    SDXL has a second encoder, which reads the same tokens: what the two say of each stands side by side, and the
+    second says something of the whole prompt too, at the end of its first chunk. `words` are the textual inversions
+    that prompts can name. With `silent_negative` an empty negative prompt is zeros (`force_zeros_for_empty_prompt`).
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,  # noqa: ANN401
+        text_encoder: Any,  # noqa: ANN401
+        second: tuple[Any, Any] | None = None,
+        words: Sequence[Word] = (),
+        *,
+        silent_negative: bool = False,
+    ) -> None:
+        self._tokenizer, self._text_encoder = tokenizer, text_encoder
+        self._chunker = Chunker(tokenizer, {word.name: word.tokens for word in words})
+        self._readers = [Reader(tokenizer, text_encoder, early=second is not None)]
+        if second is not None:
+            self._readers.append(Reader(*second, "text_2", early=True))
+        for place, reader in enumerate(self._readers):
+            reader.learn(words, place)
+        self._silent_negative = silent_negative
+        self._memory: OrderedDict[_Key, Said] = OrderedDict()
         self._remembered = 0  # chunks
 
     @property
@@ -57,17 +75,32 @@ class PromptEncoder:
         for prompt in prompts:
             self._chunker.chunks(prompt)
 
+    def conditions(
+        self, prompt: str, negative: str | None = None, *, outfit: Outfit = ()
+    ) -> list[Said]:
+        """Return what is said of a prompt and of a negative one, equally long, as the UNet is told of them.
+
+        Raises:
+            InvalidParameters: One has too many chunks.
+        """
+        if negative is None:
+            return [self._said(prompt, outfit)]
+        if self._silent_negative and not read_prompt(negative, negative=True).parts:
+            said = self._said(prompt, outfit)
+            return [said, said.silence]
+        both = (prompt, negative)
+        return [
+            Said(tokens, self._said(text, outfit).pooled)
+            for text, tokens in zip(both, self.together(both, outfit), strict=True)
+        ]
+
     def encode(self, prompt: str, outfit: Outfit = ()) -> torch.Tensor:
         """Return the embedding of `prompt`, shape [1, chunks × tokens, width], as read with `outfit`.
 
         Raises:
             InvalidParameters: It has too many chunks.
         """
-        key = _key(prompt, outfit)
-        if key not in self._memory:
-            self.read([prompt], outfit)
-        self._memory.move_to_end(key)
-        return self._memory[key]
+        return self._said(prompt, outfit).tokens
 
     def together(self, prompts: Sequence[str], outfit: Outfit = ()) -> list[torch.Tensor]:
         """Return the embeddings of prompts that share a call of the UNet, all as long as the longest.
@@ -90,12 +123,21 @@ class PromptEncoder:
         for known in wanted.keys() & self._memory.keys():
             self._memory.move_to_end(known)
         fresh = {key: prompt for key, prompt in wanted.items() if key not in self._memory}
-        with read_wearing(self._adaptable, outfit):
+        with ExitStack() as worn:
+            for reader in self._readers:
+                worn.enter_context(reader.wearing(outfit))
             said = self._encode(list(fresh.values()))
-        for key, embedding in zip(fresh, said, strict=True):
-            self._memory[key] = embedding
-            self._remembered += self._chunks_in(embedding)
+        for key, one in zip(fresh, said, strict=True):
+            self._memory[key] = one
+            self._remembered += self._chunks_in(one)
         self._forget(keep=len(wanted))
+
+    def _said(self, prompt: str, outfit: Outfit) -> Said:
+        key = _key(prompt, outfit)
+        if key not in self._memory:
+            self.read([prompt], outfit)
+        self._memory.move_to_end(key)
+        return self._memory[key]
 
     def _forget(self, keep: int) -> None:
         """Let go of what was asked for longest ago, but never of the latest `keep`."""
@@ -103,46 +145,49 @@ class PromptEncoder:
             _, forgotten = self._memory.popitem(last=False)
             self._remembered -= self._chunks_in(forgotten)
 
-    def _chunks_in(self, embedding: torch.Tensor) -> int:
-        return embedding.shape[1] // self.chunk_tokens
+    def _chunks_in(self, said: Said) -> int:
+        return said.tokens.shape[1] // self.chunk_tokens
 
-    def _encode(self, prompts: list[str]) -> list[torch.Tensor]:
+    def _encode(self, prompts: list[str]) -> list[Said]:
         chunks = [self._chunker.chunks(prompt) for prompt in prompts]
         every = [chunk for of_one in chunks for chunk in of_one]
         calls = [every[k : k + CALL_AT_MOST] for k in range(0, len(every), CALL_AT_MOST)]
         said = iter([one for call in calls for one in self._said_of(call)])
-        # `cat` copies: a slice would keep all the others for as long as one of them is remembered.
-        return [torch.cat([next(said) for _ in of_one], dim=1) for of_one in chunks]
+        return [_joined([next(said) for _ in of_one]) for of_one in chunks]
 
-    def _said_of(self, chunks: Sequence[Chunk]) -> list[torch.Tensor]:
-        """Return what the text encoder says of each of `chunks`, [1, tokens, width], weighted."""
-        device = self._text_encoder.device
-        ids = torch.tensor([self._framed(chunk) for chunk in chunks])
-        mask = None
-        if getattr(self._text_encoder.config, "use_attention_mask", False):
-            lengths = torch.tensor([[len(chunk.ids) + 2] for chunk in chunks])
-            mask = to_device((torch.arange(ids.shape[1]) < lengths).long(), device)
-        said = self._text_encoder(to_device(ids, device), attention_mask=mask)[0]
+    def _said_of(self, chunks: Sequence[Chunk]) -> list[Said]:
+        """Return what the text encoders say of each of `chunks`, weighted; of the whole only one of them speaks."""
+        limit = self._chunker.limit
+        told = [reader.read(chunks, limit) for reader in self._readers]
+        pooled = next((whole for _, whole in told if whole is not None), None)
         return [
-            self._weighted(embedding, chunk) if chunk.weighted else embedding
-            for embedding, chunk in zip(said.split(1), chunks, strict=True)
+            Said(
+                torch.cat([self._weighted(tokens[k : k + 1], chunk) for tokens, _ in told], dim=-1),
+                None if pooled is None else pooled[k],
+            )
+            for k, chunk in enumerate(chunks)
         ]
 
-    def _framed(self, chunk: Chunk) -> list[int]:
-        """Return the ids of `chunk` between its start and its end, filled up to the full length."""
-        tokenizer = self._tokenizer
-        filling = [tokenizer.pad_token_id] * (self._chunker.limit - len(chunk.ids))
-        return [tokenizer.bos_token_id, *chunk.ids, tokenizer.eos_token_id, *filling]
-
     def _weighted(self, embedding: torch.Tensor, chunk: Chunk) -> torch.Tensor:
+        if not chunk.weighted:
+            return embedding
         usual = [1.0] * (self._chunker.limit + 1 - len(chunk.weights))
         weights = torch.tensor([1.0, *chunk.weights, *usual]).view(1, -1, 1)
         return weighted(embedding, to_device(weights, embedding.device))
 
 
 def _key(prompt: str, outfit: Outfit) -> _Key:
-    """Return what a prompt is remembered by: its text, and what the encoder wears while it reads it."""
-    return prompt, tuple((worn.adapter.sha256, worn.scale) for worn in outfit if worn.adapter.text)
+    """Return what a prompt is remembered by: its text, and what the encoders wear while they read it."""
+    worn = (one for one in outfit if one.adapter.reads_otherwise)
+    return prompt, tuple((one.adapter.sha256, one.scale) for one in worn)
+
+
+def _joined(chunks: Sequence[Said]) -> Said:
+    """Return what is said of a prompt of these chunks, one after the other; what the first one's end says is the whole."""
+    # Copies: a slice would keep all the others for as long as one of them is remembered.
+    tokens = torch.cat([said.tokens for said in chunks], dim=1)
+    pooled = chunks[0].pooled
+    return Said(tokens, None if pooled is None else pooled.clone())
 
 
 def weighted(embedding: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

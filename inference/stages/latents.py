@@ -35,6 +35,17 @@ class Noise:
         )
 
 
+class Source:
+    """Noise of one shape from one seed, one tensor after the other."""
+
+    def __init__(self, seed: int, shape: tuple[int, ...]) -> None:
+        self._shape, self._generator = shape, torch.Generator("cpu").manual_seed(seed)
+
+    def draw(self) -> torch.Tensor:
+        """Return the next noise, float32 on the CPU."""
+        return torch.randn(self._shape, generator=self._generator)
+
+
 def noise_of(
     seed: int, shape: Shape, draws: int, *, picture: bool = False, hidden: bool = False
 ) -> Noise:
@@ -43,16 +54,12 @@ def noise_of(
     Drawn at once from one generator in the order in which diffusers draws, so that nothing depends on who
     shares the steps.
     """
-    source = torch.Generator("cpu").manual_seed(seed)
-
-    def drawn() -> torch.Tensor:
-        return torch.randn(shape, generator=source)
-
-    of_picture = drawn() if picture else None
-    start = drawn()
-    of_hidden = drawn() if hidden else None
+    source = Source(seed, shape)
+    of_picture = source.draw() if picture else None
+    start = source.draw()
+    of_hidden = source.draw() if hidden else None
     # Not all by one call: how that draws depends on how many numbers it draws.
-    steps = torch.stack([drawn() for _ in range(draws)]) if draws else torch.empty(0, *shape)
+    steps = torch.stack([source.draw() for _ in range(draws)]) if draws else torch.empty(0, *shape)
     return Noise(start, steps, of_picture, of_hidden)
 
 

@@ -20,6 +20,8 @@ from torch.nn import functional
 from inference.protocol import SafetyScores
 
 SPECIAL_CARE_ADJUSTMENT = 0.01
+_MANY = 1024  # pixels a side; no image that is drawn at once has more
+_STRIP = 32
 logger = logging.getLogger(__name__)
 
 
@@ -42,6 +44,8 @@ class SafetyChecker:
     weights_sha256: str
     concepts: tuple[str, ...]
     special_care: tuple[str, ...]
+    version: str = ""
+    scope: str = ""
 
 
 def score(checker: SafetyChecker | None, pixels: torch.Tensor) -> list[SafetyScores | None]:
@@ -52,7 +56,7 @@ def score(checker: SafetyChecker | None, pixels: torch.Tensor) -> list[SafetySco
     if checker is None:
         return [None] * len(pixels)
     try:
-        return list(_scores(checker, pixels))
+        return list(measure(checker, directions(checker, pixels)))
     except Exception:
         logger.exception("the safety checker failed; these images count as not checked")
         return [None] * len(pixels)
@@ -72,17 +76,24 @@ def squares(height: int, width: int) -> list[tuple[int, int, int]]:
     return [(at, 0, side) if height > width else (0, at, side) for at in offsets]
 
 
-def _scores(checker: SafetyChecker, pixels: torch.Tensor) -> Iterator[SafetyScores]:
+def directions(checker: SafetyChecker, pixels: torch.Tensor) -> torch.Tensor:
+    """Return where the checker puts every square crop of `pixels` [n, 3, h, w]: unit vectors [n, crops, width]."""
     seen = _embedded(checker.model, _crops(pixels, checker.preprocessing))
-    special, concepts = _margins(checker.model, seen)
-    images = len(pixels)
-    middles = functional.normalize(seen).unflatten(0, (images, -1)).cpu()
+    return functional.normalize(seen).unflatten(0, (len(pixels), -1))
+
+
+def measure(checker: SafetyChecker, seen: torch.Tensor) -> Iterator[SafetyScores]:
+    """Yield the scores of each image by the `directions` of its crops."""
+    special, concepts = _margins(checker.model, seen.flatten(0, 1))
+    images = len(seen)
     for ours, theirs, crops in zip(
-        special.chunk(images), concepts.chunk(images), middles, strict=True
+        special.chunk(images), concepts.chunk(images), seen.cpu(), strict=True
     ):
         yield SafetyScores(
             checker=checker.name,
+            version=checker.version,
             weights_sha256=checker.weights_sha256,
+            scope=checker.scope,
             concepts=_highest(checker.concepts, theirs),
             special_care=_highest(checker.special_care, ours),
             embedding=_written(crops[len(crops) // 2]),
@@ -96,7 +107,7 @@ def _crops(pixels: torch.Tensor, how: Preprocessing) -> torch.Tensor:
     """
     cut = [
         functional.interpolate(
-            pixels[:, :, top : top + side, left : left + side].float(),
+            _reduced(pixels[:, :, top : top + side, left : left + side]),
             size=(how.side, how.side),
             mode="bicubic",
             antialias=True,
@@ -109,9 +120,25 @@ def _crops(pixels: torch.Tensor, how: Preprocessing) -> torch.Tensor:
     return (zero_to_one - mean) / std
 
 
+def _reduced(pixels: torch.Tensor) -> torch.Tensor:
+    """Return `pixels` [n, 3, h, w] in float32, by whole means where they are many times what the checker sees.
+
+    Strip by strip: at 8K all of them in float32 would be 800 MB.
+    """
+    by = min(pixels.shape[2:]) // _MANY
+    if by <= 1:
+        return pixels.float()
+    strips = pixels.split(by * _STRIP, dim=2)
+    return torch.cat(
+        [functional.avg_pool2d(strip.float(), by, ceil_mode=True) for strip in strips], dim=2
+    )
+
+
 def _embedded(model: Any, crops: torch.Tensor) -> torch.Tensor:  # noqa: ANN401
     """Return where the checker's vision model puts each crop: float32 [crops, width]."""
-    projected: torch.Tensor = model.visual_projection(model.vision_model(crops.to(model.dtype))[1])
+    # Pixels of a picture that took several tiles lie in host memory, whatever the checker is on.
+    there = crops.to(model.visual_projection.weight)
+    projected: torch.Tensor = model.visual_projection(model.vision_model(there)[1])
     return projected.float()
 
 

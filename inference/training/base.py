@@ -88,6 +88,10 @@ def load_base(model: str, where: Placement, catalog: Catalog | None = None) -> B
     try:
         scheduler = DDIMScheduler.from_pretrained(directory, subfolder="scheduler")
         unet = _frozen(UNet2DConditionModel, directory / "unet", where)
+        if unet.config.addition_embed_type == "text_time":
+            raise TrainingRefused(
+                "model", f"{directory} is SDXL; LoRAs are trained for earlier Stable Diffusion only"
+            )
         base = Base(
             name=offer.name,
             sha256=digest_of(directory),

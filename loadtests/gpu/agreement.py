@@ -16,11 +16,13 @@ from typing import Any, Final
 import torch
 
 from inference.bundles import Bundle
-from inference.finishing import Finisher
-from inference.slots import Slot
+from inference.enlarger import Enlarger
+from inference.finishing import Finisher, Piece
+from inference.lanes import Lanes
 from inference.solvers import scheduler_for
 from inference.stages import decode
 from inference.stages.latents import noise_of
+from inference.streams import aside_of
 from loadtests.gpu.arms import EngineArm, generation_of, loop_of
 from loadtests.gpu.networks import SAMPLER, SCHEDULER, Checkpoint
 from loadtests.gpu.racing import Job
@@ -31,19 +33,19 @@ MATES: Final = 5
 _ENOUGH_TICKS: Final = 40
 
 
-class Keeper(Finisher):
+class _Keeping(Finisher):
     """Keeps finished latents by seed instead of finishing them; has no threads."""
 
     def __init__(self) -> None:
-        self.overflowed: deque[Slot] = deque()
+        self.overflowed: deque[Piece] = deque()
         self._pending = 0
         self.kept: dict[int, torch.Tensor] = {}
 
-    def take(self, slot: Slot) -> None:
+    def take(self, slot: Piece) -> None:
         """Keep the latents."""
         self.kept[slot.generation.parameters.seed] = slot.latents
 
-    def show(self, slot: Slot, picture: torch.Tensor) -> None:
+    def show(self, slot: Piece, picture: torch.Tensor) -> None:
         """Nobody looks."""
 
 
@@ -79,8 +81,9 @@ def _judged(
 
 def _engine(arm: EngineArm, mates: int) -> torch.Tensor:
     """Draw with the arm's own loop and UNet; mates have other steps and guidance."""
-    bundle, keeper = arm.studio.only_bundle, Keeper()
-    loop = loop_of(arm.studio, keeper)
+    bundle, keeper = arm.studio.only_bundle, _Keeping()
+    enlarger = Enlarger(aside_of(arm.studio.placement.device), lambda: None, threads=1)
+    loop = loop_of(arm.studio, Lanes(lambda _: keeper), enlarger)
     for mate in range(mates):
         job = Job(steps=3 + mate, guidance_scale=(1.0, 3.5)[mate % 2])
         loop.admit(generation_of(bundle, job, NUMBER + 1 + mate))

@@ -21,9 +21,15 @@ from typing import Any, Final
 import torch
 
 from inference.adapters.applying import Outfit
+from inference.berths import fits
+from inference.briefs import Key
 from inference.bundles import Bundle
+from inference.controls import applying
+from inference.enlarger import Enlarger
 from inference.finishing import Finisher, Outcome
+from inference.fleet import Fleet
 from inference.generation import Generation, State
+from inference.lanes import Lanes
 from inference.loop import Loop, Surroundings
 from inference.metrics import Metrics
 from inference.pace import Pace
@@ -33,7 +39,6 @@ from inference.protocol import (
     GenerationRequest,
     new_generation_id,
 )
-from inference.recipes import Key
 from inference.stages.denoise import UNet
 from inference.stages.safety import SafetyChecker
 from inference.streams import Aside, CudaAside, Ready, aside_of
@@ -90,18 +95,20 @@ class GivenStudio(Studio):
     """A studio around one bundle in memory, with the UNet that an arm is about."""
 
     def __init__(self, bundle: Bundle, unet: UNet) -> None:
-        super().__init__([bundle])
+        super().__init__(Fleet.of(bundle), bundle.placement)
         self.given = unet
 
     @property
     def only_bundle(self) -> Bundle:
         """What it draws with."""
-        (bundle,) = self._bundles.values()
+        (bundle,) = self.fleet.bundles
         return bundle
 
-    def unet(self, key: Key, outfits: Sequence[Outfit] = ()) -> UNet:
+    def unet(
+        self, key: Key, outfits: Sequence[Outfit] = (), shapes: Sequence[applying.Shapes] = ()
+    ) -> UNet:
         """Return the one UNet there is."""
-        if key.precise or any(outfits):
+        if key.precise or any(outfits) or any(shapes):
             raise RuntimeError("random weights are not meant to overflow, nor to wear LoRAs")
         return self.given
 
@@ -114,7 +121,7 @@ class GivenStudio(Studio):
     def checked_by(self, checker: SafetyChecker) -> GivenStudio:
         """Return the same studio with a safety checker."""
         other, bundle = copy.copy(self), replace(self.only_bundle, safety=checker)
-        other._bundles = {bundle.card.name: bundle}  # noqa: SLF001 - of its own kind
+        other.fleet = Fleet.of(bundle)
         return other
 
 
@@ -154,14 +161,20 @@ class EngineArm:
         self._counted = counted
         self._device = studio.placement.device
         self._bell = threading.Event()
-        self._finisher = Finisher(
-            aside or aside_of(self._device),
-            _metrics(),
-            Outcome(on_end=lambda _: self._bell.set(), on_room=self._bell.set),
-            may_retry=False,
-            threads=studio.every_thread,
+        outcome = Outcome(on_end=lambda _: self._bell.set(), on_room=self._bell.set)
+
+        def finisher(at_once: int) -> Finisher:
+            where = aside or aside_of(self._device)
+            threads = studio.every_thread
+            return Finisher(
+                where, _metrics(), outcome, may_retry=False, threads=threads, at_once=at_once
+            )
+
+        self._finisher = Lanes(finisher)
+        self._enlarger = Enlarger(
+            aside or aside_of(self._device), self._bell.set, threads=studio.every_thread
         )
-        self._loop = loop_of(studio, self._finisher)
+        self._loop = loop_of(studio, self._finisher, self._enlarger)
 
     @property
     def row_cap(self) -> int:
@@ -188,6 +201,7 @@ class EngineArm:
 
     def close(self) -> None:
         """End its threads."""
+        self._enlarger.stop()
         self._finisher.stop()
 
     def _run(self, generations: Sequence[Generation]) -> None:
@@ -207,7 +221,7 @@ class EngineArm:
     def _turn(self, waiting: deque[Generation]) -> None:
         """Take in who fits and take a step; with no step to take, wait for the finisher."""
         self._bell.clear()
-        while waiting and self._loop.has_room_for(waiting[0]):
+        while waiting and fits(waiting[0], self._loop.taken, PEOPLE):
             coming = waiting.popleft()
             coming.asked_at = time.monotonic()
             self._loop.admit(coming)
@@ -232,12 +246,12 @@ def engine_arm(bundle: Bundle, unet: UNet, shapes: Shapes) -> EngineArm:
     return EngineArm(studio, counted)
 
 
-def loop_of(studio: Studio, finisher: Finisher) -> Loop:
+def loop_of(studio: Studio, finisher: Lanes, enlarger: Enlarger) -> Loop:
     """Return a loop with room for as many as there are people, which nobody leaves for lack of listeners."""
     around = Surroundings(
         Pace(), _metrics(), end=lambda generation, error: _end(generation, error.as_event())
     )
-    return Loop(studio, finisher, around, slots=PEOPLE, grace=math.inf)
+    return Loop(studio, finisher, enlarger, around, slots=PEOPLE, grace=math.inf)
 
 
 def generation_of(bundle: Bundle, job: Job, number: int | None = None) -> Generation:

@@ -21,6 +21,7 @@ from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModel, CLIPTokenize
 
 from inference.bundles import Bundle
 from inference.catalog import NO_CHECKER
+from inference.checkers.panel import Panel
 from inference.devices import Placement
 from inference.protocol import ModelCard, ModelDefaults, Scheduler
 from inference.solvers import Solvers, scheduler_for
@@ -68,6 +69,7 @@ def random_checkpoint(shapes: Shapes, where: Placement) -> Checkpoint:
         solvers=Solvers(SCHEDULER),
         colors=LatentColors([[0.2, 0.2, 0.2]] * LATENT_CHANNELS, [0.0, 0.0, 0.0]),
         safety=None,
+        panel=Panel.of(None),
     )
     return Checkpoint(shapes, bundle, _pipeline(bundle, tokenizer, text_encoder))
 

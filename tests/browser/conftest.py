@@ -7,6 +7,7 @@ another machine) fails that test at its end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
+from playwright.sync_api import expect
 
 from backend.accounts.cookies import session_cookie_name
 from backend.accounts.models import User
@@ -21,6 +23,7 @@ from backend.kit.context import Context
 from backend.kit.settings import Settings
 from tests.fixtures.actors import FROM_A_PAGE, add_session, add_user
 from tests.fixtures.app import serve
+from tests.fixtures.database import look_at_none_by_chance
 from tests.fixtures.scripted import ScriptedInference
 from tests.fixtures.tools import needed
 from webui.server import create_studio
@@ -40,7 +43,7 @@ def chromium() -> Iterator[Any]:
     path = needed(
         "chromium", "chromium-browser", package="chromium", lost="the pages were not driven"
     )
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -95,6 +98,21 @@ def sign_in(page: Any, role: str, path: str = "/") -> None:
     page.wait_for_url(lambda url: urlsplit(url).path == path)
 
 
+def choose(where: Any, name: str) -> None:
+    """Press the choice `name` of a group of Gradio's once it stands still, as a person would, and see it chosen.
+
+    Its radio button is 0 pixels large, and `check(force=True)` presses where that was before the page moved.
+    """
+    label = where.locator("label:has(input[type=radio])").filter(has_text=exactly(name))
+    label.click()
+    expect(label.locator("input")).to_be_checked()
+
+
+def exactly(text: str) -> re.Pattern[str]:
+    """Return what matches `text` with nothing but blanks around it."""
+    return re.compile(rf"^\s*{re.escape(text)}\s*$")
+
+
 def tell(page: Any, path: str, json: Any = None, method: str = "POST") -> Any:
     """Send to the API as the person at `page`; return the answer, if there is one."""
     answer = page.request.fetch(f"/api/v1{path}", method=method, data=json, headers=FROM_A_PAGE)
@@ -130,6 +148,7 @@ def scripted_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script
         return apps[0]
 
     with serve(build) as url:
+        look_at_none_by_chance(apps[0].state.context.database)
         yield ScriptedStudio(url, apps[0], inference)
 
 

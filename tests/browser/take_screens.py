@@ -21,7 +21,8 @@ from playwright.sync_api import sync_playwright
 
 from backend.demo import telling as demo
 from loadtests.studio import running_studio
-from tests.browser.conftest import FLAGS, sign_in, tell
+from tests.browser.conftest import FLAGS, choose, sign_in, tell
+from tests.browser.drawing_shapes import DRESS, open_pad, open_panel
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "docs" / "screens"
@@ -98,6 +99,7 @@ def photograph(photographer: Photographer, link: str) -> None:
     photographer.keep(photographer.page("designer", "/library", phone=True), "phone")
     photograph_the_library(photographer)
     photograph_galleries(photographer, link)
+    photograph_recipes(photographer)
     photograph_editing(photographer)
     page = photographer.page("designer", dark=True)
     for prompt in RESTRICTED:
@@ -107,7 +109,7 @@ def photograph(photographer: Photographer, link: str) -> None:
     page.reload()
     page.locator("at-card[hero]").wait_for()
     page.locator("#prompt textarea").fill(prompts[1])
-    page.get_by_label("Fine", exact=True).check(force=True)
+    choose(page, "Fine")
     page.keyboard.press("Control+Enter")
     page.locator("at-card[hero][data-state=running] img.soft").nth(0).wait_for()
     page.locator("at-card[hero] .status.live", has_text="Step").wait_for()
@@ -165,6 +167,31 @@ def photograph_editing(photographer: Photographer) -> None:
     page.locator("at-card[hero][data-state=succeeded]").filter(has_text="blue floral").wait_for()
     page.locator("at-card[hero] img.layer").first.wait_for()
     photographer.keep(page, "editing")
+    photograph_upscaling(photographer)
+    photograph_a_shape(photographer)
+
+
+def photograph_upscaling(photographer: Photographer) -> None:
+    """Take the picture of the ways of making a result larger."""
+    page = photographer.page("designer")
+    card = page.locator("at-card[hero]")
+    card.get_by_role("button", name="Upscale").click()
+    menu = card.locator(".menu:popover-open")
+    menu.get_by_text("credits").nth(3).wait_for()
+    photographer.keep(page, "upscale")
+
+
+def photograph_a_shape(photographer: Photographer) -> None:
+    """Take the picture of a dress on the pad, where the model has a ControlNet to draw by."""
+    page = photographer.page("designer")
+    page.wait_for_function("() => customElements.get('at-ways')")
+    if not page.request.get("/api/v1/models").json()[0]["controls"]:
+        return
+    open_panel(page)
+    pad = open_pad(page)
+    pad.press("m")
+    pad.line(*DRESS)
+    photographer.keep(page, "shape")
 
 
 def photograph_galleries(photographer: Photographer, link: str) -> None:
@@ -178,6 +205,22 @@ def photograph_galleries(photographer: Photographer, link: str) -> None:
     guest = photographer.stranger(link)
     guest.locator("img").nth(8).wait_for()
     photographer.keep(guest, "guest")
+
+
+def photograph_recipes(photographer: Photographer) -> None:
+    """Take the picture of recipes."""
+    page = photographer.page("designer", "/recipes")
+    finish = [
+        {"masked": True, "strength": 0.9},
+        {"upscale": {"factor": 2}, "prompt": "fine cloth, sharp seams"},
+        {"prompt": "a watercolour of {prompt}", "strength": 0.45},
+    ]
+    about = "For the autumn lookbook: a clean sleeve, then large, then in watercolour."
+    for title, said, steps in (("Lookbook finish", about, finish), ("Large", "", finish[1:2])):
+        tell(page, "/recipes", {"title": title, "description": said, "steps": steps})
+    page.reload()
+    page.get_by_text("Lookbook finish").first.wait_for()
+    photographer.keep(page, "recipes")
 
 
 def photograph_lists(photographer: Photographer, prompts: list[str]) -> None:
@@ -241,6 +284,15 @@ def photograph_invites_and_quotas(photographer: Photographer, admin: Any) -> Non
     photographer.keep(admin, "quotas")
 
 
+def photograph_policy(photographer: Photographer, admin: Any) -> None:
+    """Take the picture of a draft with what it would do to the past."""
+    admin.goto("/policy")
+    admin.get_by_role("button", name="New draft").click()
+    admin.locator("at-policy input[type=range]").last.fill("0.02")
+    admin.locator("at-policy .what-if .figure").first.wait_for()
+    photographer.keep(admin, "policy")
+
+
 def photograph_usage_and_models(photographer: Photographer, admin: Any) -> None:
     """Take the pictures of what was drawn, and of what it was drawn with."""
     admin.goto("/usage?days=7")
@@ -249,6 +301,7 @@ def photograph_usage_and_models(photographer: Photographer, admin: Any) -> None:
     admin.goto("/models")
     admin.locator("at-models .model").first.wait_for()
     photographer.keep(admin, "models")
+    photograph_policy(photographer, admin)
 
 
 def main() -> None:

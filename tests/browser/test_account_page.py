@@ -76,7 +76,12 @@ class TestAdd:
         assert card.locator("img").count() == 0
         assert dana.evaluate("window.owned") is None
         (webhook,) = webhooks_of(dana)
-        assert webhook["kinds"] == ["generation.succeeded", "generation.failed", "image.held"]
+        assert webhook["kinds"] == [
+            "generation.succeeded",
+            "generation.failed",
+            "image.held",
+            "image.decided",
+        ]
 
     def test_says_what_is_wrong_under_its_field(self, dana: Any) -> None:
         form = fill(dana, "")

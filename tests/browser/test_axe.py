@@ -58,6 +58,13 @@ def furnished(open_as: OpenAs) -> Callable[..., Any]:
         gallery = tell(page, "/galleries", {"name": "Spring", "brief": "Pale."})
         tell(page, f"/galleries/{gallery['id']}/images", {"image_ids": ids})
         page.gallery = gallery["id"]
+        steps = [{"prompt": "a watercolour of {prompt}"}, {"upscale": {"factor": 2}}]
+        recipe = tell(page, "/recipes", {"title": "Finish", "steps": steps})
+        [run] = tell(page, f"/recipes/{recipe['id']}/runs", {"over": ids[:1], "prompt": "a hat"})[
+            "items"
+        ]
+        first = run["steps"][0]["generation"]["id"]
+        page.request.get(f"/api/v1/generations/{first}/events").text()
         return page
 
     return opened
@@ -72,6 +79,8 @@ def test_what_a_designer_sees(furnished: Callable[..., Any], theme: str) -> None
         (f"/galleries?id={page.gallery}", "at-library img"),
         ("/galleries", "at-galleries img"),
         ("/history", "at-run img.in"),
+        ("/recipes", "at-recipes .recipe"),
+        ("/recipes?show=runs", "at-recipes .run-row img"),
         ("/account", "at-account"),
     ):
         page.goto(path)
@@ -126,6 +135,7 @@ def test_what_an_administrator_sees(open_as: OpenAs, theme: str) -> None:
     page = open_as("admin", color_scheme=theme, reduced_motion="reduce")
     designer = open_as("designer")
     until(generate(designer, "a hat with motif"), "succeeded")
+    draft = tell(page, "/policies", {})["number"]
     found = {}
     for path, ready in (
         ("/moderation", "at-case article"),
@@ -137,6 +147,11 @@ def test_what_an_administrator_sees(open_as: OpenAs, theme: str) -> None:
         ("/people?show=audit", "at-people"),
         ("/usage", "at-report .breakdown tbody tr"),
         ("/models", "at-models .model"),
+        ("/policy", "at-policy .policy"),
+        (f"/policy?draft={draft}", "at-policy .what-if .figures"),
+        ("/policy?show=quality", "at-policy .tile"),
+        ("/models?show=comparisons", "at-models .empty"),
+        ("/vote", "at-vote .empty"),
     ):
         page.goto(path)
         page.locator(ready).first.wait_for()

@@ -15,7 +15,7 @@ from backend.kit.ids import new_id
 from backend.usage import service
 from backend.usage.models import QuotaOf
 from backend.usage.schemas import QuotaWrite
-from tests.browser.conftest import ScriptedStudio
+from tests.browser.conftest import ScriptedStudio, choose
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
 EACH = 64 * 64 * 4 / 1e6  # 0.016
@@ -44,11 +44,11 @@ class TestButton:
     def test_says_the_price_and_follows_the_form(self, open_as: Callable[..., Any]) -> None:
         page = open_as("designer")
         expect(button_of(page)).to_have_attribute("data-price", "0.016 credits")
-        page.get_by_label("4", exact=True).check(force=True)
+        choose(page, "4")
         expect(button_of(page)).to_have_attribute("data-price", "0.066 credits")
-        page.get_by_label("Fine", exact=True).check(force=True)
+        choose(page, "Fine")
         expect(button_of(page)).to_have_attribute("data-price", "0.13 credits")
-        assert page.locator("at-composer .left").is_hidden()
+        assert page.locator("at-composer .left:not(.warmth)").is_hidden()
 
     def test_in_spanish(self, open_as: Callable[..., Any]) -> None:
         page = open_as("designer", locale="es-ES")
@@ -66,7 +66,7 @@ class TestLeft:
     ) -> None:
         page = open_as("designer")
         allow(scripted_studio, page, QuotaOf.PERSON, credits_per_day=2.5 * EACH)
-        left = page.locator("at-composer .left")
+        left = page.locator("at-composer .left:not(.warmth)")
         expect(left).to_have_text("0.041 of 0.041 credits left today")
         for rest in ("0.025", "0.0082"):
             page.locator("#prompt textarea").fill("a red dress")
@@ -88,7 +88,7 @@ class TestLeft:
     ) -> None:
         page = open_as("designer")
         allow(scripted_studio, page, QuotaOf.TEAM, credits_per_month=40)
-        left = page.locator("at-composer .left")
+        left = page.locator("at-composer .left:not(.warmth)")
         expect(left).to_have_text("40 of your team’s 40 credits left this month")
 
 

@@ -92,6 +92,9 @@ def hers(dana: Somebody) -> dict[str, str]:
     search = tell(dana.page, "/library/searches", {"name": WORD, "query": WORD})["id"]
     comment = tell(dana.page, f"/images/{image}/comments", {"text": WORD})["id"]
     tell(dana.page, "/presets", {"name": WORD, "parameters": {"template": f"{WORD} {{prompt}}"}})
+    steps = [{"over": "nothing", "prompt": WORD}]
+    recipe = tell(dana.page, "/recipes", {"title": WORD, "steps": steps})["id"]
+    [run] = tell(dana.page, f"/recipes/{recipe}/runs", {})["items"]
     brought = dana.page.request.post(
         "/api/v1/uploads",
         multipart={"file": {"name": "x.png", "mimeType": "image/png", "buffer": png()}},
@@ -99,7 +102,7 @@ def hers(dana: Somebody) -> dict[str, str]:
     ).json()
     return {
         "owner": dana.user.name, "image": image, "generation": generation["id"], "gallery": gallery,
-        "search": search, "comment": comment, "upload": brought["id"],
+        "search": search, "comment": comment, "upload": brought["id"], "recipe": recipe, "run": run["id"],
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from backend.kit.context import Context
 from backend.kit.notifier.memory import MemoryNotifier
 from backend.notices import service
 from backend.notices.schemas import NoticeWrite
-from tests.browser.conftest import ScriptedStudio, tell
+from tests.browser.conftest import ScriptedStudio, choose, tell
 from tests.browser.test_pages import FINISHED, generate, until
 from tests.fixtures.scripted import ScriptedInference
 
@@ -70,7 +70,7 @@ class TestOffline:
         designer.context.set_offline(True)
         expect(designer.get_by_text("Connection lost")).to_be_visible()
         with designer.expect_event("requestfailed"):  # the price of four images is asked for
-            designer.get_by_label("4", exact=True).check(force=True)
+            choose(designer, "4")
         expect(designer.locator(".toast-wrap")).to_be_hidden()  # Gradio's own words
         designer.context.set_offline(False)
         designer.locator(".toast", has_text="Connected again").wait_for()

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.backend.restorations import pictures
-from tests.browser.conftest import ScriptedStudio, tell
+from tests.browser.conftest import ScriptedStudio, choose, tell
 from tests.browser.test_restore import bring, dialog_of, open_create, prompt_of, unfold
 from tests.browser.test_viewer import drawn
 from tests.fixtures.crowded import crowd
@@ -89,18 +89,19 @@ def test_what_is_done_before_the_form_is_restored_counts(
 ) -> None:
     page = open_create(open_as)
     page.add_init_script(f"localStorage.setItem('atelier.draft', '{json.dumps(DRAFT)}')")
-    asked = []
+    waiting: list[Any] = []
     # The form waits for the model's usual values. A lambda: Playwright cannot mark a builtin.
-    page.route("**/api/v1/models", lambda route: asked.append(route))  # noqa: PLW0108
+    page.route("**/api/v1/models", lambda route: waiting.append(route))  # noqa: PLW0108
     with page.expect_request("**/api/v1/models"):
         page.reload()
-    page.locator("#num_images").get_by_label("4", exact=True).check(force=True)
-    page.locator("#quality").get_by_label("Draft").check(force=True)
+    choose(page.locator("#num_images"), "4")
+    choose(page.locator("#quality"), "Draft")
     expect(page.locator("#steps input[type=number]")).to_have_value("8")
     prompt_of(page).fill("four red hats")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#ratio").get_by_label("Wide")).not_to_be_checked()
-    asked[0].continue_()
+    while waiting:  # the page before the reload may have asked too
+        waiting.pop().continue_()
     expect(page.locator("#ratio").get_by_label("Wide")).to_be_checked()
     expect(page.locator("#num_images").get_by_label("4", exact=True)).to_be_checked()
     expect(page.locator("#quality").get_by_label("Draft")).to_be_checked()

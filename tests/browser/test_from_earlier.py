@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ScriptedStudio
+from tests.browser.conftest import ScriptedStudio, choose
 from tests.browser.test_credits import button_of
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
@@ -73,7 +73,7 @@ def test_the_button_keeps_up_with_the_form(open_as: OpenAs) -> None:
     expect(button_of(page)).to_have_attribute("data-price", "0.016 credits")
     page.locator("#prompt textarea").fill("a red dress")
     expect(button_of(page)).to_have_attribute("data-price", "from earlier, no credits")
-    page.get_by_label("4", exact=True).check(force=True)  # three of them were not drawn
+    choose(page, "4")  # three of them were not drawn
     expect(button_of(page)).to_have_attribute("data-price", "0.066 credits")
 
 

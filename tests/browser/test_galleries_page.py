@@ -181,7 +181,9 @@ def test_is_edited_given_a_cover_and_deleted(open_as: OpenAs) -> None:
     page.get_by_role("button", name="Edit").click()
     dialog = page.get_by_role("dialog", name="Edit gallery")
     dialog.get_by_role("textbox", name="Name").fill("Autumn")
-    dialog.get_by_role("radio", name="a red hat").check(force=True)
+    dialog.locator(
+        "label:has(input[type=radio])", has=page.get_by_role("radio", name="a red hat")
+    ).click()
     dialog.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Autumn", level=1).wait_for()
     assert tell(page, f"/galleries/{gallery}", method="GET")["cover"] == images

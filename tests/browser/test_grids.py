@@ -90,6 +90,48 @@ def test_a_comparison_from_the_button_to_the_sheet(
     expect(grid.get_by_text("6 images", exact=True)).to_be_visible()
 
 
+def test_a_comparison_of_three_settings_has_a_sheet_for_each_value(
+    open_as: OpenAs, scripted: ScriptedInference
+) -> None:
+    page = open_as("designer")
+    dialog = asking(page)
+    vary(dialog, "Columns", "num_inference_steps", "2, 3")
+    vary(dialog, "Rows", "prompt", "red, navy")
+    vary(dialog, "Sheets", "seed", "5, 6")
+    expect(dialog.locator(".summary")).to_contain_text("2 × 2 × 2 = 8 images")
+    with scripted.hold():
+        dialog.get_by_role("button", name="Draw 8 images").click()
+        grid = comparison(page)
+        sheets = grid.get_by_role("group", name="Seed: which sheet")
+        expect(sheets.get_by_role("button", name="6, 0 of 4 done")).to_be_visible()
+        expect(sheets.get_by_role("button").first).to_have_attribute("aria-pressed", "true")
+    expect(grid.get_by_text("8 images", exact=True)).to_be_visible()
+    expect(grid.locator("img.in:not(.soft)")).to_have_count(4)
+    first = grid.get_by_role("link", name="Download contact sheet").get_attribute("href")
+    sheets.get_by_role("button", name="6", exact=True).click()
+    expect(grid.locator("img.in:not(.soft)")).to_have_count(4)
+    expect(grid.locator("tbody th")).to_have_text(["red", "navy"])
+    second = grid.get_by_role("link", name="Download contact sheet")
+    expect(second).to_have_attribute("href", first.replace("z=0", "z=1"))
+    assert page.request.get(second.get_attribute("href")).ok
+    grid.locator("tbody button").first.click()
+    viewer = page.get_by_role("dialog", name="Image viewer")
+    expect(viewer.get_by_text("6", exact=True).first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(asking(page).locator(".earlier small").first).to_contain_text("2 × 2 × 2")
+
+
+def test_too_many_sheets_are_refused_by_how_many_there_may_be(open_as: OpenAs) -> None:
+    dialog = asking(open_as("designer"))
+    vary(dialog, "Columns", "seed", "1-5")
+    vary(dialog, "Rows", "num_inference_steps", "1-5")
+    vary(dialog, "Sheets", "guidance_scale", "1-3")
+    sheets = dialog.get_by_role("group", name="Sheets", exact=True)
+    expect(sheets.get_by_role("alert")).to_contain_text("at most 2 beside 25 images on a sheet")
+
+
 def test_what_is_wrong_stands_at_its_axis_with_a_good_value(open_as: OpenAs) -> None:
     dialog = asking(open_as("designer"))
     vary(dialog, "Columns", "num_inference_steps", "2, 900")

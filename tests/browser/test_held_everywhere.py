@@ -19,10 +19,12 @@ from zipfile import ZipFile, is_zipfile
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlmodel import select
 
 from backend.accounts.models import User
 from backend.images.schemas import Format, Variant
 from backend.kit.context import Context
+from backend.moderation.models import Flag
 from tests.browser.conftest import ScriptedStudio, tell
 from tests.fixtures.actors import FROM_A_PAGE, add_key, add_user
 
@@ -43,6 +45,14 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
         (f"/images/{{image}}/content?variant={variant}&format={kind}&download={saved}", None)
         for variant, kind, saved in product(Variant, Format, ("true", "false"))
     ],
+    ("GET", "/images/{image_id}/takedown"): [("/images/{image}/takedown", None)],
+    ("POST", "/images/{image_id}/takedown"): [
+        ("/images/{image}/takedown", {"category": "restricted", "reason": "A drill."})
+    ],
+    ("GET", "/images/{image_id}/moderation"): [("/images/{image}/moderation", None)],
+    ("POST", "/images/{image_id}/appeal"): [("/images/{image}/appeal", {"text": "why?"})],
+    ("GET", "/moderation/flags/{flag_id}/blurred"): [("/moderation/flags/{flag}/blurred", None)],
+    ("GET", "/images/{image_id}/steps"): [("/images/{image}/steps", None)],
     ("GET", "/images/{image_id}/comments"): [("/images/{image}/comments", None)],
     ("POST", "/images/{image_id}/comments"): [("/images/{image}/comments", {"text": "why?"})],
     ("GET", "/library/{image_id}"): [("/library/{image}", None)],
@@ -64,6 +74,10 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
     ("POST", "/people/{person_id}/export"): [("/people/{person}/export", {})],
     ("GET", "/audit/export"): [("/audit/export?format=csv", None)],
     ("GET", "/usage/report.csv"): [("/usage/report.csv?by=person", None)],
+    ("POST", "/policies/{number}/trial"): [("/policies/1/trial", {})],
+    ("POST", "/policies/{number}/hold"): [
+        ("/policies/1/hold", {"image_ids": ["{image}"], "reason": "to see"}),
+    ],
     ("GET", "/uploads/{upload_id}/content"): [("/uploads/{image}/content", None)],
     # Beside the API: where a permalink leads, and what a guest with a link to the gallery gets.
     ("GET", "/i/{image_id}"): [("/i/{image}", None)],
@@ -73,8 +87,13 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
     ],
 }  # fmt: skip
 # Without a row: a stream that never ends by itself, which tells of a generation what the stream of that generation does;
-# and the sheet of a grid, which is a picture whatever is on it, and is looked at in tests/backend/grids/test_sheet.py.
-WITHOUT: Final = {("GET", "/events"), ("GET", "/grids/{grid_id}/sheet")}
+# and the sheet of a grid, which is a picture whatever is on it, and is looked at in tests/backend/grids/test_sheet.py; and the
+# sides of a comparison, whose images are those of an administrator, looked at in tests/backend/comparisons.
+WITHOUT: Final = {
+    ("GET", "/events"),
+    ("GET", "/grids/{grid_id}/sheet"),
+    ("GET", "/ballots/{comparison_id}/pairs/{pair_id}/{side}"),
+}
 
 
 def routes_that_could(app: FastAPI) -> set[tuple[str, str]]:
@@ -174,8 +193,10 @@ def author(
     page.request.get(f"{API}/generations/{made['id']}/events").text()
     [image] = tell(page, f"/generations/{made['id']}", method="GET")["images"]
     assert image["moderation"] == "held"
+    with context.database.read() as session:
+        flag = session.exec(select(Flag.id).where(Flag.image_id == image["id"])).one()
     names = {
-        "image": image["id"], "generation": made["id"], "gallery": gallery, "other": other,
+        "image": image["id"], "flag": flag, "generation": made["id"], "gallery": gallery, "other": other,
         "person": user.id, "token": urlsplit(link["url"]).path.removeprefix("/s/"),
     }  # fmt: skip
     return Author(user, page, add_key(context.database, user), names)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import tell
+from tests.browser.conftest import choose, tell
 from tests.fixtures.scripted import ScriptedInference
 from webui.gate import PAGES
 
@@ -82,7 +82,7 @@ class TestCreate:
         assert card.locator("img").count() == 0
 
     def test_four_images_are_four_tiles_with_seeds_in_a_row(self, designer: Any) -> None:
-        designer.get_by_label("4", exact=True).check(force=True)
+        choose(designer, "4")
         card = until(generate(designer, "four hats"), "succeeded")
         card.locator(".tile[data-moderation=released]").nth(3).wait_for()
         expect(card.locator(".tile")).to_have_count(4)
@@ -103,7 +103,7 @@ class TestCreate:
         designer.get_by_text("Describe an image in a few words.").wait_for()
 
     def test_quality_is_a_word_for_steps(self, designer: Any) -> None:
-        designer.get_by_label("Fine", exact=True).check(force=True)
+        choose(designer, "Fine")
         designer.wait_for_function(
             "() => document.querySelector('#steps input[type=number]').value === '8'"
         )

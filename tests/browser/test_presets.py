@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inference.protocol import GenerationRequest
-from tests.browser.conftest import tell
+from tests.browser.conftest import choose, tell
 from tests.fixtures.scripted import ScriptedInference
 
 pytestmark = [pytest.mark.serial, pytest.mark.browser]
@@ -26,7 +26,7 @@ def open_list(page: Any) -> Any:
     return found
 
 
-def choose(page: Any, name: str) -> None:
+def wear(page: Any, name: str) -> None:
     open_list(page).locator(".style").filter(has_text=name).click()
     expect(page.locator("at-styles .worn")).to_contain_text(name)
 
@@ -43,7 +43,7 @@ class TestWear:
         self, open_as: Callable[..., Any], scripted: ScriptedInference
     ) -> None:
         page = open_as("designer")
-        choose(page, "Ink drawing")
+        wear(page, "Ink drawing")
         prompt_of(page).fill("a red dress")
         expect(page.locator("at-styles .sends")).to_have_text(
             "Sends: an ink drawing of a red dress"
@@ -55,7 +55,7 @@ class TestWear:
         self, open_as: Callable[..., Any], scripted: ScriptedInference
     ) -> None:
         page = open_as("designer")
-        choose(page, "Pencil sketch")
+        wear(page, "Pencil sketch")
         page.get_by_role("button", name="Take off Pencil sketch").click()
         expect(page.locator("at-styles .worn")).to_be_hidden()
         expect(page.locator("at-styles .sends")).to_be_hidden()
@@ -64,7 +64,7 @@ class TestWear:
 
     def test_survives_a_reload(self, open_as: Callable[..., Any]) -> None:
         page = open_as("designer")
-        choose(page, "Catalogue")
+        wear(page, "Catalogue")
         page.reload()
         expect(page.locator("at-styles .worn")).to_contain_text("Catalogue")
 
@@ -72,7 +72,7 @@ class TestWear:
         self, open_as: Callable[..., Any], scripted: ScriptedInference
     ) -> None:
         page = open_as("designer")
-        choose(page, "Ink drawing")
+        wear(page, "Ink drawing")
         prompt_of(page).fill("a red dress")
         draw(page, scripted)
         page.locator("at-card[hero]").get_by_role("button", name="Reuse settings").click()
@@ -118,7 +118,7 @@ class TestKeep:
         self, open_as: Callable[..., Any], scripted: ScriptedInference
     ) -> None:
         page = open_as("designer")
-        page.get_by_label("Draft", exact=True).check(force=True)
+        choose(page, "Draft")
         expect(page.locator("#steps input[type=number]")).to_have_value("2")
         open_list(page).get_by_role("button", name="Save as preset").click()
         dialog = page.locator("at-overlay dialog.preset")
@@ -126,8 +126,8 @@ class TestKeep:
         dialog.get_by_label("Around the prompt").fill("bold outline, {prompt}")
         dialog.get_by_role("button", name="Save").click()
         expect(page.locator("at-styles .worn")).to_contain_text("Quick ink")
-        page.get_by_label("Fine", exact=True).check(force=True)
-        choose(page, "Quick ink")
+        choose(page, "Fine")
+        wear(page, "Quick ink")
         prompt_of(page).fill("a coat")
         asked = draw(page, scripted).parameters
         assert (asked.prompt, asked.num_inference_steps) == ("bold outline, a coat", 2)
@@ -151,7 +151,7 @@ class TestKeep:
         dialog.get_by_label("Name").fill("Mine again")
         dialog.get_by_role("button", name="Save").click()
         expect(dialog).to_have_count(0)
-        choose(page, "Mine again")
+        wear(page, "Mine again")
         open_list(page).get_by_role("button", name="Delete Mine again").click()
         page.get_by_role("button", name="Delete", exact=True).click()
         expect(page.locator("at-styles .worn")).to_be_hidden()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inference.protocol import drawn
+from tests.browser.conftest import choose
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
@@ -30,7 +31,7 @@ def box_of(page: Any) -> Any:
 
 
 def draw_twice(page: Any) -> None:
-    page.locator("#num_images").get_by_label("2", exact=True).check(force=True)
+    choose(page, "2")
     page.locator("at-fold button").click()
     page.locator("#seed :is(input, textarea)").fill(str(SEED))
     page.locator("#generate").click()

@@ -31,6 +31,7 @@ from inference.protocol import (
     new_generation_id,
 )
 from inference.routed import RoutedInferenceClient
+from tests.fixtures.controls import random_control, scribble, write_controls
 from tests.fixtures.inference import (
     ROOM,
     SECONDS_TO_LOAD,
@@ -39,6 +40,7 @@ from tests.fixtures.inference import (
     heard,
     pixels_of,
     psnr,
+    running_engine,
     running_server,
 )
 
@@ -52,6 +54,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="module")
+def models_file(tiny_models_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with a ControlNet."""
+    lines = random_control(tiny_models_file.parent / "tiny", seed=1)
+    return write_controls(tiny_models_file, tmp_path_factory.mktemp("offer"), lines=lines)
+
+
+@pytest.fixture(scope="module")
+def engine(models_file: Path) -> Iterator[Engine]:
+    with running_engine(models_file, ROOM) as running:
+        yield running
+
+
 @pytest.fixture(
     scope="module",
     params=[
@@ -61,17 +76,17 @@ def anyio_backend() -> str:
         pytest.param("ray", marks=[pytest.mark.heavy, pytest.mark.ray, pytest.mark.timeout(300)]),
     ],
 )
-def place(request: pytest.FixtureRequest, tiny_models_file: Path) -> Iterator[str | Engine]:
+def place(request: pytest.FixtureRequest, models_file: Path) -> Iterator[str | Engine]:
     """Where drawing happens: an engine, or the address of a server; one of each for all tests."""
     match request.param:
         case "in-process" | "routed":
-            yield request.getfixturevalue("tiny_engine")
+            yield request.getfixturevalue("engine")
         case "uvicorn":
-            with running_server("inference", tiny_models_file, SECONDS_TO_LOAD, *SMALL) as server:
+            with running_server("inference", models_file, SECONDS_TO_LOAD, *SMALL) as server:
                 yield server.url
         case "ray":
             with running_server(
-                "inference.serve_app", tiny_models_file, SECONDS_TO_LOAD, *SMALL
+                "inference.serve_app", models_file, SECONDS_TO_LOAD, *SMALL
             ) as server:
                 yield server.url
 
@@ -469,6 +484,87 @@ def saved(picture: Image.Image, kind: str) -> bytes:
     return out.getvalue()
 
 
+class TestDrawnByShapes:
+    async def test_the_picture_that_came_along_decides(self, client: InferenceClient) -> None:
+        (plain,) = await drawn(client, asking(seed=11))
+        (one,) = await drawn(client, by_lines(lines(1), seed=11))
+        (again,) = await drawn(client, by_lines(lines(1), seed=11))
+        (other,) = await drawn(client, by_lines(lines(2), seed=11))
+        assert psnr(pixels_of(one), pixels_of(again)) >= ALIKE
+        assert psnr(pixels_of(one), pixels_of(other)) < ALIKE
+        assert psnr(pixels_of(one), pixels_of(plain)) < ALIKE
+
+    async def test_so_do_its_preparation_and_its_scale(self, client: InferenceClient) -> None:
+        (one,) = await drawn(client, by_lines(lines(1), seed=11))
+        for use in ({"prepare": "invert"}, {"scale": 0.3}, {"start": 0.5}):
+            (other,) = await drawn(client, by_lines(lines(1), seed=11, use=use))
+            assert psnr(pixels_of(one), pixels_of(other)) < ALIKE, use
+
+    async def test_several_are_told_apart_by_their_places(self, client: InferenceClient) -> None:
+        half = {"scale": 0.5}
+        (one,) = await drawn(client, by_lines(lines(1), lines(2), seed=11, use=half))
+        (turned,) = await drawn(client, by_lines(lines(2), lines(1), seed=11, use=half))
+        (twice,) = await drawn(client, by_lines(lines(1), lines(1), seed=11, use=half))
+        assert psnr(pixels_of(one), pixels_of(turned)) >= ALIKE
+        assert psnr(pixels_of(one), pixels_of(twice)) < ALIKE
+
+    async def test_beside_others_is_the_same_picture(self, client: InferenceClient) -> None:
+        (alone,) = await drawn(client, by_lines(lines(1), seed=31))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(drawn(client, asking(seed=1, num_images=2)))
+            tasks.create_task(drawn(client, over(colour("blue"), seed=2, strength=0.8)))
+            tasks.create_task(drawn(client, by_lines(lines(2), seed=3)))
+            beside = tasks.create_task(drawn(client, by_lines(lines(1), seed=31)))
+        assert psnr(pixels_of(alone), pixels_of(beside.result()[0])) >= ALIKE
+
+    @pytest.mark.parametrize("files", [(), ("x", "x", "x")])
+    async def test_another_number_of_files_is_refused_in_words(
+        self, client: InferenceClient, files: tuple[str, ...]
+    ) -> None:
+        request = by_lines(lines(1), lines(2))
+        pictures = Pictures(control=tuple(lines(3) for _ in files))
+        with pytest.raises(InvalidParameters, match=rf"pictures\.control must hold 2 .*, not {len(files)}"):  # fmt: skip
+            await heard(client, request.model_copy(update={"pictures": pictures}))
+
+    async def test_what_is_no_picture_is_refused_with_its_place(
+        self, client: InferenceClient
+    ) -> None:
+        try:
+            last = (await heard(client, by_lines(lines(1), b"<svg/>")))[-1]
+        except InvalidParameters as refusal:  # by whoever looks before it is accepted
+            last = refusal.as_event()
+        assert last.type == "error", last
+        assert last.code == InvalidParameters.code
+        assert "pictures.control.1" in last.message
+        assert "PNG, JPEG or WebP" in last.message
+
+    async def test_one_that_is_not_offered_is_refused_in_words(
+        self, client: InferenceClient
+    ) -> None:
+        with pytest.raises(InvalidParameters, match="must be a ControlNet of tiny: lines, not 'line'; the nearest good value is lines"):  # fmt: skip
+            await heard(client, by_lines(lines(1), use={"name": "line"}))
+
+    async def test_the_same_id_with_another_picture_is_refused(
+        self, client: InferenceClient
+    ) -> None:
+        request = by_lines(lines(1))
+        assert await drawn(client, request)
+        other = request.model_copy(update={"pictures": Pictures(control=(lines(2),))})
+        with pytest.raises(InvalidParameters, match="other parameters"):
+            await heard(client, other)
+
+
+def by_lines(*files: bytes, use: dict[str, Any] | None = None, **given: Any) -> GenerationRequest:
+    """A generation by these pictures, all of them seen by the one ControlNet there is."""
+    uses = [{"name": "lines", "image": f"picture-{k}", **(use or {})} for k, _ in enumerate(files)]
+    request = asking(control=uses, **given)
+    return request.model_copy(update={"pictures": Pictures(control=files)})
+
+
+def lines(seed: int) -> bytes:
+    return saved(scribble(seed), "PNG")
+
+
 class TestSlowReader:
     async def test_holds_up_nobody(self, client: InferenceClient) -> None:
         request = asking(num_inference_steps=40, num_images=2)
@@ -488,6 +584,9 @@ class TestAbout:
         assert card.safety_checker == "tiny-checker"
         assert len(card.weights_sha256) == 64
         assert card.schedulers == list(Scheduler)
+        (control,) = card.controls
+        assert (control.name, control.kind, control.scale, control.trouble) == ("lines", "scribble", 0.9, "")  # fmt: skip
+        assert len(control.sha256) == 64
 
     async def test_health_tells_that_it_is_ready_and_on_what(self, client: InferenceClient) -> None:
         health = await client.health()

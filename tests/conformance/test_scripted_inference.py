@@ -25,9 +25,15 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def client() -> AsyncIterator[InferenceClient]:
     made = ScriptedInference()
+    lines = CARD.controls[0].model_copy(update={"name": "lines", "scale": 0.9})
     made.cards = [
         CARD.model_copy(
-            update={"name": "tiny", "max_pixels": 65536, "safety_checker": "tiny-checker"}
+            update={
+                "name": "tiny",
+                "max_pixels": 65536,
+                "safety_checker": "tiny-checker",
+                "controls": [lines],
+            }
         )
     ]
     yield made

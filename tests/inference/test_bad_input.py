@@ -35,7 +35,12 @@ VALUES: list[tuple[str, Any, int, list[str]]] = [
     ("loras", [{"name": "", "scale": 1}], 422, ["loras", "at least 1 character"]),
     ("loras", [{"name": "x" * 101}], 422, ["loras", "at most 100 characters"]),
     ("loras", [{"name": "\ud800"}], 422, ["loras", "unicode"]),
-    ("loras", [{"name": "x", "path": "/etc"}], 422, ["loras.path", "is not a field here", "scale"]),
+    (
+        "loras",
+        [{"name": "x", "path": "/etc"}],
+        422,
+        ["loras.0.path", "is not a field here", "scale"],
+    ),
     ("loras", [{"name": str(k)} for k in range(9)], 422, ["loras", "8"]),
     ("prompt", "a dress <lora:x:1>", 422, ["loras", "no LoRA with tiny", "'x'"]),
     ("adapter", "x", 422, ["adapter", "is not a field here", "scheduler"]),
@@ -180,7 +185,7 @@ class TestBadInput:
 
         def endless() -> Iterator[bytes]:
             nonlocal sent
-            while sent < 60 * MEGABYTE:
+            while sent < MAX_DRAWN_OVER_BYTES + 4 * MEGABYTE:
                 sent += 2**16
                 yield b" " * 2**16
 

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from inference.bundles import load_bundle
 from inference.catalog import CatalogError, Offer
 from inference.devices import Placement
+from inference.weightfiles import require_sound
 from tests.inference.adapters.broken import Bomb
 
 FLOAT = Placement(torch.device("cpu"), torch.float32)
@@ -131,3 +132,13 @@ def test_a_flipped_bit_is_found_where_the_digest_is_recorded(copy: Path) -> None
     (copy / UNET).write_bytes(data)
     with pytest.raises(CatalogError, match=f"not the recorded {digest}"):
         offer(digest).card  # noqa: B018 - reading it is the verb
+
+
+def test_a_header_whose_length_begins_like_a_pickle_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    for letters in range(1, 400):  # one length in 256, of multiples of eight
+        save_file({"x": torch.zeros(1)}, file, {"more": "x" * letters})
+        if file.read_bytes()[0] == 0x80:
+            break
+    assert file.read_bytes()[0] == 0x80
+    require_sound(tmp_path, [Path(file.name)])

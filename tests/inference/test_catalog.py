@@ -174,3 +174,59 @@ class TestLoras:
         (tmp_path.parent / "knit.safetensors").write_bytes(b"outside")
         (offer,) = Catalog.read(write(tmp_path, text)).offers
         assert "leads out" in offer.card.loras[0].trouble
+
+
+class TestControls:
+    TABLE = '[[control]]\nname = "lines"\ndirectory = "controls/lines"\n'
+
+    def test_are_on_the_cards_of_the_models_that_they_are_for(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            weights(tmp_path / "weights" / name)
+        folder = tmp_path / "controls" / "lines"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text('{"_class_name": "ControlNetModel"}')
+        (folder / "diffusion_pytorch_model.safetensors").write_bytes(
+            safetensors_of({"a": {"dtype": "F32", "shape": [2]}}, bytes(8))
+        )
+        two = ONE.replace("one", "two") + 'family = "sd15"\n'
+        by_name = self.TABLE + 'models = ["one"]\nscale = 0.5\nkind = "scribble"\n'
+        by_family = self.TABLE.replace('"lines"', '"poses"', 1) + 'family = "sd15"\n'
+        catalog = Catalog.read(write(tmp_path, ONE + two + by_name + by_family))
+        cards = {offer.name: offer.card.controls for offer in catalog.offers}
+        assert [card.name for card in cards["one"]] == ["lines"]
+        assert [(card.name, card.kind) for card in cards["two"]] == [("poses", "other")]
+        (lines,) = cards["one"]
+        assert (lines.title, lines.scale, lines.kind) == ("lines", 0.5, "scribble")
+        assert (len(lines.sha256), lines.trouble) == (64, "")
+
+    def test_one_that_is_broken_stops_no_model(self, tmp_path: Path) -> None:
+        weights(tmp_path / "weights" / "one")
+        (offer,) = Catalog.read(write(tmp_path, ONE + self.TABLE + 'models = ["one"]\n')).offers
+        (card,) = offer.card.controls
+        assert card.trouble.startswith("controls/lines/diffusion_pytorch_model.safetensors cannot")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            (TABLE, "which models it is for"),
+            (TABLE + 'models = ["two"]\n', "ControlNet 'lines' is for two, which is not offered"),
+            ((TABLE + 'models = ["one"]\n') * 2, "two ControlNets 'lines'"),
+            (TABLE + 'models = ["one"]\nscale = 0\n', "scale"),
+            (TABLE + 'models = ["one"]\nkind = "smell"\n', "kind"),
+            (TABLE + 'models = ["one"]\nfile = "x"\n', "file"),
+            ("controls = []\n", r"\[\[control\]\] tables of their own"),
+        ],
+    )
+    def test_a_table_that_cannot_be_meant_is_refused(
+        self, tmp_path: Path, text: str, told: str
+    ) -> None:
+        with pytest.raises(CatalogError, match=told):
+            Catalog.read(write(tmp_path, ONE + text))
+
+    def test_a_root_of_ones_own_is_not_taken(self, tmp_path: Path) -> None:
+        weights(tmp_path / "weights" / "one")
+        text = ONE + self.TABLE.replace("controls/", "../") + 'models = ["one"]\nroot = "/"\n'
+        (tmp_path.parent / "lines").mkdir()
+        (tmp_path.parent / "lines" / "diffusion_pytorch_model.safetensors").write_bytes(b"outside")
+        (offer,) = Catalog.read(write(tmp_path, text)).offers
+        assert "leads out" in offer.card.controls[0].trouble

@@ -87,7 +87,9 @@ class TestTwoGpus:
 
 
 class Recorded:
-    """A tensor of a machine that has a GPU."""
+    """A tensor of a machine that has a GPU, in host memory."""
+
+    is_cuda = False
 
     def __init__(self) -> None:
         self.calls: list[object] = []

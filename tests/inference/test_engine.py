@@ -142,7 +142,7 @@ class TestFailures:
         self, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr("inference.loop.recipe_for", _explode)
+            broken.setattr("inference.loop.brief_for", _explode)
             failed = ended(engine.submit(asking()))
         assert last(failed) == Failed(
             code=Broken.code, message="the engine failed: boom", retryable=False
@@ -244,7 +244,7 @@ class TestLostDevice:
 
     def test_while_taking_in(self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with running_engine(tiny_models_file) as running:
-            monkeypatch.setattr("inference.loop.recipe_for", _lose_the_device)
+            monkeypatch.setattr("inference.loop.brief_for", _lose_the_device)
             assert_given_up(running, running.submit(asking()))
 
     def test_while_decoding(self, tiny_models_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

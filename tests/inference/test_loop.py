@@ -19,6 +19,7 @@ import torch
 from inference.drawing import Drawing
 from inference.generation import Generation, State
 from inference.protocol import Failed, ImageReady, Preview, Priority, Scheduler
+from inference.slots import Slot
 from inference.solvers import scheduler_for
 from inference.stages.encode import PromptEncoder
 from inference.stopwatch import Tell
@@ -286,7 +287,8 @@ class TestAdmission:
     def test_noise_is_drawn_and_copied_once(self, bench: Bench) -> None:
         generation = bench.admit(scheduler=Scheduler.LCM, num_inference_steps=4)
         (slot,) = bench.loop._slots
-        assert slot.noise.shape == (slot.recipe.table.draws, 4, 8, 8)
+        assert isinstance(slot, Slot)
+        assert slot.noise.shape == (slot.brief.table.draws, 4, 8, 8)
         assert len(slot.noise) > 0
         _cancel(bench, [generation])
 
@@ -420,13 +422,13 @@ def _wrap_unet(
     studio = bench.drawing.studio
     real = type(studio).unet
 
-    def wrapped(key: Any, outfits: Any = ()) -> Any:
-        unet = real(studio, key, outfits)
+    def wrapped(key: Any, *dressed: Any) -> Any:
+        unet = real(studio, key, *dressed)
         if precise is not None and key.precise != precise:
             return unet
         return lambda *given: around(unet, *given)
 
-    studio.unet = wrapped  # type: ignore[method-assign]
+    studio.unet = wrapped  # type: ignore[assignment, method-assign]
     return lambda: studio.__dict__.pop("unet")
 
 

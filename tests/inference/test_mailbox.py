@@ -11,7 +11,7 @@ from inference.protocol import (
     Done,
     GenerationEvent,
     ImageReady,
-    Preview,
+    MeasuredPreview,
     Progress,
     Queued,
     Started,
@@ -25,8 +25,8 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def preview(step: int, index: int = 0) -> Preview:
-    return Preview(index=index, step=step, width=64, height=64, webp_base64="")
+def preview(step: int, index: int = 0) -> MeasuredPreview:
+    return MeasuredPreview(index=index, step=step, width=64, height=64, webp_base64="")
 
 
 def image(index: int) -> ImageReady:

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from inference import unets
+from inference.briefs import Key
 from inference.bundles import load_bundle
 from inference.devices import Placement
-from inference.recipes import Key
 from inference.studio import Studio
 from inference.unets import BUCKETS, EagerUNet, GraphedUNet, _padded, precise_unet
 
@@ -124,8 +124,8 @@ class TestGraphs:
     def test_memory_that_ran_out_is_given_back_with_all_of_them(
         self, tiny_model_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        studio = Studio(
-            [load_bundle(tiny_model_dir, Placement(torch.device("cpu"), torch.float32))]
+        studio = Studio.with_bundles(
+            load_bundle(tiny_model_dir, Placement(torch.device("cpu"), torch.float32))
         )
         studio.placement = Placement(torch.device("cuda", 0), torch.float16)
         monkeypatch.setattr("inference.studio.GraphedUNet", lambda _: GraphedUNet(Doubling()))

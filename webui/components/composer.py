@@ -62,6 +62,7 @@ def composer(words: gr.I18n) -> Composer:
     island("counter")
     island("styles")
     island("source")
+    island("ways")
     ratio = _chips(words, "ratio", RATIOS, "square")
     quality = _chips(words, "quality", QUALITIES, "standard")
     num_images = gr.Radio(

@@ -20,11 +20,12 @@ from webui.islands import island
 from webui.sizes import size_for
 
 _ANYTHING: Final = "anything"  # a price does not depend on the prompt
-# What the browser's half says of the picture that is drawn over; the API knows what each of them may be.
+# What the browser's half says of the picture that is drawn over, and of drafts; the API knows what each of them may be.
 _OVER: Final = frozenset(
     {
         "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area",
-        "outpaint", "variation_seed", "variation_strength", "width", "height",
+        "outpaint", "upscale", "control", "variation_seed", "variation_strength", "width", "height",
+        "decoder",
     }
 )  # fmt: skip
 
@@ -107,19 +108,21 @@ class Submission:
         fields = {"prompt": _ANYTHING, "num_inference_steps": steps, "num_images": num_images}
         try:
             fields |= await self._drawn_by(headers, ratio) | Press.model_validate(press).over
+            fields = _made_larger(fields) if fields.get("upscale") else fields
             answer = answers.priced(await self._client.price(headers, fields))
         except CallFailed:
             answer = answers.priced(None)
         return answer.model_dump(mode="json")
 
     async def _drawn_by(self, headers: Mapping[str, str], ratio: str) -> dict[str, object]:
-        """Return the model that draws, and the size that it draws for a shape.
+        """Return the size that the model draws which draws for this very person when none is named.
 
-        With no model that this very person may use: nothing, and the API says so better than we could.
+        It is not named: that a studio tries a new model with some people is told only of what named none. With no model
+        that they may use: nothing, and the API says so better than we could.
         """
         for model in (await self._client.models(headers))[:1]:
             width, height = size_for(ratio, model)
-            return {"width": width, "height": height, "model": model.name}
+            return {"width": width, "height": height}
         return {}
 
     async def _answer(
@@ -137,12 +140,19 @@ class Submission:
             fields["seed"] = seed
         try:
             fields |= await self._drawn_by(headers, ratio) | press.over
+            fields = _made_larger(fields) if fields.get("upscale") else fields
             generation_id = await self._client.submit(
                 headers, fields, key=press.ticket, origin=press.origin
             )
         except CallFailed as failure:
             return answers.failed(press.ticket, failure)
         return answers.accepted(press.ticket, generation_id)
+
+
+def _made_larger(fields: dict[str, object]) -> dict[str, object]:
+    """Return what is asked when one picture is made larger: one image, and guidance as is usual for that."""
+    one = {**fields, "num_images": 1}
+    return {name: value for name, value in one.items() if name != "guidance_scale"}
 
 
 def _seed(written: str | None) -> int | FieldProblem | None:
@@ -195,11 +205,17 @@ def _connect(form: Composer, submission: Submission) -> None:
         js="(...values) => window.Atelier.changed(...values)",
         **quiet,
     )
+    look = [form.steps, form.guidance, form.scheduler]
     form.quality.input(
-        None, form.quality, form.steps, js="(name) => window.Atelier.stepsOf(name)", **quiet
+        None, form.quality, look, js="(name) => window.Atelier.chosen(name)", **quiet
     )
-    form.steps.change(
-        None, form.steps, form.quality, js="(steps) => window.Atelier.qualityOf(steps)", **quiet
+    gr.on(
+        [field.change for field in look],
+        None,
+        look,
+        form.quality,
+        js="(...look) => window.Atelier.qualityOf(...look)",
+        **quiet,
     )
     form.random_seed.click(None, None, form.seed, js="() => ''", **quiet)
     form.last_seed.click(None, None, form.seed, js="() => window.Atelier.lastSeed()", **quiet)

@@ -17,7 +17,7 @@
     send: later("send"),
     changed: later("changed"),
     priced: later("priced"),
-    stepsOf: later("stepsOf"),
+    chosen: later("chosen"),
     qualityOf: later("qualityOf"),
     lastSeed: later("lastSeed"),
   };

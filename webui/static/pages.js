@@ -4,6 +4,7 @@ const PAGES = {
   "/": () => import("./pages/create.js"),
   "/library": () => import("./pages/library.js"),
   "/history": () => import("./pages/history.js"),
+  "/recipes": () => import("./pages/recipes.js"),
   "/galleries": () => import("./pages/galleries.js"),
   "/galleries?id": () => import("./pages/gallery.js"),
   "/moderation": () => import("./pages/moderation.js"),
@@ -11,7 +12,9 @@ const PAGES = {
   "/people": () => import("./pages/people.js"),
   "/usage": () => import("./pages/usage.js"),
   "/models": () => import("./pages/models.js"),
+  "/policy": () => import("./pages/policy.js"),
   "/system": () => import("./pages/system.js"),
+  "/vote": () => import("./pages/vote.js"),
   "/account": () => import("./pages/account.js"),
 };
 

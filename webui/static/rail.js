@@ -7,11 +7,10 @@ import { openKeys } from "./core/keys.js";
 import { isDark, toggleTheme } from "./core/theme.js";
 import { store } from "./core/store.js";
 import { toast } from "./overlay/toast.js";
-import { forgetDraft } from "./composer/draft.js";
 
-const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["galleries", "/galleries", "gallery"], ["history", "/history", "history"]];
+const LINKS = [["create", "/", "create"], ["library", "/library", "library"], ["galleries", "/galleries", "gallery"], ["history", "/history", "history"], ["recipes", "/recipes", "recipe"]];
 
-const ADMINISTRATION = [["admin", "/admin", "queue"], ["people", "/people", "people"], ["usage", "/usage", "usage"], ["models", "/models", "model"], ["system", "/system", "pulse"]];
+const ADMINISTRATION = [["admin", "queue"], ["people", "people"], ["usage", "usage"], ["models", "model"], ["policy", "filter"], ["system", "pulse"]];
 
 export class Rail extends AtElement {
   static sheets = ["rail"];
@@ -51,13 +50,20 @@ export class Rail extends AtElement {
       this.count();
     }
     if (person.permissions.includes("administer")) this.links.append(this.administration());
+    if (person.permissions.includes("generate")) this.askForVotes();
     this.foot.append(button({ kind: "item", id: "sign-out", press: signOut }, icon("out"), h("span", {}, t("nav.sign_out"))), chip(person));
+  }
+
+  /** Show the way to vote while there is a pair that waits for this person. */
+  async askForVotes() {
+    const open = await api("/ballots").catch(() => []);
+    if (open.some(({ voted, ready }) => voted < ready)) this.links.querySelector("#history").after(this.link("vote", "/vote", "compare"));
   }
 
   /** The pages of administrators under one heading; in a narrow window, behind one button. */
   administration() {
     const inside = ADMINISTRATION.some(([name]) => name === this.getAttribute("page"));
-    const pages = h("div", { class: "pages", id: "pages" }, ADMINISTRATION.map((link) => this.link(...link)));
+    const pages = h("div", { class: "pages", id: "pages" }, ADMINISTRATION.map(([name, picture]) => this.link(name, `/${name}`, picture)));
     const turn = (open) => { group.classList.toggle("open", open); more.setAttribute("aria-expanded", String(open)); };
     const more = button({ kind: `item more${inside ? " here" : ""}`, "aria-expanded": "false", "aria-controls": "pages", press: () => turn(!group.classList.contains("open")) },
       icon("administration"), h("span", {}, t("nav.administration")));
@@ -87,6 +93,7 @@ function chip(person) {
 
 async function signOut() {
   try {
+    const { forgetDraft } = await import("./composer/draft.js");
     const answer = await fetch("/auth/logout", { method: "POST", credentials: "same-origin" });
     const { redirect } = await answer.json();
     forgetDraft();

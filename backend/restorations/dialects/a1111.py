@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from backend.images.metadata import TINY_DECODER
 from backend.restorations.found import Found, Over, Texts, number, rest_of, whole, written
 from backend.restorations.schemas import Source
+from inference.protocol import Decoder
 
 FEWEST_PAIRS: Final = 3
 LONGEST_LINE: Final = 20_000
@@ -27,6 +29,10 @@ _TEMPLATES: Final = (
 )  # of sd-dynamic-prompts, before 2023 as last lines
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _SIZE: Final = re.compile(r"(\d{1,5})\s*x\s*(\d{1,5})")
+_SHAPE: Final = re.compile(r"ControlNet( \d{1,2})?")
+_MOST_SHAPES: Final = 10
+_SAID: Final = ("Module", "Weight", "Guidance Start", "Guidance End")
+_ULTIMATE: Final = "Ultimate SD upscale upscaler"  # an extension that does the same
 _OF_A_MASK: Final = {"Mask blur", "Mask mode", "Masked content", "Inpaint area"}
 
 
@@ -57,11 +63,18 @@ def read(texts: Texts) -> Found | None:
         model=written(said.get("Model")),
         variation_seed=whole(said.get("Variation seed")),
         variation_strength=number(said.get("Variation seed strength")),
+        decoder=Decoder.TINY if said.get("VAE Decoder") == TINY_DECODER else None,
         over=_over(said),
+        shapes=tuple(_shapes(said)),
         rest=rest_of(
             clip_skip=said.get("Clip skip"),
             denoising_strength=said.get("Denoising strength") if _enlarged(said) else None,
             upscaler=said.get("Hires upscaler"),
+            tiles_upscaler=said.get("SD upscale upscaler") or said.get(_ULTIMATE),
+            tiles_overlap=said.get("SD upscale overlap"),
+            enlarged_afterwards=said.get("Postprocess upscale by")
+            or said.get("Postprocess upscale to"),
+            enlarged_with=said.get("Postprocess upscaler"),
             vae=said.get("VAE"),
         ),
     )
@@ -99,6 +112,18 @@ def _over(said: Mapping[str, str]) -> Over | None:
         inverted=said.get("Mask mode") == "Inpaint not masked",
         only_masked=said.get("Inpaint area") == "Only masked",
     )
+
+
+def _shapes(said: Mapping[str, str]) -> Iterator[str]:
+    """Yield how it was drawn by each shape, as the ControlNet extension writes it: one quoted list of pairs each."""
+    units = [told for name, told in said.items() if _SHAPE.fullmatch(name)]
+    for told in units[:_MOST_SHAPES]:
+        unit = dict(pairs(told))
+        parts = [
+            unit.get("Model", ""),
+            *(f"{key.lower()} {unit[key]}" for key in _SAID if key in unit),
+        ]
+        yield ", ".join(part for part in parts if part) or told
 
 
 def _plain(quoted: str) -> str:

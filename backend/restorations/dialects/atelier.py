@@ -8,21 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from xml.sax.saxutils import unescape
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from backend.images.schemas import Op
 from backend.restorations.found import Found, Over, Texts, inner, number, record, whole, written
 from backend.restorations.schemas import Source
-from inference.protocol import MAX_LORAS, Fit, LoraUse, Margins, MaskedArea
+from inference.protocol import (
+    MAX_CONTROLS,
+    MAX_LORAS,
+    Decoder,
+    Fit,
+    LoraUse,
+    Margins,
+    MaskedArea,
+    Upscale,
+)
+
+M = TypeVar("M", bound=BaseModel)
 
 _BEGIN: Final = "<atelier:generation>"
 _END: Final = "</atelier:generation>"
 _ID: Final = re.compile("[0-9a-z]{1,26}")
 _MOST_IMAGES: Final = 1000
-_OVER_A_PICTURE: Final = {Op.IMG2IMG, Op.INPAINT, Op.OUTPAINT}
+_OVER_A_PICTURE: Final = {Op.IMG2IMG, Op.INPAINT, Op.OUTPAINT, Op.UPSCALE}
 
 
 def read(texts: Texts) -> Found | None:
@@ -48,6 +59,8 @@ def read(texts: Texts) -> Found | None:
         variation_strength=number(saved.get("variation_strength")),
         over=_over(told, saved),
         loras=tuple(_loras(saved.get("loras"))),
+        shapes=tuple(_shapes(told.get("control"))),
+        decoder=_decoder(written(saved.get("decoder"))),
         place=_place(told.get("generation_id"), whole(told.get("index"))),
     )
 
@@ -64,15 +77,30 @@ def _over(told: Mapping[str, Any], saved: Mapping[str, Any]) -> Over | None:
         mask_blur=whole(saved.get("mask_blur")),
         inverted=saved.get("invert_mask") is True,
         only_masked=area == MaskedArea.MASKED,
-        outpaint=_margins(told.get("outpaint")),
+        outpaint=_read(Margins, told.get("outpaint")),
+        upscale=_read(Upscale, told.get("upscale")),
     )
 
 
-def _margins(said: object) -> Margins | None:
+def _decoder(said: str | None) -> Decoder | None:
+    """Return what decoded it; a file of before there was a choice says nothing of that."""
+    return Decoder(said) if said in set(Decoder) else None
+
+
+def _read(kind: type[M], said: object) -> M | None:
+    """Return the `kind` of thing that `said` is; whoever edits a file may write anything there."""
     try:
-        return Margins.model_validate(said) if isinstance(said, dict) else None
+        return kind.model_validate(said) if isinstance(said, dict) else None
     except ValidationError:
         return None
+
+
+def _shapes(told: object) -> Iterator[str]:
+    """Yield how it was drawn by each shape, for people."""
+    for one in told[:MAX_CONTROLS] if isinstance(told, list) else []:
+        if name := written(inner(one).get("name")):
+            scale = number(inner(one).get("scale"))
+            yield name if scale is None else f"{name}, scale {scale:g}"
 
 
 def _loras(told: object) -> Iterator[LoraUse]:

@@ -18,14 +18,20 @@ from fastapi.routing import iter_route_contexts
 from sqlmodel import col, delete
 
 from backend.accounts.models import Role, Standing, Team, User
+from backend.comparisons.models import Comparison, ComparisonPair
 from backend.galleries.schemas import Visibility
 from backend.generations import events
 from backend.generations.models import queue
+from backend.kit.clock import utc_now
 from backend.kit.ids import new_id
 from backend.kit.notifier import Notifier
 from backend.kit.queue import State
+from backend.policies.builtin import BUILTIN
+from backend.policies.digests import digest_of
 from backend.presets.models import Preset
 from backend.presets.schemas import PresetParameters
+from backend.stops.models import EmergencyStop
+from backend.stops.schemas import Scope
 from backend.uploads.models import Upload
 from backend.webhooks.models import Delivery, Webhook
 from backend.webhooks.signatures import new_secret
@@ -39,7 +45,13 @@ API = "/api/v1"
 WEBHOOKS = f"{API}/webhooks"
 QUOTA = {"of": "role", "subject": "designer", "credits_per_day": 1000}
 PRESET = {"name": "Ink", "parameters": {"template": "an ink drawing of {prompt}"}}
+RECIPE = {"title": "Ink", "steps": [{"over": "nothing", "prompt": "a dress"}]}
 GRID = {"base": PROMPT, "x": {"setting": "seed", "values": [1]}}
+SEVERAL = {"flag_ids": ["nosuch"], "category": "restricted", "decision": "reject"}
+POLICY = {
+    "document": {"categories": []},
+    "digest": digest_of(BUILTIN.model_copy(update={"sampled": 0.0})),
+}
 NOWHERE = "https://hooks.example.com/atelier"
 TAKER = "01m7xxtq72y599hfwczfvzjz52"
 
@@ -70,11 +82,75 @@ class Things:
     def held(self) -> str:
         return str(self.studio.image(self.browser(), "a dress with motif")["id"])
 
+    def lifted_stop(self) -> str:
+        row = EmergencyStop(scope=Scope.EVERYTHING, reason="A fire drill.", lifted_at=utc_now())
+        with self.studio.context.database.write() as session:
+            session.add(row)
+        return row.id
+
     def flag(self) -> str:
         return str(self.studio.flag_of(self.held())["id"])
 
+    def policy(self) -> str:
+        return "1"
+
+    def draft(self) -> str:
+        """A draft of the policy, as it was copied."""
+        admin = self.studio.actors.browser("admin")
+        return str(admin.post(f"{API}/policies", json={}).json()["number"])
+
+    def changed_draft(self) -> str:
+        number = self.draft()
+        admin = self.studio.actors.browser("admin")
+        admin.put(f"{API}/policies/{number}", json=POLICY).raise_for_status()
+        return number
+
+    def proposal(self) -> str:
+        number = self.changed_draft()
+        admin = self.studio.actors.browser("admin")
+        admin.post(f"{API}/policies/{number}/propose").raise_for_status()
+        return number
+
     def grid(self) -> str:
         return str(self.browser().post(f"{API}/grids", json=GRID).json()["id"])
+
+    def recipe(self) -> str:
+        return str(self.browser().post(f"{API}/recipes", json=RECIPE).json()["id"])
+
+    def run(self) -> str:
+        """A run that has ended."""
+        browser = self.browser()
+        begun = browser.post(f"{API}/recipes/{self.recipe()}/runs", json={})
+        [run] = begun.json()["items"]
+        generation = run["steps"][0]["generation"]["id"]
+        browser.get(f"{API}/generations/{generation}/events").raise_for_status()
+        return str(run["id"])
+
+    def comparison(self) -> str:
+        """A comparison of the owner's, who has no vote in it, with one pair that is drawn."""
+        return self._pair()[0]
+
+    def pair(self) -> str:
+        """What stands between the ends of a path that names a comparison and a pair of it."""
+        comparison, pair = self._pair()
+        return f"{comparison}/pairs/{pair}"
+
+    def side(self) -> str:
+        return f"{self.pair()}/left"
+
+    def _pair(self) -> tuple[str, str]:
+        drawn = self.generation()
+        row = Comparison(
+            owner_id=self.owner.id, first="one", first_sha256="1", second="other", second_sha256="2"
+        )
+        with self.studio.context.database.write() as session:
+            session.add(row)
+            session.flush()
+            pair = ComparisonPair(
+                comparison_id=row.id, prompt="a dress", seed=1, first_id=drawn, second_id=drawn
+            )
+            session.add(pair)
+        return row.id, pair.id
 
     def key(self) -> str:
         return str(self.browser().post("/api/v1/me/api-keys", json={"name": "k"}).json()["id"])
@@ -240,6 +316,7 @@ class Row:
         return self.answers[0 if person in SHUT_OUT else PEOPLE.index(person)]
 
 
+VOTERS = (401, 200, 200, 403, 200)
 SIGNED_IN = (401, 200, 200, 200, 200)
 OWNERS = (401, 200, 404, 404, 404)
 OWNERS_WHO_DRAW = (401, 200, 404, 403, 404)
@@ -278,6 +355,27 @@ MATRIX = [
     Row("GET", f"{API}/grids/{{grid_id}}", OWNERS, Things.grid),
     Row("POST", f"{API}/grids/{{grid_id}}/cancel", OWNERS, Things.grid),
     Row("GET", f"{API}/grids/{{grid_id}}/sheet", OWNERS, Things.grid),
+    Row("GET", f"{API}/recipes", SIGNED_IN),
+    Row("POST", f"{API}/recipes", (401, 201, 201, 403, 201), body=RECIPE),
+    Row("GET", f"{API}/recipes/{{recipe_id}}", OWNERS, Things.recipe),
+    Row("PATCH", f"{API}/recipes/{{recipe_id}}", OWNERS_WHO_DRAW, Things.recipe, body={}),
+    Row(
+        "POST",
+        f"{API}/recipes/{{recipe_id}}/runs",
+        (401, 202, 404, 403, 404),
+        Things.recipe,
+        body={},
+    ),
+    Row("DELETE", f"{API}/recipes/{{recipe_id}}", (401, 204, 404, 403, 404), Things.recipe),
+    Row("GET", f"{API}/runs", SIGNED_IN),
+    Row("GET", f"{API}/runs/{{run_id}}", OWNERS, Things.run),
+    Row(
+        "POST", f"{API}/runs/{{run_id}}/cancel", (401, 409, 404, 404, 404), Things.run, note="ended"
+    ),
+    Row(
+        "POST", f"{API}/runs/{{run_id}}/retry", (401, 409, 404, 403, 404), Things.run, note="ended"
+    ),
+    Row("GET", f"{API}/images/{{image_id}}/steps", OWNERS_AND_REVIEWERS, Things.image),
     Row("GET", f"{API}/events", SIGNED_IN),
     Row("GET", f"{API}/system", ADMINISTRATORS),
     Row("GET", f"{API}/notice", SIGNED_IN),
@@ -410,13 +508,107 @@ MATRIX = [
     Row("PATCH", f"{API}/presets/{{preset_id}}", OWNERS_WHO_DRAW, Things.preset, body={}),
     Row("DELETE", f"{API}/presets/{{preset_id}}", (401, 204, 404, 403, 404), Things.preset),
     Row("POST", f"{API}/restorations", (401, 415, 415, 403, 415), note="a body that is no form"),
+    Row("GET", f"{API}/emergency", ADMINISTRATORS),
+    Row("GET", f"{API}/emergency/reach", (401, 403, 403, 403, 422), note="of nothing"),
+    Row(
+        "POST",
+        f"{API}/emergency/stops",
+        (401, 403, 403, 403, 422),
+        body={"scope": "category", "name": "nowhere", "reason": "A fire drill."},
+        note="no such category",
+    ),
+    Row("POST", f"{API}/emergency/stops/{{stop_id}}/lift", ADMINISTRATORS, Things.lifted_stop),
+    Row(
+        "POST",
+        f"{API}/emergency/sweep",
+        (401, 403, 403, 403, 409),
+        body={"category": "minors", "reason": "A fire drill.", "expected": 1},
+        note="there are none",
+    ),
+    Row("GET", f"{API}/images/{{image_id}}/takedown", REVIEWERS, Things.image),
+    Row(
+        "POST",
+        f"{API}/images/{{image_id}}/takedown",
+        REVIEWERS,
+        Things.image,
+        body={"category": "restricted", "reason": "A fire drill."},
+    ),
     Row("GET", f"{API}/moderation/flags", REVIEWERS),
+    Row("POST", f"{API}/moderation/screen", ADMINISTRATORS, body={"text": "a dress"}),
     Row(
         "POST",
         f"{API}/moderation/flags/{{flag_id}}/review",
         REVIEWERS,
         Things.flag,
         body={"decision": "release"},
+    ),
+    Row("GET", f"{API}/moderation/summary", REVIEWERS),
+    Row("GET", f"{API}/moderation/flags/{{flag_id}}", REVIEWERS, Things.flag),
+    Row("GET", f"{API}/moderation/flags/{{flag_id}}/blurred", REVIEWERS, Things.flag),
+    Row("POST", f"{API}/moderation/flags/{{flag_id}}/claim", REVIEWERS, Things.flag),
+    Row(
+        "DELETE",
+        f"{API}/moderation/flags/{{flag_id}}/claim",
+        (401, 403, 403, 403, 204),
+        Things.flag,
+    ),
+    Row(
+        "POST",
+        f"{API}/moderation/flags/{{flag_id}}/undo",
+        (401, 403, 403, 403, 409),
+        Things.flag,
+        note="nobody decided",
+    ),
+    Row(
+        "POST",
+        f"{API}/moderation/flags/{{flag_id}}/purge",
+        (401, 403, 403, 403, 409),
+        Things.flag,
+        body={},
+        note="nobody rejected it",
+    ),
+    Row("POST", f"{API}/moderation/flags/reviews", REVIEWERS, body=SEVERAL),
+    Row("GET", f"{API}/images/{{image_id}}/moderation", (401, 200, 404, 404, 404), Things.image),
+    Row(
+        "POST",
+        f"{API}/images/{{image_id}}/appeal",
+        (401, 409, 404, 404, 404),
+        Things.image,
+        body={"text": "why?"},
+        note="it was released",
+    ),
+    Row("GET", f"{API}/moderation/quality", REVIEWERS),
+    Row("GET", f"{API}/policies", ADMINISTRATORS),
+    Row("POST", f"{API}/policies", (401, 403, 403, 403, 201), body={}),
+    Row("GET", f"{API}/policies/{{number}}", ADMINISTRATORS, Things.policy),
+    Row("GET", f"{API}/policies/{{number}}/difference", ADMINISTRATORS, Things.policy),
+    Row("POST", f"{API}/policies/{{number}}/trial", ADMINISTRATORS, Things.policy, body={}),
+    Row("PUT", f"{API}/policies/{{number}}", ADMINISTRATORS, Things.draft, body=POLICY),
+    Row("DELETE", f"{API}/policies/{{number}}", (401, 403, 403, 403, 204), Things.draft),
+    Row("POST", f"{API}/policies/{{number}}/propose", ADMINISTRATORS, Things.changed_draft),
+    Row("POST", f"{API}/policies/{{number}}/withdraw", ADMINISTRATORS, Things.proposal),
+    Row(
+        "POST",
+        f"{API}/policies/{{number}}/activate",
+        (401, 403, 403, 403, 409),
+        Things.proposal,
+        body={"digest": "0" * 64},
+        note="of another document than the one that was proposed",
+    ),
+    Row(
+        "POST",
+        f"{API}/policies/{{number}}/rollback",
+        (401, 403, 403, 403, 409),
+        Things.policy,
+        body={"reason": "to see"},
+        note="to the version that is active",
+    ),
+    Row(
+        "POST",
+        f"{API}/policies/{{number}}/hold",
+        ADMINISTRATORS,
+        Things.policy,
+        body={"image_ids": [TAKER], "reason": "to see"},
     ),
     Row("GET", WEBHOOKS, SIGNED_IN),
     Row("POST", WEBHOOKS, (401, 201, 201, 403, 201), Things.no_webhooks, body={"url": NOWHERE}),
@@ -434,7 +626,46 @@ MATRIX = [
     ),
     Row("GET", f"{API}/models", SIGNED_IN),
     Row("GET", f"{API}/models/choices", ADMINISTRATORS),
-    Row("PATCH", f"{API}/models/{{model}}", ADMINISTRATORS, Things.model, body={}),
+    Row(
+        "PATCH",
+        f"{API}/models/{{model}}",
+        ADMINISTRATORS,
+        Things.model,
+        body={"stage": "available"},
+    ),
+    Row("GET", f"{API}/models/{{model}}/moves", ADMINISTRATORS, Things.model),
+    Row(
+        "POST",
+        f"{API}/models/rollback",
+        (401, 403, 403, 403, 409),
+        body={},
+        note="without a default before",
+    ),
+    Row("GET", f"{API}/comparisons", ADMINISTRATORS),
+    Row(
+        "POST",
+        f"{API}/comparisons",
+        (401, 403, 403, 403, 422),
+        body={"models": ["none", "neither"]},
+        note="of nothing",
+    ),
+    Row("GET", f"{API}/comparisons/{{comparison_id}}", ADMINISTRATORS, Things.comparison),
+    Row("POST", f"{API}/comparisons/{{comparison_id}}/close", ADMINISTRATORS, Things.comparison),
+    Row("GET", f"{API}/ballots", VOTERS),
+    Row("GET", f"{API}/ballots/{{comparison_id}}", (401, 403, 200, 403, 200), Things.comparison),
+    Row(
+        "PUT",
+        f"{API}/ballots/{{comparison_id}}/pairs/{{pair_id}}",
+        (401, 403, 204, 403, 204),
+        Things.pair,
+        body={"choice": "left"},
+    ),
+    Row(
+        "GET",
+        f"{API}/ballots/{{comparison_id}}/pairs/{{pair_id}}/{{side}}",
+        (401, 403, 200, 403, 200),
+        Things.side,
+    ),
     Row("POST", f"{API}/prompts/reading", (401, 200, 200, 403, 200), body=PROMPT),
     Row("GET", f"{API}/me", SIGNED_IN),
     Row("GET", f"{API}/me/api-keys", SIGNED_IN),

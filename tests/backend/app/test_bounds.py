@@ -14,6 +14,8 @@ from tests.fixtures.app import Studio
 # Lists without pages, each of which something else keeps short.
 SHORT = {
     "list_models": "the models file",
+    "list_moves": "MOST_MOVES",
+    "list_ballots": "MOST_OPEN",
     "list_built_in_presets": "BUILT_IN",
     "list_api_keys": "MOST_KEYS",
     "list_webhooks": "MOST_WEBHOOKS",

@@ -12,7 +12,7 @@ from backend.kit.settings import Settings
 from tests.backend.app.test_authorisation import MATRIX, Row, Things, streams_ending
 from tests.backend.app.test_openapi import operations
 from tests.fixtures.actors import add_user
-from tests.fixtures.app import QUIET, Studio, open_studio
+from tests.fixtures.app import QUIET, UNLIMITED, Studio, open_studio
 from tests.fixtures.scripted import ScriptedInference
 
 ALWAYS = {
@@ -77,7 +77,7 @@ def test_a_held_image_is_never_kept(things: Things) -> None:
 
 def test_an_odd_name_is_not_found(database_url: str, tmp_path: Path) -> None:
     wrong: list[Any] = []
-    settings = Settings(data_dir=tmp_path, database_url=database_url, **QUIET)
+    settings = Settings(data_dir=tmp_path, database_url=database_url, **QUIET, **UNLIMITED)
     with open_studio(settings, ScriptedInference()) as studio:
         administrator = studio.actors.browser("admin")
         named = [one for one in operations(studio.app.openapi()) if "{" in one[1]]
@@ -96,7 +96,7 @@ def test_an_odd_name_is_not_found(database_url: str, tmp_path: Path) -> None:
 def test_odd_characters_in_a_body_are_no_error(
     database_url: str, tmp_path: Path, text: str
 ) -> None:
-    settings = Settings(data_dir=tmp_path, database_url=database_url, **QUIET)
+    settings = Settings(data_dir=tmp_path, database_url=database_url, **QUIET, **UNLIMITED)
     with open_studio(settings, ScriptedInference()) as studio:
         administrator = studio.actors.browser("admin")
         bodies = {

@@ -9,12 +9,15 @@ from backend.catalog import service
 from backend.catalog.service import Catalog, DemoCheckerRefused
 from backend.kit.errors import NotReady, Unprocessable
 from backend.kit.settings import Settings
-from inference.protocol import ModelCard
+from inference.protocol import CheckerCard, ModelCard
 from tests.fixtures.app import Studio
 from tests.fixtures.scripted import CARD, ScriptedInference
 
 OTHER = CARD.model_copy(update={"name": "sd-v1-4"})
 DEMO = CARD.model_copy(update={"safety_checker": "demo-safety-checker"})
+SAYS_SO = CARD.model_copy(
+    update={"checkers": [CheckerCard(name="shield", kind="head", scope="Demo: sees one badge")]}
+)
 
 
 class Counting(ScriptedInference):
@@ -123,8 +126,11 @@ class TestDemonstrationChecker:
         inference.cards = [DEMO]
         assert asyncio.run(catalog.cards()) == [DEMO]
 
-    def test_is_refused_in_public(self, inference: Counting, tmp_path: Path) -> None:
-        inference.cards = [CARD, DEMO]
+    @pytest.mark.parametrize("demo", [DEMO, SAYS_SO], ids=["by name", "by scope"])
+    def test_is_refused_in_public(
+        self, inference: Counting, tmp_path: Path, demo: ModelCard
+    ) -> None:
+        inference.cards = [CARD, demo]
         catalog = Catalog(inference, public(tmp_path, allowed=False))
         with pytest.raises(DemoCheckerRefused, match="ATELIER_ALLOW_DEMO_SAFETY_CHECKER"):
             asyncio.run(catalog.cards())

@@ -149,7 +149,7 @@ def test_a_file_larger_than_inference_takes_is_refused_in_words(
     monkeypatch.setattr(pictures, "MAX_PICTURE_BYTES", 10)
     ended = end(workshop, workshop.submit(init_image=bring(workshop)))
     assert (ended.state, ended.error_code) == (State.FAILED, "picture_too_large")
-    assert "at most 10 can be drawn over" in (ended.error_message or "")
+    assert "at most 10 are taken" in (ended.error_message or "")
 
 
 def test_an_engine_that_breaks_says_so_and_nothing_of_pictures(workshop: Workshop) -> None:

@@ -257,7 +257,10 @@ class TestWatching:
 
 
 def test_every_column_that_names_a_file_is_asked() -> None:
-    no_files = {"generation.idempotency_key", "grid.idempotency_key", "image.result_key"}
+    keys_of_requests = {
+        f"{table}.idempotency_key" for table in ("generation", "grid", "recipe_run")
+    }
+    no_files = keys_of_requests | {"image.result_key"}
     named = {
         str(column)
         for table in SQLModel.metadata.tables.values()

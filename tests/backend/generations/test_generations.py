@@ -166,6 +166,9 @@ class TestDryRun:
             "remaining": None,
             "resets_at": None,
             "from_cache": False,
+            "model": "scripted",
+            "by_canary": False,
+            "words": [],
         }
         assert dana.get(API).json()["items"] == []
 

@@ -350,3 +350,25 @@ def spent(person: Client) -> float:
 def grow_old(studio: Studio) -> None:
     with studio.context.database.write() as session:
         session.execute(update(Upload).values(used_at=utc_now() - timedelta(days=400)))
+
+
+@ANY_DATABASE
+@pytest.mark.parametrize("field", ["init_image", "mask", "control.0.image"])
+def test_a_dry_run_looks_at_pictures_as_a_submission_does(
+    studio: Studio, dana: Client, field: str
+) -> None:
+    theirs = bring(studio.actors.program("designer"))
+
+    def asked(name: str) -> dict[str, Any]:
+        over: dict[str, Any] = {"prompt": "a dress", "init_image": bring(dana)}
+        shape = {"control": [{"name": "scribble", "image": name}]}
+        return {**over, **(shape if field.startswith("control") else {field: name})}
+
+    assert post(dana, asked(bring(dana)), dry_run=True).status_code == 200
+    for name in (theirs, NOBODYS):
+        foretold, told = (post(dana, asked(name), dry_run=dry) for dry in (True, False))
+        assert foretold.status_code == told.status_code == 404
+        assert [one["field"] for one in foretold.json()["fields"]] == [field]
+        grid = {"base": asked(name), "x": {"setting": "seed", "values": [1, 2]}}
+        refused = dana.post("/api/v1/grids", json=grid, params={"dry_run": True})
+        assert refused.json()["fields"][0]["field"] == f"base.{field}"

@@ -19,8 +19,8 @@ STEPS = {"setting": "num_inference_steps", "values": [2, 4]}
 GUIDANCE = {"setting": "guidance_scale", "values": [3, 6, 9]}
 
 
-def body(x: Any = STEPS, y: Any = None, **base: Any) -> dict[str, Any]:
-    return {"base": {**BASE, **base}, "x": x, "y": y}
+def body(x: Any = STEPS, y: Any = None, z: Any = None, **base: Any) -> dict[str, Any]:
+    return {"base": {**BASE, **base}, "x": x, "y": y, "z": z}
 
 
 def axis(setting: str, *values: Any) -> dict[str, Any]:

@@ -112,6 +112,34 @@ class TestCells:
         grid = submit(dana, body(axis("prompt", "red", "navy"), axis("prompt", "cream", "grey")))
         assert told(grid, "prompt")[-1] == "a navy dress on a grey background"
 
+    @ANY_DATABASE
+    def test_three_axes_of_words(self, dana: Client) -> None:
+        x, y, z = (
+            axis("prompt", *words) for words in (("red", "navy"), ("cream",), ("dress", "coat"))
+        )
+        grid = submit(dana, body(x, y, z))
+        assert told(grid, "prompt")[-1] == "a navy coat on a cream background"
+
+    def test_a_third_axis_is_a_sheet_for_each_value(self, studio: Studio, dana: Client) -> None:
+        z = axis("scheduler", "ddim", "euler")
+        studio.inference.asked.clear()
+        grid = drawn(dana, body(STEPS, axis("guidance_scale", 3), z))
+        assert (grid["columns"], grid["rows"], grid["sheets"], grid["total"]) == (2, 1, 2, 4)
+        assert [(cell["sheet"], cell["row"], cell["column"]) for cell in grid["cells"]] == [
+            (0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 0, 1),
+        ]  # fmt: skip
+        assert told(grid, "scheduler") == [cell["z"] for cell in grid["cells"]]
+        assert told(grid, "scheduler") == ["ddim", "ddim", "euler", "euler"]
+        assert told(grid, "num_inference_steps") == [2, 4, 2, 4]
+        assert len(studio.inference.asked) == grid["done"] == 4
+
+    def test_a_third_axis_without_a_second(self, dana: Client) -> None:
+        grid = submit(dana, body(STEPS, z=axis("seed", 1, 2)))
+        assert (grid["rows"], grid["sheets"], grid["y"]) == (1, 2, None)
+        assert [(cell["y"], cell["z"]) for cell in grid["cells"]] == [(None, 1)] * 2 + [
+            (None, 2)
+        ] * 2
+
     def test_they_are_put_into_a_gallery(self, dana: Client) -> None:
         gallery = dana.post("/api/v1/galleries", json={"name": "Spring"}).json()["id"]
         grid = submit(dana, body(), gallery=gallery)
@@ -143,6 +171,12 @@ class TestRefusals:
             (body(axis("size", "64x64", "64 x 64")), {"x.values.1": None}),
             (body(STEPS, STEPS), {"y.setting": None}),
             (body(axis("seed", *range(6)), axis("guidance_scale", 1, 2, 3, 4, 5)), {"y.values": 4}),
+            (body(STEPS, GUIDANCE, STEPS), {"z.setting": None}),
+            (body(z=axis("prompt", "coat", "navy")), {"z.values.0": None}),
+            (body(axis("prompt", "red dress", "coat"), z=axis("prompt", "red", "navy")), {"z.values.0": None, "z.values.1": None}),
+            (body(axis("seed", *range(5)), axis("guidance_scale", 1, 2, 3, 4, 5), axis("scheduler", "ddim", "euler", "pndm")), {"z.values": 2}),
+            (body(axis("seed", 1, 2), z=axis("seed", 3)), {"z.setting": None}),
+            (body(z=axis("model", "scripted", "scriptd")), {"z.values.1": "scripted"}),
             (body(num_images=4), {"base.num_images": 1}),
             (body(prompt=" "), {"base.prompt": "a red striped dress on a cream background"}),
             (body(width=1000, height=1000), {"base.width": 512, "base.height": 512}),
@@ -226,6 +260,60 @@ class TestAllOrNothing:
         assert charged == pytest.approx(told["credits"])
         used = dana.get("/api/v1/me/usage").json()["today"]["used"]
         assert used == pytest.approx(told["credits"])
+
+
+class TestDrawnBefore:
+    def test_what_was_drawn_is_there_at_once_and_costs_nothing(
+        self, studio: Studio, dana: Client
+    ) -> None:
+        first = drawn(dana, body(axis("seed", 1, 2)))
+        studio.inference.asked.clear()
+        more = body(axis("seed", 1, 2, 3))
+        price = ask(dana, more, dry_run=True).json()
+        assert (price["total"], price["known"], price["from_cache"]) == (3, 2, False)
+        grid = submit(dana, more)
+        cells = [cell["generation"] for cell in grid["cells"]]
+        assert [cell["from_cache"] for cell in cells] == [True, True, False]
+        assert [cell["state"] for cell in cells[:2]] == ["succeeded", "succeeded"]
+        assert [cell["credits"] for cell in cells] == [0, 0, pytest.approx(price["credits"])]
+        dana.get(f"/api/v1/generations/{cells[2]['id']}/events").raise_for_status()
+        assert [one.parameters.seed for one in studio.inference.asked] == [3]
+        before = {cell["generation"]["images"][0]["id"] for cell in first["cells"]}
+        assert before.isdisjoint(image["id"] for cell in cells[:2] for image in cell["images"])
+
+    def test_all_of_it_needs_no_credits_and_no_queue(self, studio: Studio, dana: Client) -> None:
+        whole = body(axis("seed", 1, 2), num_inference_steps=20, width=128, height=128)
+        drawn(dana, whole)
+        left = dana.get("/api/v1/me/usage").json()["today"]["used"]
+        with studio.inference.hold():  # nothing could be drawn now
+            price = ask(dana, whole, dry_run=True).json()
+            assert (price["credits"], price["known"], price["from_cache"]) == (0, 2, True)
+            grid = submit(dana, whole)
+            assert (grid["done"], grid["total"]) == (2, 2)
+        assert dana.get("/api/v1/me/usage").json()["today"]["used"] == left
+
+    def test_fresh_draws_all_of_it(self, dana: Client) -> None:
+        drawn(dana, body(axis("seed", 1, 2)))
+        price = ask(dana, body(axis("seed", 1, 2)), dry_run=True, fresh=True).json()
+        assert price["known"] == 0 < price["credits"]
+        grid = submit(dana, body(axis("seed", 1, 2)), fresh=True, key="k")
+        assert not any(cell["generation"]["from_cache"] for cell in grid["cells"])
+        other = ask(dana, body(axis("seed", 1, 2)), key="k")
+        assert other.json()["code"] == "idempotency_key_reused"
+
+    def test_one_whose_file_is_lost_is_drawn(self, studio: Studio, dana: Client) -> None:
+        grid = drawn(dana, body(axis("seed", 1, 2)))
+        with studio.context.database.read() as session:
+            image = session.get_one(Image, grid["cells"][0]["generation"]["images"][0]["id"])
+        studio.context.storage.delete(image.storage_key)
+        again = submit(dana, body(axis("seed", 1, 2)))
+        assert [cell["generation"]["from_cache"] for cell in again["cells"]] == [False, True]
+        assert again["cells"][0]["generation"]["credits"] > 0
+
+    def test_somebody_elses_do_not_answer(self, studio: Studio, dana: Client) -> None:
+        drawn(dana, body(axis("seed", 1, 2)))
+        price = ask(studio.actors.browser(), body(axis("seed", 1, 2)), dry_run=True).json()
+        assert price["known"] == 0
 
 
 class TestIdempotency:

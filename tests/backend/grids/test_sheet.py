@@ -56,6 +56,19 @@ def test_every_image_is_on_it(dana: Client) -> None:
     assert f"atelier-grid-{grid['id']}.png" in answer.headers["content-disposition"]
 
 
+def test_each_value_of_a_third_axis_has_a_sheet_of_its_own(dana: Client) -> None:
+    grid = drawn(dana, body(STEPS, z=axis("seed", 1, 2)))
+    first, picture = sheet(dana, grid)
+    second, other = sheet(dana, grid, z=1)
+    assert (share_of(picture, 1) > 0.1, share_of(picture, 2)) == (True, 0)
+    assert (share_of(other, 2) > 0.1, share_of(other, 1)) == (True, 0)
+    assert first.headers["etag"] != second.headers["etag"]
+    assert f"atelier-grid-{grid['id']}-2.png" in second.headers["content-disposition"]
+    answer = dana.get(f"{API}/{grid['id']}/sheet", params={"z": 2})
+    assert answer.status_code == 404
+    assert "2 sheets" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("state", [Moderation.HELD, Moderation.REJECTED, Moderation.PENDING])
 def test_what_is_not_released_is_never_on_it(
     studio: Studio, dana: Client, state: Moderation

@@ -20,7 +20,7 @@ from backend.generations.models import Generation
 from backend.generations.origin import Origin
 from backend.grids import service
 from backend.grids.models import Grid, GridCell
-from backend.grids.schemas import LARGEST_NUMBER, MOST_CELLS, GridCreate, Setting
+from backend.grids.schemas import LARGEST_NUMBER, MOST_CELLS, MOST_ON_SHEET, GridCreate, Setting
 from backend.grids.spreading import DEFAULT, Spread, spread
 from backend.kit.context import Context
 from backend.kit.errors import AtelierError, Unprocessable
@@ -59,24 +59,32 @@ AXES = st.builds(
 )
 
 
-@given(x=AXES, y=st.none() | AXES, over=st.sampled_from([{}, {"init_image": "01over"}]))
-def test_it_comes_to_cells_or_names_what_is_wrong(x: Any, y: Any, over: dict[str, str]) -> None:
+@given(
+    x=AXES,
+    y=st.none() | AXES,
+    z=st.none() | AXES,
+    over=st.sampled_from([{}, {"init_image": "01over"}]),
+)
+def test_it_comes_to_cells_or_names_what_is_wrong(
+    x: Any, y: Any, z: Any, over: dict[str, str]
+) -> None:
     base = {"prompt": PROMPT, **over}
-    wanted = GridCreate.model_validate({"base": base, "x": x, "y": y})
+    wanted = GridCreate.model_validate({"base": base, "x": x, "y": y, "z": z})
     found = _spread(wanted)
     if isinstance(found, Unprocessable):
         assert found.fields
         for problem in found.fields:
             axis, _, place = problem.field.partition(".values.")
-            assert problem.field in {"x.setting", "y.setting", "y.values"} or (
-                axis in {"x", "y"} and 0 <= int(place) < len((x if axis == "x" else y)["values"])
-            )
+            shapes = {f"{name}.setting" for name in "xyz"} | {"y.values", "z.values"}
+            asked = {"x": x, "y": y, "z": z}
+            assert problem.field in shapes or 0 <= int(place) < len(asked[axis]["values"])
         return
-    assert len(found.cells) == found.axes.columns * found.axes.rows <= MOST_CELLS
+    assert len(found.cells) == found.axes.total <= MOST_CELLS
+    assert found.axes.columns * found.axes.rows <= MOST_ON_SHEET
     drawn = [cell.completed(seed=0) for cell in found.cells]
     assert len({one.model_dump_json() for one in drawn}) == len(drawn)
     assert all(one.num_images == 1 for one in drawn)
-    if Setting.SEED not in {wanted.x.setting, wanted.y.setting if wanted.y else None}:
+    if Setting.SEED not in {axis.setting for axis in wanted.axes.values()}:
         assert len({one.seed for one in drawn}) == 1
     assert len({one.variation_seed for one in drawn if one.variation_strength}) <= 1
     assert {one.init_image for one in drawn} == {over.get("init_image")}
@@ -102,6 +110,7 @@ def waiting(studio: Studio) -> Iterator[Studio]:
 @given(
     columns=st.integers(1, 4),
     rows=st.integers(1, 3),
+    sheets=st.integers(1, 2),
     outstanding=st.integers(1, 14),
     queued=st.integers(1, 40),
     credits_a_day=st.sampled_from([0.0, 0.05, 0.1, 0.3]),
@@ -111,6 +120,7 @@ def test_all_of_it_is_accepted_or_nothing_is_there(  # noqa: PLR0913, PLR0917
     waiting: Studio,
     columns: int,
     rows: int,
+    sheets: int,
     outstanding: int,
     queued: int,
     credits_a_day: float,
@@ -129,6 +139,7 @@ def test_all_of_it_is_accepted_or_nothing_is_there(  # noqa: PLR0913, PLR0917
             "base": {"prompt": PROMPT, "num_inference_steps": steps},
             "x": {"setting": "seed", "values": list(range(columns))},
             "y": {"setting": "guidance_scale", "values": list(range(1, rows + 1))},
+            "z": {"setting": "scheduler", "values": ["ddim", "euler"][:sheets]},
         }
     )
     for _ in range(3):
@@ -138,7 +149,7 @@ def test_all_of_it_is_accepted_or_nothing_is_there(  # noqa: PLR0913, PLR0917
             service.submit(session, context, actor, wanted, spread(wanted, CARDS), origin=Origin())
             accepted = True
         after = _of(context, actor)
-        cells = columns * rows
+        cells = columns * rows * sheets
         added = [b - a for a, b in zip(before, after, strict=True)]
         assert added == ([1, cells, cells, cells] if accepted else [0, 0, 0, 0])
         assert after[2] <= outstanding

@@ -12,13 +12,18 @@ from pydantic import Field
 from backend.images.identity import NOT_DECIDING, canonical, result_key
 from inference.protocol import (
     MAX_SEED,
+    ControlUse,
+    Decoder,
+    EmbeddingCard,
     GenerationParameters,
     LoraCard,
     ModelCard,
+    Preparation,
     Priority,
     Scheduler,
+    Upscale,
 )
-from tests.fixtures.scripted import CARD
+from tests.fixtures.scripted import CARD, DRAFTING
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=40)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -32,6 +37,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "num_images": st.integers(1, 8),
     "model": st.sampled_from(["scripted", "another"]),
     "scheduler": st.sampled_from(list(Scheduler)),
+    "decoder": st.sampled_from(list(Decoder)),
     "priority": st.sampled_from(list(Priority)),
 }
 PARAMETERS = st.builds(GenerationParameters, **VALUES)
@@ -111,6 +117,16 @@ def test_another_file_under_the_name_of_a_lora_is_another_key() -> None:
     assert result_key(plain, one) == result_key(plain, other)
 
 
+def test_another_decoder_of_drafts_is_another_key_of_drafts_alone() -> None:
+    assert DRAFTING.draft
+    retrained = DRAFTING.draft.model_copy(update={"decoder_sha256": "8e" * 32})
+    other = DRAFTING.model_copy(update={"draft": retrained})
+    full = GenerationParameters(prompt="a dress", seed=7)
+    draft = full.model_copy(update={"decoder": Decoder.TINY})
+    assert result_key(draft, DRAFTING) not in {result_key(full, DRAFTING), result_key(draft, other)}
+    assert result_key(full, DRAFTING) == result_key(full, other) == result_key(full, CARD)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -142,3 +158,70 @@ def test_there_is_none_without_a_seed_or_a_name_of_what_draws() -> None:
     assert result_key(asked, CARD) is None
     fixed = asked.model_copy(update={"seed": 7})
     assert result_key(fixed, CARD.model_copy(update={"software": ""})) is None
+
+
+OVER = GenerationParameters(prompt="a dress", seed=7, init_image="01over")
+SHAPE = ControlUse(name="scribble", image="01shape")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"upscale": Upscale(factor=2)},
+        {"upscale": Upscale(factor=4)},
+        {"upscale": Upscale(factor=2, method="resample")},
+        {"control": (SHAPE,)},
+        {"control": (SHAPE, SHAPE)},
+        {"control": (SHAPE.model_copy(update={"image": "01another"}),)},
+        {"control": (SHAPE.model_copy(update={"name": "edges"}),)},
+        {"control": (SHAPE.model_copy(update={"scale": 0.5}),)},
+        {"control": (SHAPE.model_copy(update={"end": 0.5}),)},
+        {"control": (SHAPE.model_copy(update={"prepare": Preparation.INVERT}),)},
+        {"init_image": "01another"},
+    ],
+)
+def test_what_is_made_larger_and_drawn_by_decides(changed: dict[str, Any]) -> None:
+    base = OVER.model_copy(update={"control": (SHAPE.model_copy(update={"start": 0.1}),)})
+    assert result_key(base.model_copy(update=changed), CARD) != result_key(base, CARD)
+
+
+@pytest.mark.parametrize(("used", "same"), [("scribble", False), ("edges", True)])
+def test_the_net_that_is_used_counts(used: str, *, same: bool) -> None:
+    other = CARD.model_copy(
+        update={
+            "controls": [
+                net.model_copy(update={"sha256": "d4" * 32}) if net.name == "scribble" else net
+                for net in CARD.controls
+            ]
+        }
+    )
+    asked = OVER.model_copy(update={"control": (SHAPE.model_copy(update={"name": used}),)})
+    assert (result_key(asked, CARD) == result_key(asked, other)) is same
+
+
+@pytest.mark.parametrize(
+    ("prompt", "same"), [("a dress of <Linen>", False), ("a <linen>", False), ("a dress", True)]
+)
+def test_a_textual_inversion_counts_where_its_word_stands(prompt: str, *, same: bool) -> None:
+    cards = [
+        CARD.model_copy(
+            update={"embeddings": [EmbeddingCard(name="<linen>", title="", sha256=digest * 64)]}
+        )
+        for digest in "ab"
+    ]
+    asked = OVER.model_copy(update={"prompt": prompt})
+    keys = {result_key(asked, card) for card in cards}
+    assert (len(keys) == 1) is same
+
+
+def test_another_file_under_a_learned_word_is_another_key_where_it_is_said() -> None:
+    def offering(digest: str) -> ModelCard:
+        word = EmbeddingCard(name="<knit>", title="Knit", sha256=digest)
+        return CARD.model_copy(update={"embeddings": [word]})
+
+    one, other = offering("aa" * 32), offering("bb" * 32)
+    for said in ({"prompt": "a <knit> dress"}, {"prompt": "a dress", "negative_prompt": "<knit>"}):
+        asked = GenerationParameters(**said, seed=7)
+        assert result_key(asked, one) != result_key(asked, other)
+    plain = GenerationParameters(prompt="a dress", seed=7)
+    assert result_key(plain, one) == result_key(plain, CARD)

@@ -12,12 +12,16 @@ from backend.images import metadata, webp
 from backend.images.metadata import Provenance
 from backend.images.schemas import Op
 from inference.protocol import (
+    ControlUse,
+    Decoder,
+    Fit,
     GenerationParameters,
     LoraCard,
     LoraUse,
     Margins,
     MaskedArea,
     Scheduler,
+    Upscale,
 )
 from tests.fixtures.colours import picture
 from tests.fixtures.scripted import CARD
@@ -87,6 +91,71 @@ class TestLoras:
         assert said["loras_sha256"] == {"cd": "c" * 64, "ab": "a" * 64}
 
 
+class TestShapes:
+    def provenance(self) -> Provenance:
+        uses = (
+            ControlUse(name="scribble", image="01drawing", prepare="invert", scale=0.75, end=0.8),
+            ControlUse(name="edges", image="01photo", scale=0),
+            ControlUse(name="edges", image="01photo", prepare="edges", start=0.25),
+        )
+        return provenance(control=uses, fit=Fit.PAD)
+
+    def test_are_written_as_the_extension_writes_them(self) -> None:
+        text = metadata.infotext(self.provenance())
+        assert (
+            'ControlNet 0: "Module: invert (from white bg & black line), Model: scribble [c1c1c1c1], '
+            "Weight: 0.75, Resize Mode: Resize and Fill, Guidance Start: 0, Guidance End: 0.8, "
+            'Control Mode: Balanced"'
+        ) in text
+        assert 'ControlNet 1: "Module: canny, Model: edges [c2c2c2c2], Weight: 1, ' in text
+        assert "ControlNet 2" not in text
+        assert "Denoising strength" not in text
+
+    def test_are_in_our_json_without_their_pictures(self) -> None:
+        said = json.loads(self.provenance().model_dump_json())
+        assert (said["op"], said["parameters"]["control"]) == ("control", [])
+        assert said["control"][0] == {
+            "name": "scribble", "prepare": "invert", "scale": 0.75, "start": 0.0, "end": 0.8,
+            "sha256": "c1" * 32,
+        }  # fmt: skip
+        assert "01drawing" not in json.dumps(said)
+
+    def test_a_net_that_is_offered_no_more_has_no_digest(self) -> None:
+        use = ControlUse(name="pose", image="01drawing")
+        assert "Model: pose, Weight: 1" in metadata.infotext(provenance(control=(use,)))
+
+
+class TestUpscales:
+    def test_in_tiles_is_written_as_the_script_writes_it(self) -> None:
+        said = provenance(init_image="01over", strength=0.3, upscale=Upscale(factor=4))
+        text = metadata.infotext(said)
+        assert "Denoising strength: 0.3" in text
+        assert "SD upscale upscaler: Lanczos, SD upscale scale factor: 4" in text
+        assert "Postprocess" not in text
+        assert (said.op, said.parameters.upscale) == (Op.UPSCALE, None)
+        assert said.source_type == metadata.TRAINED_ALGORITHMIC_MEDIA
+        assert json.loads(said.model_dump_json())["upscale"] == {
+            "factor": 4,
+            "method": "diffusion",
+        }
+
+    def test_what_is_only_resampled_was_not_denoised(self) -> None:
+        said = provenance(init_image="01over", upscale=Upscale(factor=2, method="resample"))
+        text = metadata.infotext(said)
+        assert "Postprocess upscale by: 2, Postprocess upscaler: Lanczos" in text
+        assert "Denoising" not in text
+        assert "SD upscale" not in text
+        assert said.source_type == metadata.ENHANCED
+        assert "enlarged" not in json.loads(said.model_dump_json())
+
+    @pytest.mark.parametrize("kind", [metadata.TRAINED_ALGORITHMIC_MEDIA, metadata.COMPOSITE])
+    def test_where_a_picture_comes_from_stands_in_its_file(self, kind: str) -> None:
+        plain = webp.parse(picture(1, PARAMETERS))
+        file = plain.with_metadata(exif=None, xmp=metadata.ai_mark(kind)).to_bytes()
+        assert metadata.source_type_of(file) == kind
+        assert metadata.source_type_of(plain.to_bytes()) == metadata.ENHANCED
+
+
 class TestInfotext:
     def test_has_the_shape_that_a1111_reads(self) -> None:
         assert metadata.infotext(provenance()) == (
@@ -134,6 +203,11 @@ class TestInfotextOfEditing:
         told = metadata.infotext(provenance(variation_seed=7, variation_strength=0.25))
         assert ", Variation seed: 7, Variation seed strength: 0.25, RNG" in told
         assert "Denoising" not in told
+
+    def test_of_a_draft(self) -> None:
+        told = metadata.infotext(provenance(decoder=Decoder.TINY))
+        assert ", VAE Decoder: TAESD, RNG" in told
+        assert "VAE Decoder" not in metadata.infotext(provenance())
 
     @pytest.mark.parametrize(
         "changed", [{}, {"strength": 0.3, "mask_blur": 9, "variation_seed": 4}]

@@ -118,6 +118,7 @@ class TestStack:
             {"strength": 0.3},
             {"mask": "01mask"},
             {"variation_strength": 0.1},
+            {"decoder": "tiny"},
         ],
     )
     def test_is_another_one_for_what_decides_the_look(self, changed: dict[str, Any]) -> None:

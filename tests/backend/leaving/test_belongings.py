@@ -10,10 +10,9 @@ from backend.accounts.models import User
 from backend.leaving.belongings import (
     ACCOUNT_KEEPS,
     BELONGINGS,
-    NOBODYS,
-    STAYS,
     erased,
 )
+from backend.leaving.staying import NOBODYS, STAYS
 
 GOING = {str(one.table.__tablename__) for one in BELONGINGS}
 TABLES = SQLModel.metadata.tables

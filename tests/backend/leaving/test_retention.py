@@ -29,7 +29,7 @@ from backend.leaving import retention
 from backend.leaving.prompts import FORGOTTEN
 from backend.leaving.retention import Finding
 from backend.moderation import repository as moderation
-from backend.moderation.models import Flag
+from backend.moderation.models import Appeal, Flag
 from backend.webhooks.models import Delivery, Webhook
 from tests.fixtures.actors import add_session
 from tests.fixtures.estate import LABEL, PROMPT, Estate
@@ -158,6 +158,16 @@ class TestRules:
         ]  # fmt: skip
         assert len(estate.images_of(estate.other)) == 1
         assert len(estate.generations_of(estate.other)) == 2
+
+    def test_nothing_goes_whose_author_waits_for_an_answer(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        estate = old_estate(database, tmp_path, withheld_days=DAYS)
+        rejected = estate.images_of(estate.person)[1]
+        with database.write() as session:
+            session.execute(update(Appeal).values(answered_at=None))
+        assert run(estate) == {"withheld": 1}
+        assert rejected.id in {one.id for one in estate.images_of(estate.person)}
 
     def test_prompts_are_blanked_in_rows_and_files(
         self, database: Database, tmp_path: Path

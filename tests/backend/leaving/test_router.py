@@ -132,7 +132,13 @@ class TestTransfer:
         image = studio.image(dana)
         path = f"{API}/people/{dana.user_id}/transfer"
         moved = ada.post(path, json={"to": eve.user_id})
-        assert moved.json() == {"generations": 1, "images": 1, "galleries": 0, "grids": 0}
+        assert moved.json() == {
+            "generations": 1,
+            "images": 1,
+            "galleries": 0,
+            "grids": 0,
+            "runs": 0,
+        }
         content = f"{API}/images/{image['id']}/content"
         assert eve.get(content).status_code == 200
         assert dana.get(content).status_code == 404

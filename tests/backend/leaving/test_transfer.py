@@ -43,7 +43,14 @@ class TestTransfer:
         for person, other in ((estate.person, "to"), (estate.other, "from")):
             [entry] = estate.audited(f"person:{person.id}", "person.transfer")
             assert entry.detail
-            assert entry.detail.keys() == {other, "generations", "images", "galleries", "grids"}
+            assert entry.detail.keys() == {
+                other,
+                "generations",
+                "images",
+                "galleries",
+                "grids",
+                "runs",
+            }
 
     def test_forgets_keys_that_both_may_have_used(self, estate: Estate) -> None:
         asyncio.run(estate.fill())

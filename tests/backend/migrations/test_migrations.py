@@ -16,6 +16,8 @@ from backend.accounts.models import ApiKey, Role, RolePermission, Standing, User
 from backend.accounts.permissions import ROLE_SEEDS
 from backend.audit import service as audit
 from backend.audit.schemas import AuditFilter
+from backend.catalog.models import ModelChoice, ModelMove
+from backend.catalog.stages import Stage
 from backend.images.models import Image
 from backend.images.schemas import Status
 from backend.images.service import stack_of
@@ -50,6 +52,10 @@ OLD_IMAGE = (
     " sha256, storage_key, preview_key, thumb_key, moderation, created_at)"
     " VALUES ('i' || :number, 'g' || :number, 0, 'u', :parameters, 8, 8, 'image/webp', '', '', '', '',"
     f" 'released', {_THEN})"
+)
+OLD_CHOICE = (
+    "INSERT INTO model_choice (model, enabled, is_default, reason, changed_at, changed_by)"
+    f" VALUES (:name, :enabled, :first, :reason, {_THEN}, 'u')"
 )
 OLDER_ROWS = (
     "INSERT INTO role (name, rank) VALUES ('stylist', 5)",
@@ -140,6 +146,48 @@ class TestRows:
         assert standing == {"Dana": Standing.ACTIVE, "Gone": Standing.DEACTIVATED}
         assert (verdict.entries, verdict.breaks) == (3, [])
         assert written == [{}, {"why": "\u00e9"}, {}]
+        database.dispose()
+
+    def test_of_models_become_stages(self, empty_database_url: str) -> None:
+        migrations.upgrade(empty_database_url, "0026")
+        database = Database(empty_database_url)
+        chosen = [
+            ("on", True, False, ""),
+            ("off", False, False, "Hands"),
+            ("first", True, True, ""),
+        ]
+        with database.write() as session:
+            session.execute(text("INSERT INTO role (name, rank) VALUES ('stylist', 5)"))
+            session.execute(text(NEWER_PERSON))
+            for name, enabled, first, reason in chosen:
+                values = {"name": name, "enabled": enabled, "first": first, "reason": reason}
+                session.execute(text(OLD_CHOICE), values)
+        migrations.upgrade(empty_database_url)
+        with database.read() as session:
+            rows = session.exec(select(ModelChoice)).all()
+            moves = session.exec(select(ModelMove)).all()
+        expected = {
+            ("on", Stage.AVAILABLE, ""),
+            ("off", Stage.RETIRED, "Hands"),
+            ("first", Stage.DEFAULT, ""),
+        }
+        assert {(row.model, row.stage, row.reason) for row in rows} == expected
+        assert {(move.model, move.after, move.reason) for move in moves} == expected
+        assert {(move.before, move.by) for move in moves} == {(None, "u")}
+        database.dispose()
+
+    def test_of_a_default_that_was_off_is_retired(self, empty_database_url: str) -> None:
+        migrations.upgrade(empty_database_url, "0026")
+        database = Database(empty_database_url)
+        with database.write() as session:
+            session.execute(text("INSERT INTO role (name, rank) VALUES ('stylist', 5)"))
+            session.execute(text(NEWER_PERSON))
+            values = {"name": "off", "enabled": False, "first": True, "reason": "Hands"}
+            session.execute(text(OLD_CHOICE), values)
+        migrations.upgrade(empty_database_url)
+        with database.read() as session:
+            [row] = session.exec(select(ModelChoice)).all()
+        assert (row.stage, row.reason, row.changed_by) == (Stage.RETIRED, "Hands", "u")
         database.dispose()
 
     def test_of_images_learn_what_they_have_in_common(self, empty_database_url: str) -> None:

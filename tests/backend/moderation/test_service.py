@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -16,29 +15,17 @@ from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.database import Database
 from backend.kit.errors import Conflict
-from backend.kit.notifier import Message, Reach
-from backend.moderation import service
+from backend.moderation import deciding, service
 from backend.moderation.models import Flag, SafetyCheck
+from backend.moderation.presentation import one
 from backend.moderation.schemas import Decision, FlagState, Review
 from inference.protocol import GenerationParameters, SafetyScores
+from tests.backend.moderation.conftest import Listening
 from tests.fixtures.actors import actor_of, add_user
 from tests.fixtures.scripted import scores_of
 
 RELEASE = Review(decision=Decision.RELEASE)
 REJECT = Review(decision=Decision.REJECT, note="  not for us ")
-
-
-class Listening:
-    """A notifier that remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[tuple[str, Message]] = []
-
-    def publish(self, channel: str, message: Message, _reach: Reach = Reach.EVERYWHERE) -> None:
-        self.said.append((channel, message))
-
-    def subscribe(self, *channels: str) -> Any:
-        raise NotImplementedError(channels)
 
 
 def add_image(database: Database, scores: SafetyScores | None) -> Image:
@@ -92,6 +79,34 @@ class TestJudge:
             assert scores
             assert kept == scores.model_copy(update={"embedding": None})
 
+    def test_keeps_and_shows_what_every_checker_measured(
+        self, database: Database, reviewer: Actor
+    ) -> None:
+        own = scores_of("a dress")
+        assert own is not None
+        further = SafetyScores(
+            checker="house-rules",
+            weights_sha256="ab" * 32,
+            version="3",
+            scope="our logo",
+            concepts={"logo": 0.4, "slogan": None},
+        )
+        image = add_image(database, own.model_copy(update={"further": (further,)}))
+        assert image.moderation is Moderation.HELD
+        assert "“logo”" in (image.reason or "")
+        with database.read() as session:
+            check = session.get_one(SafetyCheck, image.id)
+            assert check.scores is not None
+            assert check.scores.further == (further,)
+            assert check.policy_version
+        flag = flag_of(database, image)
+        assert flag is not None
+        with database.write() as session:
+            decided = deciding.review(session, Listening(), reviewer, flag.id, RELEASE)
+            public = one(session, reviewer, decided)
+        assert [(seen.name, seen.score) for seen in public.concepts[:2]] == [("slogan", None), ("logo", 0.4)]  # fmt: skip
+        assert len(public.concepts) == len(own.concepts) + 2
+
     @pytest.mark.parametrize("prompt", ["motif", "unchecked", "not finite"])
     def test_holds_an_image_and_flags_it(self, database: Database, prompt: str) -> None:
         image = add_image(database, scores_of(prompt))
@@ -108,7 +123,8 @@ class TestReview:
         flag = flag_of(database, image)
         assert flag is not None
         with database.write() as session:
-            public = service.review(session, Listening(), reviewer, flag.id, RELEASE)
+            decided = deciding.review(session, Listening(), reviewer, flag.id, RELEASE)
+            public = one(session, reviewer, decided)
         assert (public.state, public.decided_by) == (FlagState.RELEASED, reviewer.name)
         with database.read() as session:
             row = session.get_one(Image, image.id)
@@ -121,7 +137,7 @@ class TestReview:
         flag = flag_of(database, image)
         assert flag is not None
         with database.write() as session:
-            service.review(session, notifier, reviewer, flag.id, REJECT)
+            deciding.review(session, notifier, reviewer, flag.id, REJECT)
             assert notifier.said == []
         [(channel, message)] = notifier.said
         assert channel == f"person:{image.owner_id}"
@@ -144,7 +160,7 @@ class TestReview:
             together.wait()
             try:
                 with database.write() as session:
-                    service.review(session, Listening(), reviewer, flag.id, review)
+                    deciding.review(session, Listening(), reviewer, flag.id, review)
             except Conflict:
                 return "refused"
             return "decided"

@@ -60,7 +60,12 @@ class TestNotice:
     def test_is_read_by_everybody_until_it_is_cleared(
         self, studio: Studio, ada: Client, dana: Client
     ) -> None:
-        assert dana.get(API).json() == {"notice": None, "in_force": False, "changes_in_s": None}
+        assert dana.get(API).json() == {
+            "notice": None,
+            "in_force": False,
+            "stops": [],
+            "changes_in_s": None,
+        }
         post(ada, "info", "  The library has <b>tags</b>.  ")
         told = dana.get(API).json()
         assert told["notice"]["text"] == "The library has <b>tags</b>."

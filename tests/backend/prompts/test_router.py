@@ -43,6 +43,7 @@ class TestReading:
                 {"text": "with buttons", "weight": 1.0, "starts_chunk": True},
             ],
             "loras": [],
+            "words": [],
             "notes": [],
         }
 

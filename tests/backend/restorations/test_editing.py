@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -13,11 +14,19 @@ from backend.restorations import dialects
 from backend.restorations.files import texts_in
 from backend.restorations.fitting import fitted
 from backend.restorations.schemas import Reason, Restoration
-from inference.protocol import Fit, GenerationParameters, Margins, MaskedArea
+from inference.protocol import (
+    ControlUse,
+    Decoder,
+    Fit,
+    GenerationParameters,
+    Margins,
+    MaskedArea,
+    Upscale,
+)
 from tests.backend.restorations import pictures
 from tests.backend.restorations.pictures import COMFYUI, INFOTEXT, INVOKEAI, SWARMUI
 from tests.fixtures.colours import picture
-from tests.fixtures.scripted import CARD
+from tests.fixtures.scripted import CARD, DRAFTING
 
 OVER = GenerationParameters(
     prompt="a red dress",
@@ -42,6 +51,35 @@ def restored(texts: dict[str, str]) -> Restoration:
     found = dialects.read(texts)
     assert found
     return fitted(found, [CARD])
+
+
+@pytest.mark.parametrize("decoder", Decoder)
+def test_a_draft_is_restored_as_one_where_the_model_has_a_decoder_for_it(decoder: Decoder) -> None:
+    asked = OVER.model_copy(update={"decoder": decoder})
+    said = metadata.provenance_of(asked, DRAFTING, generation_id="01abc", index=0)
+    file = metadata.marked(webp.parse(picture(1, asked)), said).to_bytes()
+    found = dialects.read(texts_in(BytesIO(file)) or {})
+    assert found
+    assert fitted(found, [DRAFTING]).settings.decoder == decoder
+    without = fitted(found, [CARD])
+    assert without.settings.decoder == "full"
+    changes = {one.field: one for one in without.changes}
+    assert ("decoder" in changes) is (decoder is Decoder.TINY)
+    assert decoder is Decoder.FULL or changes["decoder"].reason is Reason.NEAREST
+
+
+def test_a_decoder_that_a_hostile_file_names_is_none() -> None:
+    for said in ("huge", ["tiny"], {"tiny": 1}, 3, None):
+        packet = escape(json.dumps({"parameters": {"prompt": "a hat", "decoder": said}}))
+        xmp = f"<atelier:generation>{packet}</atelier:generation>"
+        assert restored({"xmp": xmp}).settings.decoder is None
+
+
+def test_a1111s_word_for_a_tiny_decoder_is_known() -> None:
+    for said, decoder in (("TAESD", "tiny"), ("Approx NN", None)):
+        found = dialects.read({"parameters": f"{INFOTEXT}, VAE Decoder: {said}"})
+        assert found
+        assert fitted(found, [DRAFTING]).settings.decoder == decoder
 
 
 def of_infotext(more: str) -> Restoration:
@@ -80,8 +118,71 @@ class TestOurs:
         assert (settings.strength, settings.mask_blur, settings.variation_seed) == (None,) * 3
         assert plain.changes == []
 
+    def test_how_it_was_made_larger_comes_back(self) -> None:
+        plain = {"mask": None, "outpaint": None, "variation_strength": 0.0}
+        found = self.restored(**plain, upscale=Upscale(factor=4))
+        assert found.settings.upscale == Upscale(factor=4)
+        assert found.settings.strength == 0.42
+        [change] = found.changes
+        assert change.field == "init_image"
+        assert "made of a picture" in change.note
+
+    def test_shapes_are_named_and_left_out(self) -> None:
+        uses = (
+            ControlUse(name="scribble", image="01drawing", scale=0.75),
+            ControlUse(name="edges", image="01photo"),
+        )
+        plain = {"init_image": None, "mask": None, "outpaint": None, "variation_strength": 0.0}
+        found = self.restored(**plain, control=uses)
+        assert [one.found for one in found.changes] == ["scribble, scale 0.75", "edges, scale 1"]
+        assert left_out(found) == ["control", "control"]
+        assert "draw or choose it again" in found.changes[0].note
+        assert found.settings.strength is None
+
+    @pytest.mark.parametrize(
+        "said",
+        [{"upscale": {"factor": 3}}, {"upscale": 4}, {"control": "x"}, {"control": [1, {}, None]}],
+    )
+    def test_what_somebody_wrote_into_it_breaks_nothing(self, said: dict[str, Any]) -> None:
+        told = {"op": "upscale", "parameters": {"prompt": "a dress", "strength": 0.5}, **said}
+        text = escape(json.dumps(told))
+        found = restored({"xmp": f"<atelier:generation>{text}</atelier:generation>"})
+        assert found.settings.upscale is None
+        assert left_out(found) == ["init_image"]
+
 
 class TestA1111:
+    def test_shapes_of_the_extension(self) -> None:
+        unit = "Module: canny, Model: control_canny [d14c016b], Weight: 0.5, Guidance End: 0.9"
+        found = of_infotext(f'ControlNet 0: "{unit}", ControlNet 1: "Module: none"')
+        changes = [one for one in found.changes if one.field == "control"]
+        assert [one.found for one in changes] == [
+            "control_canny [d14c016b], module canny, weight 0.5, guidance end 0.9",
+            "module none",
+        ]
+
+    def test_our_own_words_without_our_json(self) -> None:
+        use = ControlUse(name="scribble", image="01drawing", scale=0.75)
+        parameters = OVER.model_copy(update={"control": (use,), "mask": None, "outpaint": None})
+        said = metadata.provenance_of(parameters, CARD, generation_id="01abc", index=0)
+        found = restored({"parameters": metadata.infotext(said)})
+        assert "scribble [c1c1c1c1], module none, weight 0.75" in found.changes[-1].found
+
+    @pytest.mark.parametrize(
+        ("more", "field", "value"),
+        [
+            ("SD upscale overlap: 64, SD upscale upscaler: Lanczos", "tiles_overlap", "64"),
+            ("SD upscale upscaler: 4x-UltraSharp", "tiles_upscaler", "4x-UltraSharp"),
+            ("Ultimate SD upscale upscaler: ESRGAN", "tiles_upscaler", "ESRGAN"),
+            ("Postprocess upscale by: 4", "enlarged_afterwards", "4"),
+            ("Postprocess upscale to: 512x512", "enlarged_afterwards", "512x512"),
+            ("Postprocess upscaler: Lanczos", "enlarged_with", "Lanczos"),
+        ],
+    )
+    def test_how_others_made_it_larger_is_told(self, more: str, field: str, value: str) -> None:
+        told = {one.field: one.found for one in of_infotext(more).changes}
+        assert told[field] == value
+
     def test_its_own_infotext_of_inpainting(self) -> None:
         found = of_infotext(
             "Denoising strength: 0.6, Mask blur: 9, Mask mode: Inpaint not masked, "

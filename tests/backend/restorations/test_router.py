@@ -30,6 +30,7 @@ ASKED: dict[str, Any] = {
 }
 # What has no say in an image that was drawn from its prompt alone.
 EDITING = {
+    "upscale", "control",
     "init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint",
     "variation_seed", "variation_strength",
 }  # fmt: skip
@@ -64,7 +65,7 @@ class TestOurs:
         assert (answer["source"], answer["changes"]) == ("atelier", [])
         said = said_in(answer)
         assert said == {name: told[name] for name in said}
-        assert told.keys() - said.keys() <= {"num_images", "priority", "loras"} | EDITING
+        assert told.keys() - said.keys() <= {"num_images", "priority", "loras", "decoder"} | EDITING
 
     def test_whoever_may_see_the_image_is_told_which_it_is(self, shared_studio: Studio) -> None:
         dana, eli = (shared_studio.actors.browser() for _ in range(2))
@@ -91,7 +92,7 @@ class TestOurs:
         assert answer["source"] == "a1111"
         said = said_in(answer)
         assert said == {name: told[name] for name in said}
-        assert told.keys() - said.keys() <= {"num_images", "priority", "loras"} | EDITING
+        assert told.keys() - said.keys() <= {"num_images", "priority", "loras", "decoder"} | EDITING
 
 
 class TestOthers:

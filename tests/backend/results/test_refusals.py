@@ -205,17 +205,17 @@ class TestTheModel:
         assert row_of(studio, draw(studio, dana)["images"][0]["id"]).result_key is None
         assert is_drawn(studio, dana)
 
-    def test_that_is_switched_off_is_refused(self, studio: Studio, dana: Client) -> None:
+    def test_that_is_retired_is_refused(self, studio: Studio, dana: Client) -> None:
         draw(studio, dana)
         offer(studio, name="another")
         admin = studio.actors.browser("admin")
         offered = [CARD, CARD.model_copy(update={"name": "another"})]
         studio.inference.cards = offered
         studio.app.state.catalog._asked_at = float("-inf")
-        off = {"enabled": False, "reason": "worn out"}
+        off = {"stage": "retired", "reason": "worn out"}
         admin.patch("/api/v1/models/scripted", json=off).raise_for_status()
         answer = dana.post(API, json={**DRESS, "model": "scripted"})
-        assert (answer.status_code, answer.json()["code"]) == (422, "model_switched_off")
+        assert (answer.status_code, answer.json()["code"]) == (422, "model_retired")
 
 
 def offer(studio: Studio, **other: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ from backend.kit.clock import utc_now
 from backend.kit.queue import State
 from backend.kit.settings import Settings
 from backend.kit.storage.file import FileStorage
+from backend.system.examination import Examination
 from backend.webhooks.models import Webhook
+from inference.protocol import CheckerCard
 from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import QUIET, Studio
 from tests.fixtures.scripted import CARD
 
 API = "/api/v1/system"
+PATIENCE_S = 60.0
 NAMES = [
     "database", "storage", "inference", "models", "maintenance", "queue", "dispatchers", "dead_letters",
     "webhooks", "audit", "retention", "data_folder", "disk", "memory", "sign_in", "keys", "secret_files",
@@ -35,7 +39,10 @@ MACHINE = {"disk", "memory", "storage", "keys"}
 
 
 @pytest.fixture
-def studio_settings(tmp_path: Path, database_url: str) -> Settings:
+def studio_settings(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    # What a look finds is asked for here, however long two cores take for it.
+    patient = partial(Examination, within_s=PATIENCE_S)
+    monkeypatch.setattr("backend.system.service.Examination", patient)
     return Settings(data_dir=tmp_path / "var", database_url=database_url, **QUIET)
 
 
@@ -166,6 +173,20 @@ def test_a_demonstration_of_a_checker_is_no_checker_in_public(
     assert look(ada)["models"]["state"] == "ok"  # nobody but this machine reaches it
     monkeypatch.setitem(studio.context.settings.__dict__, "on_loopback", False)
     assert look(ada)["models"]["state"] == "warn"
+
+
+def test_a_checker_says_what_it_can_see_and_why_it_measures_nothing(
+    studio: Studio, ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.catalog.service.FRESH_FOR_S", 0.0)
+    sound = CheckerCard(name="shield", kind="head", scope="demo: sees one badge")
+    studio.inference.cards = [CARD.model_copy(update={"checkers": [sound]})]
+    assert "scripted with shield (demo: sees one badge)" in look(ada)["models"]["says"]
+    torn = sound.model_copy(update={"trouble": "its file is cut short"})
+    studio.inference.cards = [CARD.model_copy(update={"checkers": [torn]})]
+    check = look(ada)["models"]
+    assert check["state"] == "warn"
+    assert "shield of scripted: its file is cut short" in check["says"]
 
 
 def test_little_room_is_a_warning_and_none_is_bad(

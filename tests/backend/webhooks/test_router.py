@@ -18,7 +18,13 @@ from tests.fixtures.app import Studio
 
 HOOKS = "/api/v1/webhooks"
 URL = "https://hooks.example.com/atelier"
-ALL = ["generation.succeeded", "generation.failed", "generation.canceled", "image.held"]
+ALL = [
+    "generation.succeeded",
+    "generation.failed",
+    "generation.canceled",
+    "image.held",
+    "image.decided",
+]
 
 
 @pytest.fixture

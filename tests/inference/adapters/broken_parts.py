@@ -80,7 +80,9 @@ tensors_of(
     lambda t: {**t, f"{STEM}.lora_mid.weight": t[DOWN].clone()},
 )
 tensors_of(
-    "an SDXL text encoder", "no part of a LoRA", lambda t: {DOWN.replace("unet", "te1"): t[DOWN]}
+    "an SDXL text encoder",
+    "for another model",
+    lambda t: {k.replace("unet", "te2"): v for k, v in t.items()},
 )
 tensors_of("a path in a name", "no part of a LoRA", lambda t: {f"../{DOWN}": t[DOWN]})
 tensors_of(

@@ -63,18 +63,6 @@ def bench(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     bench.close()
 
 
-@pytest.fixture
-def finished(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
-    """The latents of what was drawn, by generation."""
-    latents: dict[str, torch.Tensor] = {}
-    monkeypatch.setattr(
-        bench.drawing.finisher,
-        "take",
-        lambda slot: latents.__setitem__(slot.generation.id, slot.latents.clone()),
-    )
-    return latents
-
-
 @pytest.fixture(scope="module")
 def merged(
     tiny_model_dir: Path, made: dict[str, Made]

@@ -3,7 +3,7 @@ import { h } from "../core/dom.js";
 import { Form, check, checks, field, group } from "../core/form.js";
 import { t } from "../core/i18n.js";
 
-export const KINDS = ["generation.succeeded", "generation.failed", "generation.canceled", "image.held"];
+export const KINDS = ["generation.succeeded", "generation.failed", "generation.canceled", "image.held", "image.decided"];
 const LONGEST = { url: 2000, description: 200 };
 
 /** Return the form; `send` takes what was filled in, `done` is told its result, `leave` that nothing changes. */

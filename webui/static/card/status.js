@@ -40,5 +40,6 @@ function running(progress) {
 function finished(generation) {
   const held = generation.images.filter((image) => image.moderation === "held").length;
   if (held && generation.images.length > 1) return { kind: "quiet", text: t("state.held.count", { count: held }) };
-  return { kind: "quiet", text: generation.from_cache ? t("state.from_cache") : "" };
+  const { from_cache: known, by_canary: tried, parameters } = generation;
+  return { kind: "quiet", text: [known && t("state.from_cache"), tried && t("state.by_canary", { model: parameters.model })].filter(Boolean).join(" · ") };
 }

@@ -51,10 +51,8 @@ export class Tile {
 
   withheld(image) {
     const key = { held: "held", rejected: "rejected" }[image.moderation] ?? "pending";
-    this.element.replaceChildren(h("div", { class: "withheld" }, icon(key === "pending" ? "shield" : "lock"),
-      h("b", {}, t(`state.${key}`)),
-      image.reason && h("p", { class: "reason" }, image.reason),
-      key !== "pending" && h("p", {}, t(`state.${key}.text`))));
+    this.element.replaceChildren(h("div", { class: "withheld" }, icon(key === "pending" ? "shield" : "lock"), h("b", {}, t(`state.${key}`))));
+    if (key !== "pending") import("../withheld/tile.js").then(({ explain }) => explain(this, image)).catch(() => null);
   }
 
   unseen(key) {

@@ -51,13 +51,15 @@ export class Counter extends AtElement {
     }
   }
 
-  show({ ways, tokens, limit, chunks, notes }) {
+  show({ ways, tokens, limit, chunks, notes, words }) {
     const open = ways > 1 ? [h("span", { class: "ways" }, t("tokens.ways", { ways: number(ways) }))] : [];
     this.count.replaceChildren(...open, ...tokens === null ? [] : counted(tokens, limit, chunks, ways));
     this.notes.replaceChildren(...notes.map(({ code, text }) => {
       const key = `prompt.note.${code}`;
       return h("li", {}, has(key) ? t(key) : text);
     }));
+    const { prompt } = this;
+    if (words?.length) import("./words.js").then(({ lines }) => lines(this.shadowRoot, words, prompt)).then((found) => prompt === this.prompt && this.notes.prepend(...found));
   }
 }
 

@@ -10,8 +10,7 @@ import { askNotice } from "../core/notice.js";
 import { cutOff } from "../overlay/banner.js";
 import { say, toast } from "../overlay/toast.js";
 import { fill, isShown, overAgain, untilShown } from "./form.js";
-import { editNow, setEdit } from "../edit/state.js";
-import { origin, setOrigin, stemFrom } from "./origin.js";
+import { origin, stemFrom } from "./origin.js";
 import { partOf, placeOf } from "./fields.js";
 import { openFold } from "./fold.js";
 import { Price } from "./price.js";
@@ -20,7 +19,7 @@ import { unwear } from "./style.js";
 
 // Where a problem is shown: what is sent beside the fields is no field of Gradio's.
 const BESIDE = { gallery: "at-into", parent: "at-styles" };
-const OVER = { picture: "at-source", variation: "at-variation" };
+const OVER = { picture: "at-source", shape: "at-ways", variation: "at-variation" };
 const BOXES = { seed: "#seed_row", ...OVER, ...BESIDE };
 
 export class Composer extends AtElement {
@@ -89,6 +88,7 @@ export class Composer extends AtElement {
   }
 
   refused(problem) {
+    if (problem.code === "words_refused") return import("./words.js").then(({ refuse }) => refuse(problem, (text) => this.tell(text, "bad", "warning")));
     const placed = problem.fields.filter((one) => placeOf(one.field));
     placed.forEach((one) => this.point(one));
     if (placed.length) focusField(placeOf(placed[0].field));
@@ -106,7 +106,7 @@ export class Composer extends AtElement {
     const mark = document.createElement("at-problem");
     box.append(mark);
     box.classList.add("wrong");
-    mark.show(problem, (value) => { use(place, problem.field, value); this.clear(); });
+    mark.show(problem, async (value) => { (await import("./taken.js")).take(place, problem.field, value); this.clear(); });
   }
 
   /** Something changed: what was wrong may be right now. */
@@ -141,19 +141,6 @@ export class Composer extends AtElement {
   }
 }
 
-/** Take the value that the API calls good for a field. */
-function use(place, field, value) {
-  if (place in BESIDE) setOrigin({ [place]: null });
-  else if (place in OVER) setEdit(changeOf(field, value));
-  else fill({ [place]: value });
-}
-
-/** Return the change of what is drawn over; a field may be a part of one, such as `outpaint.left`. */
-function changeOf(field, value) {
-  const [name, part] = field.split(".");
-  return { [name]: part ? { ...editNow()[name], [part]: value } : value };
-}
-
 const prompt = () => document.querySelector("#prompt textarea");
 const generateButton = () => document.querySelector("button#generate") ?? document.querySelector("#generate button");
 const formParts = (keep) => [...document.querySelectorAll("#composer > *")].filter((part) => !part.contains(keep));
@@ -173,6 +160,5 @@ function busy(on) {
 }
 
 function focusField(place) {
-  if (place === "picture") return document.querySelector("at-source").focus();
-  document.querySelector(`#${place} textarea, #${place} input`)?.focus();
+  document.querySelector(OVER[place] ?? `#${place} textarea, #${place} input`)?.focus();
 }

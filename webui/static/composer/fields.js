@@ -3,30 +3,23 @@
 export const NAMES = ["prompt", "ratio", "num_images", "negative_prompt", "steps", "guidance", "seed", "scheduler"];
 export const EMPTY = {
   prompt: "", ratio: "square", num_images: 1, negative_prompt: "", steps: 20, guidance: 4, seed: "", scheduler: "",
+  tiny: "", // no field: the mark of a draft
 };
-const MOST_STEPS = 50;
-let qualities = qualitiesOf(EMPTY.steps);
 export const RATIOS = { square: 1, portrait: 4 / 5, tall: 2 / 3, landscape: 5 / 4, wide: 3 / 2 };
 // What the API calls a field → where it stands in the form.
 const PLACES = {
   prompt: "prompt", negative_prompt: "negative_prompt", num_inference_steps: "steps", guidance_scale: "guidance",
   seed: "seed", num_images: "num_images", width: "ratio", height: "ratio", scheduler: "scheduler",
   gallery: "gallery", parent: "parent",
-  init_image: "picture", strength: "picture", fit: "picture", mask: "picture", invert_mask: "picture", mask_blur: "picture", masked_area: "picture", outpaint: "picture",
+  init_image: "picture", strength: "picture", fit: "picture", mask: "picture", invert_mask: "picture", mask_blur: "picture", masked_area: "picture", outpaint: "picture", upscale: "picture", control: "shape",
   variation_seed: "variation", variation_strength: "variation",
 };
 
-export const stepsOf = (quality) => qualities[quality];
-export const qualityOf = (steps) => Object.keys(qualities).find((name) => qualities[name] === steps) ?? null;
+export const markOf = ({ steps, guidance, scheduler }) => [steps, guidance, scheduler].join();
 
-/** Measure draft and fine by the steps that the model usually takes. */
-export function usualSteps(steps) {
-  qualities = qualitiesOf(steps);
-}
+/** Return what a draft adds, as long as its settings stand. */
+export const decoded = (values) => values.tiny === markOf(values) && { decoder: "tiny" };
 
-function qualitiesOf(steps) {
-  return { draft: Math.max(1, Math.round(steps * 0.4)), standard: steps, fine: Math.min(MOST_STEPS, steps * 2) };
-}
 export const placeOf = (field) => PLACES[field.split(".")[0]] ?? null;
 
 /** Return values by name from Gradio's list, an empty text for what Gradio calls null. */
@@ -39,15 +32,15 @@ export const listed = (values) => NAMES.map((name) => values[name]);
 
 /** Return a generation's parameters as the form's values; the seed as well, so that it draws the same. */
 export function fromParameters(parameters) {
+  const look = { steps: parameters.num_inference_steps, guidance: parameters.guidance_scale, scheduler: parameters.scheduler };
   return {
+    ...look,
     prompt: withLoras(parameters),
     negative_prompt: parameters.negative_prompt,
     ratio: nearestRatio(parameters.width / parameters.height),
     num_images: [4, 2, 1].find((count) => count <= parameters.num_images) ?? 1,
-    steps: parameters.num_inference_steps,
-    guidance: parameters.guidance_scale,
     seed: String(parameters.seed),
-    scheduler: parameters.scheduler,
+    tiny: parameters.decoder === "tiny" ? markOf(look) : "",
   };
 }
 
@@ -57,13 +50,13 @@ function withLoras({ prompt, loras = [] }) {
   return [prompt, ...beside.map(({ name, scale }) => `<lora:${name}:${scale}>`)].join(" ");
 }
 
-const ALL_BUT_SEED = Object.keys(EMPTY).filter((name) => name !== "seed");
-const PARTS = { all: NAMES, remix: ALL_BUT_SEED, prompt: ["prompt", "negative_prompt"], seed: ["seed"], size: ["ratio"] };
+const ALL = Object.keys(EMPTY);
+const PARTS = { all: ALL, remix: ALL.filter((name) => name !== "seed"), prompt: ["prompt", "negative_prompt"], seed: ["seed"], size: ["ratio"] };
 
 /** Return the part of parameters that is asked for, as the form's values; `remix` draws a new seed. */
 export function partOf(parameters, take = "all") {
   const whole = fromParameters(parameters);
-  const part = Object.fromEntries((PARTS[take] ?? NAMES).map((name) => [name, whole[name]]));
+  const part = Object.fromEntries((PARTS[take] ?? ALL).map((name) => [name, whole[name]]));
   return take === "remix" ? { ...part, seed: "" } : part;
 }
 

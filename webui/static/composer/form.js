@@ -7,7 +7,7 @@ import { edit, editNow, sentEdit } from "../edit/state.js";
 import { keepDraft, keptDraft } from "./draft.js";
 import { originNow, stemFrom } from "./origin.js";
 import { dressed, unwear } from "./style.js";
-import { EMPTY, NAMES, listed, named, partOf, qualityOf, stepsOf, usualSteps } from "./fields.js";
+import { EMPTY, decoded, listed, named, partOf } from "./fields.js";
 
 let current = { ...EMPTY };
 let waiting = null;
@@ -49,8 +49,8 @@ export const form = {
 
   /** The page has loaded: return what the fields should show. */
   async restore() {
-    const usual = await usualValues();
-    current = { ...EMPTY, ...usual, ...known(keptDraft()), ...await asked(), ...begun() };
+    const [models, quality] = await Promise.all([api("/models").catch(() => []), qualities()]);
+    current = { ...EMPTY, ...quality.learn(models[0]), ...known(keptDraft()), ...await asked(), ...begun(quality) };
     restored = true;
     started.resolve();
     tellOthers();
@@ -68,7 +68,7 @@ export const form = {
       early = named(list);
       return;
     }
-    current = named(list);
+    current = { ...named(list), tiny: current.tiny };
     keepDraft(current);
     element?.changed();
     tellOthers();
@@ -81,14 +81,19 @@ export const form = {
     const { gallery, parent } = originNow();
     const fields = tooEarly ? listed(current) : list;
     tooEarly = false;
-    return [{ ticket, gallery: gallery?.id ?? null, parent, edit: sentEdit() }, ...dressed(fields)];
+    return [{ ticket, gallery: gallery?.id ?? null, parent, edit: { ...sentEdit(), ...decoded({ ...named(fields), tiny: current.tiny }) } }, ...dressed(fields)];
   },
 
   /** The price of the form is asked for: say what it is drawn over. */
   priced: (_helper, ...list) => [{ edit: sentEdit() }, ...list],
 
-  stepsOf,
-  qualityOf,
+  /** A quality was pressed. */
+  async chosen(name) {
+    Object.assign(current, (await qualities()).settingsFor(name, current));
+    return [current.steps, current.guidance, current.scheduler];
+  },
+
+  qualityOf: async (...look) => (await qualities()).qualityOf(current, ...look),
 
   /** Return the seed of the newest finished picture. */
   lastSeed() {
@@ -99,10 +104,10 @@ export const form = {
 
 /** Return what somebody fast has chosen and typed before the page was asked what to show; of the last of it Gradio may
     not have told yet. */
-function begun() {
+function begun({ settingsFor }) {
   const now = { ...early, prompt: document.querySelector("#prompt textarea")?.value || early.prompt, ratio: pressed("ratio") ?? early.ratio, num_images: Number(pressed("num_images") ?? early.num_images) };
   const quality = pressed("quality");
-  if (quality && quality !== "standard") now.steps = stepsOf(quality); // as many as this model takes, which was not known yet
+  if (quality && quality !== "standard") Object.assign(now, settingsFor(quality, now)); // as this model draws it, which was not known yet
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== EMPTY[name]));
 }
 
@@ -133,20 +138,16 @@ async function asked() {
 /** Settings were taken into the form: so is what they say about a picture, if they or the form say anything. */
 export async function overAgain(parameters, take = "all") {
   if (take !== "all" && take !== "remix") return;
-  if (parameters.init_image || parameters.variation_strength || editNow().init || editNow().variation_strength) await (await import("../edit/arriving.js")).takeBack(parameters, take);
+  const { init, shape, variation_strength: varied } = editNow();
+  if (parameters.init_image || parameters.variation_strength || parameters.control?.length || init || shape || varied) await (await import("../edit/arriving.js")).takeBack(parameters, take);
 }
 
-async function usualValues() {
-  const [model] = await api("/models").catch(() => []);
-  if (!model) return {};
-  usualSteps(model.defaults.num_inference_steps);
-  return { steps: model.defaults.num_inference_steps, guidance: model.defaults.guidance_scale };
-}
+const qualities = () => import("./quality.js");
 
 /** Let whoever shows something about the form know that it has changed. */
 const tellOthers = () => document.dispatchEvent(new Event("atelier:form"));
 
-const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => NAMES.includes(name) && value !== null));
+const known = (kept) => Object.fromEntries(Object.entries(kept).filter(([name, value]) => name in EMPTY && value !== null));
 
 function deferred() {
   let resolve;

@@ -28,6 +28,7 @@ async function wasDrawn() {
   const { prompt, seed, num_images } = values();
   if (!prompt.trim() || !/^\d+$/.test(seed.trim()) || Number(seed) > LARGEST_SEED) return false;
   const [model] = await api("/models");
-  const price = await api("/generations?dry_run=true", { method: "POST", json: { ...baseOf(model), num_images } });
+  const base = baseOf(model);
+  const price = await api("/generations?dry_run=true", { method: "POST", json: { ...base, num_images: base.upscale ? 1 : num_images } });
   return price.from_cache;
 }

@@ -5,7 +5,7 @@ import { decimal } from "../core/format.js";
 import { check, Form, field } from "../core/form.js";
 import { t } from "../core/i18n.js";
 import { SAMPLERS } from "../core/settings.js";
-import { wear as wearSheet } from "../core/styles.js";
+import * as sheets from "../core/styles.js";
 import { openDialog } from "../overlay/dialog.js";
 import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
@@ -44,7 +44,7 @@ export function editPreset(preset) {
 }
 
 async function show({ title, act, preset = null, template, parts, send, done }) {
-  const [visibilities] = await Promise.all([whoCanSee(preset), wearSheet(overlay().shadowRoot, "presets")]);
+  const [visibilities] = await Promise.all([whoCanSee(preset), sheets.wear(overlay().shadowRoot, "preset_form")]);
   const name = h("input", { type: "text", maxlength: 80, autocomplete: "off", value: preset?.name ?? "", autofocus: true });
   const words = h("textarea", { rows: 2, maxlength: 2000 });
   words.value = template;

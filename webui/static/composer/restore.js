@@ -40,14 +40,19 @@ async function restore(asked, address, before = values(), file = null) {
   const done = reading();
   const draw = file && (async () => (await import("../edit/arriving.js")).drawFrom(file));
   const found = await api("/restorations", { method: "POST", ...asked }).catch((error) => refused(error, draw));
-  const models = found && await api("/models").catch(() => []);
+  const [models, own] = found ? await Promise.all([api("/models").catch(() => []), drawnBy(found.image_id)]) : [];
   const [{ showRestoration }, { rowsOf }] = await Promise.all([import("./restore_dialog.js"), import("./restore_rows.js")]);
   done();
-  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models), image: found.image_id, picture: address(), draw });
+  if (found) showRestoration({ source: found.source, rows: rowsOf(found, before, models, own), image: found.image_id, picture: address(), draw });
+}
+
+/** Return the parameters of the image of ours that the picture says to be: to its owner they name what it was drawn over and by. */
+async function drawnBy(id) {
+  const image = id && await api(`/images/${id}`).catch(() => null);
+  return image ? image.parameters : null;
 }
 
 /** Say why there is nothing to restore; returns null, for what was found. */
-
 async function refused(error, draw) {
   if (!(error instanceof ApiError)) toast(t("trouble.offline"), "bad");
   else if (error.code === "no_settings") (await import("./restore_dialog.js")).showNothing(draw);

@@ -4,7 +4,7 @@ import { t } from "../core/i18n.js";
 import { openDialog } from "../overlay/dialog.js";
 import { toast } from "../overlay/toast.js";
 import { setEdit } from "../edit/state.js";
-import { fill } from "./form.js";
+import { fill, overAgain } from "./form.js";
 import { stemFrom } from "./origin.js";
 import { wear } from "./style.js";
 import { idle } from "./restore_rows.js";
@@ -46,6 +46,8 @@ function apply(rows, image, part) {
   }
   fill(Object.assign({}, ...rows.map(({ values }) => values)));
   const beside = Object.assign({}, ...rows.map(({ edit }) => edit));
+  const again = rows.find((row) => row.again)?.again;
+  if (again) overAgain(again);
   if (Object.keys(beside).length) setEdit(beside);
   toast(t("restore.done"));
   document.querySelector("#prompt textarea")?.focus({ preventScroll: true });

@@ -3,15 +3,18 @@ import { decimal } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { SAMPLERS } from "../core/settings.js";
 import { editNow } from "../edit/state.js";
-import { EMPTY, nearestRatio, RATIOS } from "./fields.js";
+import { EMPTY, decoded, markOf, nearestRatio, RATIOS } from "./fields.js";
 
 const STEPS = [1, 50];
 const GUIDANCE = [1, 15];
 const ABOUT = 0.04;
+const PICTURES = ["init_image", "mask", "control"];
 
-/** Return the rows for `restoration` against the values of the form: {name, label, now, then, note, values, edit}.
- * `values` is what to fill in, and `edit` what stands beside the form; a row without values tells what cannot be had. */
-export function rowsOf({ settings, changes }, now, [usual]) {
+/** Return the rows for `restoration` against the values of the form: {name, label, now, then, note, values, edit, again}.
+ * `values` is what to fill in, and `edit` what stands beside the form;  `again` are settings that name
+ * pictures of one's own, as `own` may; a row without values tells what cannot be had. */
+export function rowsOf({ settings, changes }, now, [usual], own = null) {
+  const back = pictures(own);
   const told = Object.fromEntries(changes.map((change) => [change.field, change]));
   const rows = [
     prompt("prompt", settings.prompt, now, told.prompt),
@@ -21,11 +24,13 @@ export function rowsOf({ settings, changes }, now, [usual]) {
     number("guidance", settings.guidance_scale, now, GUIDANCE, told.guidance_scale),
     row("seed", settings.seed === null ? null : String(settings.seed), now, told.seed, (seed) => seed || t("seed.random")),
     row("scheduler", settings.scheduler, now, told.scheduler, (name) => SAMPLERS[name] ?? t("scheduler.usual")),
+    decoder(settings, now, told.decoder),
     model(settings, usual, told.model),
-    kept("strength", settings, told.strength, { strength: settings.strength }),
+    !back && kept("strength", settings, told.strength, { strength: settings.strength }),
+    back,
     kept("variation_strength", settings, told.variation_strength, { variation_strength: settings.variation_strength, variation_seed: String(settings.variation_seed ?? "") }),
   ];
-  const left = changes.filter(({ reason }) => reason === "left_out").map(leftOut);
+  const left = changes.filter(({ field, reason }) => reason === "left_out" && !back?.again[field]?.length).map(leftOut);
   return [...rows.filter(Boolean), ...left];
 }
 
@@ -64,6 +69,21 @@ function number(name, value, now, [low, high], change) {
 function kept(name, { [name]: value }, change, edit) {
   if (value === null || value === undefined) return null;
   return { name, label: t(`setting.${name}`), now: decimal(editNow()[name]), then: decimal(value), note: noteOf(change), values: {}, edit };
+}
+
+/** A draft is decoded as one as long as it has the steps, guidance and scheduler that come with it. */
+function decoder({ decoder: name, num_inference_steps: steps, guidance_scale: guidance, scheduler }, now, change) {
+  if (!name) return null;
+  const shown = (one) => t(`setting.decoder.${one}`);
+  const tiny = name === "tiny" ? markOf({ steps, guidance, scheduler }) : "";
+  return { name: "decoder", label: t("setting.decoder"), now: shown(decoded(now) ? "tiny" : "full"), then: shown(name), note: noteOf(change), values: { tiny } };
+}
+
+/** The pictures of one's own that it was drawn over or by, which come back together, as they do from the history. */
+function pictures(own) {
+  const named = own ? PICTURES.filter((field) => own[field]?.length) : [];
+  if (!named.length) return null;
+  return { name: "pictures", label: t("restore.pictures"), now: null, then: named.map((field) => t(`restore.pictures.${field}`)).join(", "), note: null, values: {}, again: own };
 }
 
 function model({ model: name }, usual, change) {

@@ -5,10 +5,10 @@ const IN_IT = "a, button, input";
 const GAP = 6;
 const EDGE = 8;
 
-/** Return a button with a menu; `fill` returns what is in it, each time it opens. Whatever is pressed in it closes it. */
+/** Return a button with a menu; `fill` returns what is in it, or will, each time it opens. Whatever is pressed in it closes it. */
 export function menu({ label, text = null, picture = "more", kind = "button" }, fill) {
   const list = h("div", { class: "menu", popover: "auto" });
-  const press = () => open(opener, list, [fill()].flat().filter(Boolean));
+  const press = async () => open(opener, list, [await fill()].flat().filter(Boolean));
   const opener = button({ kind, label: text ? null : label, title: label, "aria-expanded": "false", press }, icon(picture), text);
   list.addEventListener("toggle", ({ newState }) => opener.setAttribute("aria-expanded", String(newState === "open")));
   list.addEventListener("click", ({ target }) => { if (target.closest("a, button")) list.hidePopover(); });

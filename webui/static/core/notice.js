@@ -5,7 +5,7 @@ import { store } from "./store.js";
 
 const EVERY_MS = 60_000;
 const LONGEST_MS = 2 ** 31 - 1; // a later timer rings at once
-let told = { notice: null, in_force: false };
+let told = { notice: null, in_force: false, stops: [] };
 let change = null;
 let hung = null;
 
@@ -22,14 +22,16 @@ export function startNotice() {
 export async function askNotice() {
   const now = await api("/notice").catch(() => null);
   if (!now) return;
-  const before = JSON.stringify([told.notice, told.in_force]);
+  const before = seenOf(told);
   told = now;
   clearTimeout(change);
   if (now.changes_in_s !== null) change = setTimeout(askNotice, Math.min(now.changes_in_s * 1000 + 500, LONGEST_MS));
-  if (JSON.stringify([now.notice, now.in_force]) === before) return;
+  if (seenOf(now) === before) return;
   await (hung ??= import("../overlay/strip.js").then(({ hang }) => hang())); // most of the time there is nothing to hang
   store.dispatchEvent(new Event("notice"));
 }
+
+const seenOf = ({ changes_in_s: _, ...seen }) => JSON.stringify(seen);
 
 /** Return what is told now. */
 export const noticeNow = () => told;

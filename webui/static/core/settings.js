@@ -9,15 +9,16 @@ const UNSAID = new Set(["width", "height", "priority"]);
 const OVER = ["init_image", "strength", "fit", "mask", "invert_mask", "mask_blur", "masked_area", "outpaint"];
 
 /** Return what was done to a picture, in the API's word; null where it was drawn from nothing. */
-export function opOf({ init_image: init, mask, outpaint, variation_strength: varied }) {
+export function opOf({ init_image: init, mask, outpaint, upscale, control, variation_strength: varied }) {
+  if (upscale) return "upscale";
   if (init) return mask ? "inpaint" : outpaint ? "outpaint" : "img2img";
-  return varied > 0 ? "variation" : null;
+  return control?.length ? "control" : varied > 0 ? "variation" : null;
 }
 
 /** Return the settings that said nothing: what is about a picture where there is none, about a mask where there is none. */
-function idle({ init_image: init, mask, invert_mask: inverted, outpaint, variation_strength: varied }) {
-  const names = init ? [!inverted && ["invert_mask"], !mask && ["mask", "invert_mask", "masked_area"], !mask && !outpaint && ["mask_blur"]] : [OVER];
-  return new Set([...names, !(varied > 0) && ["variation_strength", "variation_seed"]].filter(Boolean).flat());
+function idle({ decoder, init_image: init, mask, invert_mask: inverted, outpaint, upscale, variation_strength: varied }) {
+  const names = init ? [upscale && ["fit"], upscale?.method === "resample" && ["strength"], !inverted && ["invert_mask"], !mask && ["mask", "invert_mask", "masked_area"], !mask && !outpaint && ["mask_blur"]] : [OVER];
+  return new Set([...names, decoder !== "tiny" && ["decoder"], !(varied > 0) && ["variation_strength", "variation_seed"]].filter(Boolean).flat());
 }
 
 /** Return [label, text] of each setting by its name; without an `image`, of the generation. What has no value is left out. */
@@ -57,6 +58,8 @@ function textOf(name, value) {
   if (value === null || value === undefined) return "";
   if (name === "guidance_scale") return decimal(value);
   if (name === "scheduler") return SAMPLERS[value] ?? value;
+  if (name === "upscale") return t(`setting.upscale.${value.method}`, value);
+  if (name === "control") return value.map((one) => t("setting.control.one", one)).join(", ");
   if (name === "outpaint") return ["left", "top", "right", "bottom"].map((side) => value[side]).join(" · ");
   if (has(`setting.${name}.${value}`)) return t(`setting.${name}.${value}`);
   return typeof value === "object" ? listed(value) : String(value);

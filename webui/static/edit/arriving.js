@@ -49,15 +49,24 @@ const panelOf = () => document.querySelector("at-source").panel();
 export async function takeBack(parameters) {
   const { init_image: id, mask, variation_strength: share = 0, variation_seed: seed } = parameters;
   setEdit({ variation_strength: share, variation_seed: share > 0 ? String(seed) : "" });
+  await takeShape(parameters.control ?? []);
   if (!id) return void (editNow().init && setPicture(null));
   const [init, painted] = await Promise.all([find(id), mask ? find(mask) : null]);
   if (!init) {
     setPicture(null);
     return toast(t("edit.gone.picture"), "bad");
   }
-  const { strength, fit, invert_mask: invert, mask_blur: blur, masked_area: area, outpaint } = parameters;
-  setPicture(init, { strength, fit, outpaint: outpaint ?? null, mask: painted?.id ?? null, invert_mask: invert, mask_blur: blur, masked_area: area });
+  const { strength, fit, invert_mask: invert, mask_blur: blur, masked_area: area, outpaint, upscale = null } = parameters;
+  setPicture(init, { strength, fit, outpaint: outpaint ?? null, mask: painted?.id ?? null, invert_mask: invert, mask_blur: blur, masked_area: area, upscale });
   if (mask && !painted) toast(t("edit.gone.mask"), "bad");
+}
+
+/** Bring back the first of the shapes that were drawn by, which is the one that the form has a place for. */
+async function takeShape([use, ...others]) {
+  const found = use && await find(use.image);
+  setEdit({ shape: found ? { ...found, ...use, drawn: found.kind === "upload" && use.prepare === "none" } : null });
+  if (use && !found) toast(t("shape.gone"), "bad");
+  else if (others.length) toast(t("shape.first"));
 }
 
 /** Return the picture of this id, which is an upload's or an image's; null where it is gone. */

@@ -1,4 +1,4 @@
-/* The icons of the mask editor, which come with it. */
+/* The icons of what is drawn over pictures and by hand, which come with it. */
 import { PATHS } from "../core/icons.js";
 
 Object.assign(PATHS, {
@@ -9,5 +9,10 @@ Object.assign(PATHS, {
   redo: "M20 9H9.5a5.5 5.5 0 0 0 0 11H15M16 4.5L20.5 9 16 13.5",
   fill: "M5 5h14v14H5zM5 19L19 5M5 12l7-7M12 19l7-7",
   invert: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16M12 8h3M12 12h4M12 16h3",
+  enlarge: "M4 14v6h6M20 10V4h-6M4 20l6.5-6.5M20 4l-6.5 6.5",
+  bucket: "M5 12.5L12 5.5l7 7-6.5 6.5a1.5 1.5 0 0 1-2.1 0zM12 5.5L9.5 3M5.5 12.5h13M20.5 16.5c1 1.4 1.3 2.2 1.3 2.8a1.3 1.3 0 0 1-2.6 0c0-.6.3-1.4 1.3-2.8z",
+  mirror: "M12 3v3M12 9v3M12 15v3M12 21v.5M9 6.5L3.5 17.5H9zM15 6.5l5.5 11H15z",
+  outline: "M8.5 4c.8 2.2 6.2 2.2 7 0l3.5 2-1.5 4-2-.5L17 20H7l1.5-10.5-2 .5L5 6z",
+  layers: "M12 4l8.5 4.5L12 13 3.5 8.5zM3.5 12.5L12 17l8.5-4.5M3.5 16.5L12 21l8.5-4.5",
   dot: "M12 7.5a4.5 4.5 0 1 0 .01 0z",
 });

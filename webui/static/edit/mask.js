@@ -4,9 +4,9 @@ import { AtElement } from "../core/element.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { Hand } from "./mask_hand.js";
-import { keyOf } from "./mask_keys.js";
+import { TOOLS, keyOf } from "./mask_keys.js";
 import { View } from "./mask_view.js";
-import { Painting, segment } from "./strokes.js";
+import { Painting, segment, twice } from "./strokes.js";
 import { show } from "./stripes.js";
 
 const ROUND = ["brush", "eraser"];
@@ -14,7 +14,11 @@ const USUAL = 12; // the brush is a twelfth of the picture
 
 export class Mask extends AtElement {
   static sheets = ["mask"];
+  static words = "mask";
 
+  show = () => show(this);
+  keys = () => ({ i: () => this.all("invert") });
+  tools = TOOLS;
   tool = "brush";
   inverted = false;
   cursor = { x: 0, y: 0 };
@@ -25,8 +29,8 @@ export class Mask extends AtElement {
     this.ring = h("i", { class: "ring", hidden: true });
     this.sheet = h("div", { class: "sheet" }, this.picture, this.shown, this.ring);
     this.live = h("p", { class: "hidden-text", "aria-live": "polite" });
-    this.stage = h("div", { class: "stage", tabindex: 0, role: "application", "aria-label": t("mask.canvas"), "aria-describedby": "how", onkeydown: (event) => this.key(event), onkeyup: (event) => this.keyUp(event), onblur: () => this.blurred(), onfocus: () => this.hover(this.hand.keyboard ? this.cursor : null) }, this.sheet);
-    this.shadowRoot.append(this.stage, h("p", { id: "how", class: "hidden-text" }, t("mask.how")), this.live);
+    this.stage = h("div", { class: "stage", tabindex: 0, role: "application", "aria-label": t(`${this.constructor.words}.canvas`), "aria-describedby": "how", onkeydown: (event) => this.key(event), onkeyup: (event) => this.keyUp(event), onblur: () => this.blurred(), onfocus: () => this.hover(this.hand.keyboard ? this.cursor : null) }, this.sheet);
+    this.shadowRoot.append(this.stage, h("p", { id: "how", class: "hidden-text" }, t(`${this.constructor.words}.how`)), this.live);
     this.view = new View(this.stage, this.sheet, () => this.repaint());
     this.hand = new Hand(this.stage, this);
   }
@@ -52,7 +56,7 @@ export class Mask extends AtElement {
     this.told();
   }
 
-  /** How far the edge is softened, in shares of the picture's width. */
+  /** How far the edge is softened, in shares of the width. */
   set soft(share) {
     this.softened = share;
     this.repaint();
@@ -110,8 +114,8 @@ export class Mask extends AtElement {
   end() {
     const { kind, taking, points, from, to } = this.line;
     this.line = null;
-    this.painting.add({ kind, taking, points, from, to }, kind === "stroke");
-    this.painted(t(taking ? "mask.done.erase" : "mask.done.paint"));
+    this.painting.add({ kind, taking, points, from, to, mirrored: this.mirrored }, kind === "stroke");
+    this.painted(t(taking ? "mask.done.erase" : `${this.constructor.words}.done.paint`));
   }
 
   /** What was begun meant nothing. */
@@ -129,7 +133,7 @@ export class Mask extends AtElement {
   lay(from, to) {
     const { ctx } = this.painting;
     ctx.globalCompositeOperation = this.line.taking ? "destination-out" : "source-over";
-    segment(ctx, from, to);
+    twice(ctx, this.mirrored && this.painting.canvas.width, () => segment(ctx, from, to));
     ctx.globalCompositeOperation = "source-over";
     this.repaint();
   }
@@ -142,10 +146,9 @@ export class Mask extends AtElement {
   }
 
   key(event) {
-    if (keyOf(this, event)) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    if (!keyOf(this, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   keyUp(event) {
@@ -183,7 +186,7 @@ export class Mask extends AtElement {
     if (!this.painting) return;
     this.asked ??= requestAnimationFrame(() => {
       this.asked = null;
-      show(this);
+      this.show();
       if (this.at) this.ringAt(this.at);
     });
   }

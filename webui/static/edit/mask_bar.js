@@ -2,25 +2,27 @@
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import "./icons.js";
-import { TOOLS } from "./mask_keys.js";
 
-const PICTURES = { brush: "brush", eraser: "eraser", rect: "rect", lasso: "lasso" };
+const PICTURES = { brush: "brush", eraser: "eraser", rect: "rect", lasso: "lasso", fill: "bucket" };
 
-/** Return the bar for `editor`, which it follows. */
-export function barOf(editor) {
-  const tools = Object.keys(TOOLS).map((name) => button({ kind: "tool", label: `${t(`mask.tool.${name}`)} (${TOOLS[name].toUpperCase()})`, press: () => editor.choose(name) }, icon(PICTURES[name])));
+/** Return a tool that acts at once. */
+export const act = (word, picture, press) => button({ kind: "tool", label: t(word), press }, icon(picture));
+
+/** Return the bar for `editor`, which it follows; `more` acts on all of it. */
+export function barOf(editor, ...more) {
+  const names = Object.keys(editor.tools);
+  const tools = names.map((name) => button({ kind: "tool", label: `${t(`${editor.constructor.words}.tool.${name}`)} (${editor.tools[name].toUpperCase()})`, press: () => editor.choose(name) }, icon(PICTURES[name])));
   const size = h("input", { type: "range", min: 1, step: 1, "aria-label": t("mask.size"), oninput: () => editor.resize(size.valueAsNumber) });
   const told = h("output", {});
-  const act = (word, picture, press) => button({ kind: "tool", label: t(word), press }, icon(picture));
   const [undo, redo] = [act("mask.undo", "undo", () => editor.undo()), act("mask.redo", "redo", () => editor.redo())];
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("mask.tools") },
     h("div", { class: "group" }, tools),
     h("label", { class: "size", title: `${t("mask.size")} ([ ])` }, icon("dot"), size, told),
     h("div", { class: "group" }, undo, redo),
-    h("div", { class: "group" }, act("mask.fill", "fill", () => editor.all("fill")), act("mask.clear", "trash", () => editor.all("clear")), act("mask.invert", "invert", () => editor.all("invert"))),
+    h("div", { class: "group" }, more),
     h("div", { class: "group" }, act("mask.zoom.out", "minus", () => editor.view.by(1 / 1.4)), act("mask.zoom.fit", "zoom", () => editor.view.fit()), act("mask.zoom.in", "plus", () => editor.view.by(1.4))));
   editor.addEventListener("told", () => {
-    tools.forEach((tool, place) => tool.setAttribute("aria-pressed", String(Object.keys(TOOLS)[place] === editor.tool)));
+    tools.forEach((tool, place) => tool.setAttribute("aria-pressed", String(names[place] === editor.tool)));
     size.max = Math.round(Math.max(editor.view.width, editor.view.height) / 2);
     size.value = editor.size;
     told.textContent = t("mask.size.px", { size: editor.size });

@@ -6,31 +6,33 @@ import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
 import { addressOf, bring, whyNot } from "./bring.js";
 import { Mask } from "./mask.js";
-import { barOf } from "./mask_bar.js";
+import { act, barOf } from "./mask_bar.js";
 import { fileOf, loaded, paintedOf } from "./mask_file.js";
-import { keyOf } from "./mask_keys.js";
+import { OF_BUTTONS, keyOf } from "./mask_keys.js";
 import { slider } from "./rows.js";
 import { editNow, setEdit } from "./state.js";
 
 const MOST_BLUR = 64;
-const OF_BUTTONS = [" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
-/** Open the editor on the picture that is drawn over; `back` puts the focus where it came from. */
-export async function openMask(back) {
+const FORM = { now: editNow, set: setEdit, only: false };
+
+/** Open the editor on the picture that is drawn over; `back` puts the focus where it came from. `held` has what is painted: the
+    form, or whoever else asks for a mask and, with `only`, for nothing beside it. */
+export async function openMask(back, held = FORM) {
   await Promise.all([loadSheets(...Mask.sheets), wear(overlay().shadowRoot, "mask")]);
   if (!customElements.get("at-mask")) customElements.define("at-mask", Mask);
-  const { init, mask } = editNow();
+  const { init, mask } = held.now();
   try {
     const [picture, painted] = await Promise.all([loaded(addressOf(init)), mask && loaded(addressOf({ id: mask, kind: "upload" })).catch(() => null)]);
-    new MaskDialog(picture, painted, back).open();
+    new MaskDialog(picture, painted, back, held).open();
   } catch {
     toast(t("edit.gone.picture"), "bad");
   }
 }
 
 class MaskDialog {
-  constructor(picture, painted, back) {
-    Object.assign(this, { picture, painted, back, now: { ...editNow() } });
+  constructor(picture, painted, back, held) {
+    Object.assign(this, { picture, painted, back, held, now: { ...held.now() } });
   }
 
   open() {
@@ -39,14 +41,19 @@ class MaskDialog {
     this.done = button({ kind: "button primary", press: () => this.save() }, icon("check"), h("span", {}, t("mask.save")));
     this.dialog = h("dialog", { class: "masking", "aria-label": t("mask.title"), onkeydown: (event) => this.key(event), onclose: () => { this.dialog.remove(); this.back(); } },
       h("header", {}, h("h2", {}, t("mask.title")), button({ kind: "round", label: t("mask.leave"), press: () => this.dialog.close() }, icon("close"))),
-      barOf(this.editor), this.editor,
-      h("footer", {}, this.settings(), this.problem, h("div", { class: "choices" }, button({ kind: "button quiet", press: () => this.dialog.close() }, t("mask.leave")), this.done)));
+      barOf(this.editor, ...this.acts()), this.editor,
+      h("footer", {}, this.held.only ? null : this.settings(), this.problem, h("div", { class: "choices" }, button({ kind: "button quiet", press: () => this.dialog.close() }, t("mask.leave")), this.done)));
     overlay().shadowRoot.append(this.dialog);
     this.dialog.showModal();
     this.editor.load(this.picture, this.painted && paintedOf(this.painted, { width: this.picture.naturalWidth, height: this.picture.naturalHeight }));
     this.soften();
     this.editor.invert = this.now.invert_mask;
     this.editor.stage.focus();
+  }
+
+  acts() {
+    const all = { fill: "fill", clear: "trash", invert: "invert" };
+    return Object.entries(all).map(([kind, picture]) => act(`mask.${kind}`, picture, () => this.editor.all(kind)));
   }
 
   settings() {
@@ -79,14 +86,14 @@ class MaskDialog {
     const { mask_blur, masked_area, invert_mask } = this.now;
     const { share, blob } = await fileOf(this.editor.painting.canvas);
     if (!share) {
-      setEdit({ mask: null, mask_blur, masked_area: "whole", invert_mask: false });
+      this.held.set({ mask: null, mask_blur, masked_area: "whole", invert_mask: false });
       this.dialog.close();
       return toast(t("mask.nothing"));
     }
     this.busy(true);
     try {
       const { id } = await bring(new File([blob], "mask.png", { type: "image/png" }));
-      setEdit({ mask: id, mask_blur, masked_area, invert_mask });
+      this.held.set({ mask: id, mask_blur, masked_area, invert_mask });
       this.dialog.close();
     } catch (error) {
       this.problem.replaceChildren(icon("warning"), h("span", {}, whyNot(error)));

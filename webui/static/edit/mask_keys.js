@@ -1,6 +1,8 @@
 /* The keys of the mask editor: tools by a letter, and painting without any pointer. */
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 export const TOOLS = { brush: "b", eraser: "e", rect: "r", lasso: "l" };
+// Keys that press a button keep doing that where one has the focus.
+export const OF_BUTTONS = [" ", "Enter", ...Object.keys(WAYS)];
 const GROWN = 1.25;
 
 /** Do what a key means to `editor`; returns false where it means nothing. */
@@ -11,10 +13,10 @@ export function keyOf(editor, event) {
   if (event.key === " ") return press(editor, event);
   if (event.key === "Enter") return hold(editor);
   const key = event.key.toLowerCase();
-  const tool = Object.keys(TOOLS).find((name) => TOOLS[name] === key);
+  const tool = Object.keys(editor.tools).find((name) => editor.tools[name] === key);
   const plain = {
     "[": () => editor.resize(Math.min(editor.size - 1, editor.size / GROWN)), "]": () => editor.resize(Math.max(editor.size + 1, editor.size * GROWN)),
-    "+": () => editor.view.by(1.4), "=": () => editor.view.by(1.4), "-": () => editor.view.by(1 / 1.4), 0: () => editor.view.fit(), i: () => editor.all("invert"),
+    "+": () => editor.view.by(1.4), "=": () => editor.view.by(1.4), "-": () => editor.view.by(1 / 1.4), 0: () => editor.view.fit(), ...editor.keys(),
   };
   const act = tool ? () => editor.choose(tool) : plain[key];
   if (!act) return false;

@@ -8,6 +8,7 @@ import { bring, whyNot } from "./bring.js";
 import { Drop } from "./drop.js";
 import { canvasFor, NO_MARGINS } from "./geometry.js";
 import { Margins } from "./margins.js";
+import { Larger } from "./larger.js";
 import { Preview } from "./preview.js";
 import { segments, strengthRow } from "./rows.js";
 import { edit, editNow, setEdit, setPicture } from "./state.js";
@@ -31,7 +32,8 @@ class Panel {
     this.sized = segments("edit.sized", ["picture", "form"].map((one) => [one, t(`edit.sized.${one}`)]), (sized) => setEdit({ sized }));
     this.margins = new Margins((outpaint) => setEdit({ outpaint, sized: "picture" }));
     this.mask = h("div", { class: "painted" });
-    this.about = h("div", { class: "about" }, this.preview.element, this.strength.element, this.sized.element, this.fit.element, this.mask, this.margins.element);
+    this.larger = new Larger();
+    this.about = h("div", { class: "about" }, this.preview.element, this.larger.element, this.strength.element, this.sized.element, this.fit.element, this.mask, this.margins.element);
     host.place.replaceChildren(this.element = h("section", { class: "panel", "aria-label": t("edit.panel"), hidden: true }, this.drop.element, this.about));
     host.listen(edit, "changed", () => this.show());
     host.listen(document, "atelier:form", () => { if (editNow().sized === "form") this.show(); });
@@ -69,19 +71,24 @@ class Panel {
 
   show() {
     const now = editNow();
-    document.getElementById("ratio")?.classList.toggle("unused", Boolean(now.init) && now.sized === "picture");
+    document.getElementById("ratio")?.classList.toggle("unused", Boolean(now.init) && (Boolean(now.upscale) || now.sized === "picture"));
     if (this.had && !now.init) this.open(false);
     this.had = Boolean(now.init);
     this.about.hidden = !now.init;
     this.drop.element.hidden = Boolean(now.init);
     if (!now.init) return;
+    const parts = [this.sized, this.fit, this.margins].map(({ element }) => element);
+    for (const part of [...parts, this.mask]) part.hidden = Boolean(now.upscale);
+    this.strength.element.hidden = now.upscale?.method === "resample";
+    this.larger.show(now);
     const canvas = this.offer && canvasFor(now.init, now.outpaint ?? NO_MARGINS, this.offer);
     if (canvas && now.sized === "picture" && this.settle(now, canvas)) return;
     this.strength.show(now.strength);
     this.fit.show(now.fit);
     this.sized.show(now.sized);
     this.margins.show(now.outpaint ?? NO_MARGINS, canvas, this.offer);
-    this.fit.element.hidden = !this.preview.show(now, canvas);
+    const shapes = this.preview.show(now, canvas);
+    this.fit.element.hidden = Boolean(now.upscale) || !shapes;
     this.showMask(now);
   }
 

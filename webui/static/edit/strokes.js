@@ -16,11 +16,21 @@ const OPERATIONS = {
 };
 const BLENDS = { invert: "source-out", erase: "destination-out" };
 
-/** Draw one operation; `taking` away or adding. */
-export function draw(ctx, { kind, taking, ...what }) {
+/** Draw one operation; `taking` away or adding, `mirrored` on both sides of the middle. */
+export function draw(ctx, { kind, taking, mirrored, across = ctx.canvas.width, ...what }) {
   ctx.save();
   ctx.globalCompositeOperation = kind === "invert" ? BLENDS.invert : taking ? BLENDS.erase : "source-over";
-  (OPERATIONS[kind] ?? OPERATIONS.fill)(ctx, what);
+  twice(ctx, mirrored && across, () => (OPERATIONS[kind] ?? OPERATIONS.fill)(ctx, what));
+  ctx.restore();
+}
+
+/** Draw something, and where it is `mirrored`, on a canvas so many pixels across, once more on the other side. */
+export function twice(ctx, across, act) {
+  act();
+  if (!across) return;
+  ctx.save();
+  ctx.transform(-1, 0, 0, 1, across, 0);
+  act();
   ctx.restore();
 }
 
@@ -39,10 +49,11 @@ export class Painting {
   #done = [];
   #undone = [];
 
-  constructor(width, height) {
+  constructor(width, height, colour = "#000") {
     this.canvas = Object.assign(document.createElement("canvas"), { width, height });
     this.ctx = this.canvas.getContext("2d", { willReadFrequently: true });
     this.base = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+    for (const ctx of [this.ctx, this.base]) ctx.fillStyle = ctx.strokeStyle = colour;
   }
 
   get canUndo() { return this.#done.length > 0; }

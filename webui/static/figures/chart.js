@@ -13,9 +13,10 @@ const A_LETTER = 6.6;
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: 7, PageDown: -7, Home: -Infinity, End: Infinity };
 
 export class Chart {
-  /** `series` are [{ name, values }], a value a day or null; `kind` is "bars" (of the first) or "lines"; `format` writes a value. */
-  constructor({ title, days, series, kind, format, whole = false, tone = "" }) {
-    Object.assign(this, { title, days, series, kind, format, whole });
+  /** `series` are [{ name, values }], a value a day or null; `kind` is "bars" (of the first) or "lines"; `format` writes a value,
+      and is told of which day it is; `bounds` are [low, high] of each day's first value, or null. */
+  constructor({ title, days, series, kind, format, bounds = null, whole = false, tone = "" }) {
+    Object.assign(this, { title, days, series, kind, format, bounds, whole });
     this.readout = h("p", { class: "readout" });
     this.plot = h("div", { class: `plot ${tone}`, role: "slider", tabindex: 0, "aria-label": title, "aria-valuemin": 0, "aria-valuemax": days.length - 1,
       onpointermove: (event) => this.pointed(event), onpointerdown: (event) => this.pointed(event), onpointerleave: () => this.rest(),
@@ -32,7 +33,7 @@ export class Chart {
   }
 
   table() {
-    const rows = this.days.map((day, place) => h("tr", {}, h("th", { scope: "row" }, fullDay(day)), this.series.map(({ values }) => h("td", {}, this.format(values[place])))));
+    const rows = this.days.map((day, place) => h("tr", {}, h("th", { scope: "row" }, fullDay(day)), this.series.map(({ values }) => h("td", {}, this.format(values[place], place)))));
     return h("div", { class: "values", role: "region", tabindex: 0, "aria-label": this.title }, h("table", {}, h("caption", { class: "hidden-text" }, this.title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("figures.day")), this.series.map(({ name }) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows)));
   }
@@ -40,14 +41,14 @@ export class Chart {
   draw() {
     const width = this.plot.clientWidth;
     if (!width) return;
-    const marks = ticks(Math.max(0, ...this.series.flatMap(({ values }) => values.filter((one) => one !== null))), this.whole);
+    const marks = ticks(Math.max(0, ...this.series.flatMap(({ values }) => values.filter((one) => one !== null)), ...(this.bounds ?? []).map((one) => one?.[1] ?? 0)), this.whole);
     const left = Math.ceil(Math.max(...marks.map((mark) => this.format(mark).length)) * A_LETTER) + 10;
     const step = (width - left) / this.days.length;
     const y = (value) => TOP + (1 - value / marks.at(-1)) * (HEIGHT - TOP - BOTTOM);
     Object.assign(this, { left, step, y, x: (place) => left + (place + 0.5) * step });
     this.cursor = s("g", { class: "cursor" });
     this.plot.replaceChildren(s("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true" },
-      marks.map((mark) => this.gridline(mark, width)), this.dayLabels(width), this.kind === "bars" ? this.bars() : this.lines(), this.cursor));
+      marks.map((mark) => this.gridline(mark, width)), this.dayLabels(width), this.between(), this.kind === "bars" ? this.bars() : this.lines(), this.cursor));
   }
 
   gridline(mark, width) {
@@ -72,6 +73,11 @@ export class Chart {
     });
   }
 
+  /** Return where each value could as well be. */
+  between() {
+    return (this.bounds ?? []).flatMap((one, place) => (one ? s("line", { class: "bound-of", x1: this.x(place), x2: this.x(place), y1: this.y(one[0]), y2: this.y(one[1]) }) : []));
+  }
+
   lines() {
     return this.series.flatMap(({ values }, number) => runsOf(values).map((run) => (run.length > 1
       ? s("polyline", { class: `line-of n${number}`, points: run.map((place) => `${this.x(place).toFixed(1)},${this.y(values[place]).toFixed(1)}`).join(" ") })
@@ -93,7 +99,7 @@ export class Chart {
   /** Say what the day at `place` has, and mark it. */
   read(place) {
     this.place = place;
-    const told = this.series.map(({ name, values }) => [name, this.format(values[place])]);
+    const told = this.series.map(({ name, values }) => [name, this.format(values[place], place)]);
     const day = fullDay(this.days[place]);
     this.readout.replaceChildren(h("span", {}, day), ...told.map(([name, value], number) => h("b", { class: `n${number}` }, this.series.length > 1 ? `${name} ${value}` : value)));
     this.plot.setAttribute("aria-valuenow", place);

@@ -3,6 +3,7 @@ import { may } from "../core/api.js";
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { store } from "../core/store.js";
 import { Tabs } from "../core/tabs.js";
 import { Cards } from "./cards.js";
 import { newGallery } from "./forms.js";
@@ -19,7 +20,8 @@ export class Galleries extends AtElement {
     const cards = {};
     const tabs = new Tabs(t("galleries.views"), views.map((view) => [view, t(`galleries.view.${view}`)]), (view) => {
       cards[view] ??= new Cards(view, make);
-      cards[view].look();
+      this.seen = cards[view];
+      this.seen.look();
       return cards[view].element;
     });
     const make = () => newGallery(({ id }) => location.assign(`/galleries?id=${id}`));
@@ -28,5 +30,10 @@ export class Galleries extends AtElement {
         button({ kind: "button primary", press: make }, icon("plus"), t("galleries.new"))),
       tabs.space);
     tabs.open();
+  }
+
+  /** A cover may be of an image that was taken down. */
+  connected() {
+    this.listen(store, "withdrawn", () => this.seen?.look());
   }
 }

@@ -6,7 +6,7 @@ import { SETTINGS, settingName, valueName } from "./labels.js";
 import { readValues, writeValues } from "./values.js";
 
 export class Axis {
-  /** `name` is x or y; `offered` the settings to choose from; `optional`: there may be none; `changed` is called. */
+  /** `name` is x, y or z; `offered` the settings to choose from; `optional`: there may be none; `changed` is called. */
   constructor({ name, legend, offered, models, optional = false, setting, text = "", changed }) {
     Object.assign(this, { name, models, changed });
     this.texts = new Map([[setting, text]]);

@@ -1,4 +1,4 @@
-/* The dialog that asks which settings to compare: two axes, what it costs, and the comparisons made before. */
+/* The dialog that asks which settings to compare: up to three axes, what it costs, and the comparisons made before. */
 import { ApiError, api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { credits } from "../core/format.js";
@@ -24,11 +24,12 @@ export async function openCompare() {
 class Compare {
   constructor(models) {
     this.base = baseOf(models[0]);
-    const offered = Object.keys(SETTINGS).filter((one) => one !== "model" || models.length > 1);
+    const offered = Object.keys(SETTINGS).filter((one) => (one !== "model" || models.length > 1) && (one !== "strength" || this.base.init_image));
     const axis = (more) => new Axis({ offered, models: models.map(({ name }) => name), changed: () => this.changed(), ...more });
     this.axes = [
       axis({ name: "x", legend: t("grids.columns"), setting: "num_inference_steps", text: usualSteps(this.base) }),
       axis({ name: "y", legend: t("grids.rows"), setting: "", optional: true }),
+      axis({ name: "z", legend: t("grids.sheets"), setting: "", optional: true }),
     ];
     this.summary = h("p", { class: "summary", role: "status" });
     this.trouble = h("div", { class: "wrong", role: "alert" });
@@ -56,9 +57,9 @@ class Compare {
 
   /** Return what is to be drawn, or null while something is missing. */
   wanted() {
-    const [x, y] = this.axes.map((axis) => axis.read());
-    const empty = [x, y].some((axis) => axis && !axis.values.length);
-    return empty || !this.base.prompt.trim() ? null : { base: this.base, x, y };
+    const [x, y, z] = this.axes.map((axis) => axis.read());
+    const empty = [x, y, z].some((axis) => axis && !axis.values.length);
+    return empty || !this.base.prompt.trim() ? null : { base: this.base, x, y, z };
   }
 
   /** Say how many images that is and what they cost, or what is wrong. */
@@ -138,10 +139,10 @@ class Compare {
   }
 }
 
-function sentence({ columns, rows, total, credits: cost, remaining }, beyond) {
-  const values = { columns, rows, total, credits: credits(cost), left: credits(remaining ?? 0) };
-  const key = total === 1 ? "grids.price.one" : rows === 1 ? "grids.price.row" : "grids.price";
-  return [t(key, values), beyond && t("grids.price.beyond", values)].filter(Boolean).join(" ");
+function sentence({ columns, rows, sheets, total, known, credits: cost, remaining }, beyond) {
+  const values = { across: [columns, rows, sheets].filter((count) => count > 1).join(" × "), total, credits: credits(cost), left: credits(remaining ?? 0) };
+  const key = total === 1 ? "grids.price.one" : String(total) === values.across ? "grids.price.row" : "grids.price";
+  return [t(key, values), known > 0 && t("grids.price.known", { count: known }), beyond && t("grids.price.beyond", values)].filter(Boolean).join(" ");
 }
 
 /** Return three numbers of steps around the form's own, as a beginning. */

@@ -7,7 +7,7 @@ import { SAMPLERS } from "../core/settings.js";
 export const SETTINGS = {
   num_inference_steps: { ranges: true, whole: true }, guidance_scale: { ranges: true }, scheduler: { choices: Object.keys(SAMPLERS) },
   prompt: {}, negative_prompt: {}, seed: { ranges: true, whole: true }, size: {}, model: { choices: [] },
-  variation_strength: { ranges: true },
+  strength: { ranges: true }, variation_strength: { ranges: true },
 };
 
 export const settingName = (setting) => t(`grids.setting.${setting}`);
@@ -22,7 +22,8 @@ export function valueName(setting, value) {
 
 /** Return in a line what a grid compares, how large it is and how far it is. */
 export function summaryOf(grid) {
-  const what = [grid.x, grid.y].filter(Boolean).map(({ setting }) => settingName(setting)).join(" × ");
+  const what = [grid.x, grid.y, grid.z].filter(Boolean).map(({ setting }) => settingName(setting)).join(" × ");
   const far = grid.done < grid.total ? t("grids.done", { done: grid.done, total: grid.total }) : ago(grid.created_at);
-  return [what, `${grid.columns} × ${grid.rows}`, far].join(" · ");
+  const large = [grid.columns, grid.rows, ...(grid.z ? [grid.sheets] : [])].join(" × ");
+  return [what, large, far].join(" · ");
 }

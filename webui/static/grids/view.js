@@ -1,4 +1,5 @@
-/* A grid while it is drawn and after: a table of tiles with the values along its edges, which stay in sight. */
+/* A grid while it is drawn and after: a table of tiles with the values along its edges, which stay in sight; with a third axis, one
+   table at a time, chosen by its value. */
 import { ApiError, api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
@@ -34,14 +35,17 @@ class GridView {
     this.status = h("p", { class: "status", role: "status" });
     this.bar = h("progress", { max: grid.total, "aria-label": t("grids.compare") });
     this.stop = button({ kind: "button small", press: () => this.cancel() }, t("grids.cancel"));
-    this.sheet = h("a", { class: "button small", href: `/api/v1/grids/${grid.id}/sheet`, download: `atelier-grid-${grid.id}.png` }, icon("download"), t("grids.sheet"));
+    this.sheet = h("a", { class: "button small" }, icon("download"), t("grids.sheet"));
+    this.place = h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": t("grids.title") });
+    this.choices = grid.z ? grid.z.values.map((_, number) => button({ kind: "button small", press: () => this.turn(number) })) : [];
   }
 
   open() {
     this.dialog = openDialog({ title: t("grids.title"), kind: "dialog grid" },
       h("p", { class: "of" }, this.grid.parameters.prompt),
       h("div", { class: "far" }, this.status, this.bar, h("div", { class: "acts" }, this.stop, this.sheet)),
-      h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": t("grids.title") }, this.table()));
+      this.sheets(), this.place);
+    this.turn(0);
     const over = new AbortController();
     const hear = (type, heard) => store.addEventListener(type, heard, { signal: over.signal });
     hear("generation", ({ detail: { generation } }) => this.heard(generation.id));
@@ -53,9 +57,33 @@ class GridView {
     this.tell();
   }
 
+  /** Return the bar that chooses a sheet by its value of the third axis, or nothing without one. */
+  sheets() {
+    if (!this.grid.z) return null;
+    const name = settingName(this.grid.z.setting);
+    return h("div", { class: "sheets", role: "group", "aria-label": t("grids.sheet_of", { axis: name }) }, h("span", {}, name), this.choices);
+  }
+
+  /** Show the sheet of that number. */
+  turn(number) {
+    const { id, z } = this.grid;
+    this.number = number;
+    this.choices.forEach((choice, at) => choice.setAttribute("aria-pressed", String(at === number)));
+    this.sheet.href = `/api/v1/grids/${id}/sheet${z ? `?z=${number}` : ""}`;
+    this.sheet.download = `atelier-grid-${id}${z ? `-${number + 1}` : ""}.png`;
+    this.place.replaceChildren(this.table());
+  }
+
+  /** Return the cells of a sheet. */
+  cellsOf(number) {
+    const each = this.grid.columns * this.grid.rows;
+    return this.cells.slice(number * each, (number + 1) * each);
+  }
+
   table() {
     const { x, y, columns } = this.grid;
-    const rows = Array.from({ length: this.grid.rows }, (_, row) => this.cells.slice(row * columns, (row + 1) * columns));
+    const shown = this.cellsOf(this.number);
+    const rows = Array.from({ length: this.grid.rows }, (_, row) => shown.slice(row * columns, (row + 1) * columns));
     const corner = y ? h("td", { class: "corner" }, h("span", {}, settingName(x.setting)), h("span", {}, settingName(y.setting))) : null;
     return h("table", { style: { "--columns": columns, "--rows": this.grid.rows } },
       h("caption", { class: "hidden-text" }, this.grid.parameters.prompt),
@@ -80,6 +108,19 @@ class GridView {
     this.status.textContent = this.left ? t("grids.done", { done: total - this.left, total }) : t("grids.images", { count: total });
     this.bar.value = total - this.left;
     this.bar.hidden = this.stop.hidden = !this.left;
+    this.choices.forEach((choice, number) => this.tellOf(choice, number));
+  }
+
+  /** Say on its button which value a sheet has, and how far it is while it is drawn. */
+  tellOf(choice, number) {
+    const { setting, values } = this.grid.z;
+    const value = valueName(setting, values[number]);
+    const cells = this.cellsOf(number);
+    const done = cells.filter(({ alive }) => !alive).length;
+    const underWay = done < cells.length;
+    choice.replaceChildren(value, underWay ? h("small", { "aria-hidden": "true" }, `${done}/${cells.length}`) : "");
+    if (underWay) choice.setAttribute("aria-label", t("grids.sheet_far", { value, done, total: cells.length }));
+    else choice.removeAttribute("aria-label");
   }
 
   async cancel() {
@@ -93,7 +134,7 @@ class GridView {
     this.stop.disabled = false;
   }
 
-  /** Open the viewer on a cell's image; arrows go through the grid, row by row. */
+  /** Open the viewer on a cell's image; arrows go through the grid, row by row, sheet by sheet. */
   look(image) {
     const items = this.cells.flatMap(({ id }) => {
       const generation = find(id);

@@ -26,7 +26,9 @@ export class Acting {
 
   open(place) {
     this.page.grid.focus(place);
-    this.openAt(this.page.results.items[place].image.id);
+    const { image } = this.page.results.items[place];
+    if (["held", "rejected"].includes(image.moderation)) import("../withheld/why.js").then(({ openWhy }) => openWhy(image));
+    else this.openAt(image.id);
   }
 
   openAt(id, stranger = null) {

@@ -8,6 +8,7 @@ import { toast } from "../overlay/toast.js";
 import { saveZip } from "./zip.js";
 
 const MOST_COMPARED = 4;
+const MOST_RUN = 50;
 
 /** Return what the bar shows: how many there are, what can be done with them, and letting go of them. */
 export const actsOn = (bulk, items) => [
@@ -24,6 +25,7 @@ function acts(bulk, items) {
     curates && menu({ label: t("tags.add"), text: t("tags"), picture: "tag" }, () => tagging(bulk)),
     act("gallery", "galleries.add", () => place(bulk)),
     scope.lets(items) && act("minus", "galleries.images.out", () => scope.takeOut(bulk.ids), t("galleries.images.out.whole")),
+    items.length <= MOST_RUN && act("recipe", "recipes.act.run", async () => (await import("../recipes/run.js")).openRun(bulk.ids)),
     items.length >= 2 && items.length <= MOST_COMPARED && act("compare", "viewer.compare", () => compare(bulk)),
     act("download", "bulk.zip", () => saveZip(bulk.ids)),
     act("trash", "changes.trash", () => trash(bulk.ids)),

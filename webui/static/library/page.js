@@ -6,6 +6,7 @@ import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
 import { failed } from "../core/lists.js";
+import { store } from "../core/store.js";
 import { say } from "../overlay/toast.js";
 import { warm } from "../viewer/viewer.js";
 import { Acting } from "./acting.js";
@@ -71,6 +72,7 @@ export class Library extends AtElement {
     this.listen(this.results, "changed", ({ detail }) => this.grid.renew([...detail].map((id) => this.results.placeOf(id)).filter((place) => place >= 0)));
     this.listen(this.selection, "change", ({ detail }) => { this.grid.renew(detail ?? this.results.items.keys()); this.bulk.show(); this.classList.toggle("selecting", this.selection.size > 0); });
     this.listen(document, "atelier:changed", ({ detail }) => { this.results.learn(detail); this.recount(); });
+    this.listen(store, "withdrawn", ({ detail }) => { this.results.learn({ ids: new Set(detail.image_ids), trashed: true }); this.recount(); });
     this.listen(this.grid.element, "keydown", (event) => this.acting.key(event));
     onKey("/", () => this.box.input.focus());
     onKey("Mod+a", (event) => (typing(event) ? false : this.selection.all(this.results.items)));

@@ -1,50 +1,81 @@
-/* One case: the picture, why it was held, every score, and the two decisions with a note. */
+/* One case: the picture under its veil, why it was held, what speaks for and against, and the decision at its foot. */
 import { AtElement } from "../core/element.js";
 import { button, h, icon } from "../core/dom.js";
-import { when } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { casePicture } from "./picture.js";
-import { scoreList } from "./scores.js";
+import { failed, ghosts } from "../core/lists.js";
+import { openCase } from "./acts.js";
+import { Foot } from "./foot.js";
+import { Holding } from "./holding.js";
+import { Peek } from "./picture.js";
+import { providers } from "./scores.js";
+import { appealOf, authorOf, historyOf, judgedOf, lineageOf, similarOf, wordsOf } from "./sections.js";
+import { marks, titleOf } from "./words.js";
 
 export class ReviewCase extends AtElement {
-  static sheets = ["lists", "moderation"];
+  static sheets = ["lists", "moderation", "case"];
 
-  /** Show this flag; the picture is blurred again each time. */
-  set flag(flag) {
-    if (this.shown === flag) return;
-    this.shown = flag;
-    this.clear = false;
-    this.picture = casePicture(flag);
-    this.eye = button({ kind: "button small eye", press: () => this.reveal() }, icon("eye"), t("moderation.reveal"));
-    this.note = h("textarea", { rows: 2, maxlength: 500, "aria-label": t("moderation.note"), placeholder: t("moderation.note.placeholder") });
+  constructor() {
+    super();
+    this.holding = new Holding((why) => this.foot?.refuse(why));
+  }
+
+  connected() {
+    this.listen(window, "pagehide", () => this.holding.drop());
+  }
+
+  disconnected() {
+    this.holding.drop();
+  }
+
+  /** Show this flag; the picture is veiled again each time. `meant`: a person went to it, and has it from now on. */
+  show(flag, meant = false) {
+    if (this.flag === flag) return void (meant && this.take());
+    this.holding.drop();
+    this.flag = flag;
+    this.peek = new Peek(flag, () => this.take());
+    this.foot = new Foot(flag, this);
+    this.rest = h("div", { class: "rest" }, ghosts("ghost line", 4));
     this.shadowRoot.replaceChildren(h("article", { class: "case", "aria-label": t("moderation.case") },
-      h("div", { class: "peek" }, this.picture.image, this.eye),
-      h("p", { class: "prompt" }, flag.prompt), facts(flag),
-      flag.concepts.length > 0 && h("h2", {}, t("moderation.scores"), h("small", {}, t("moderation.scores.hint"))),
-      flag.concepts.length > 0 && scoreList(flag.concepts),
-      flag.state === "open" && this.decisions()));
+      button({ kind: "button small back", press: () => this.dispatchEvent(new Event("back")) }, icon("left"), t("moderation.back")),
+      h("div", { class: "body" }, this.peek.element,
+        h("header", {}, h("h2", {}, titleOf(flag)), h("div", { class: "marks" }, marks(flag))),
+        appealOf(flag), this.rest),
+      this.foot.element));
+    if (meant) this.take();
+    this.load(flag);
   }
 
-  decisions() {
-    return h("div", { class: "decisions" }, this.note, h("div", { class: "row" },
-      button({ kind: "button ok", press: () => this.decide("release") }, icon("check"), t("moderation.release")),
-      button({ kind: "button bad", press: () => this.decide("reject") }, icon("close"), t("moderation.reject"))));
+  async load(flag) {
+    try {
+      const known = await openCase(flag.id);
+      if (this.flag !== flag) return;
+      this.known = known;
+      this.fill(known);
+    } catch {
+      if (this.flag === flag) this.rest.replaceChildren(failed(t("moderation.error"), () => this.load(flag)));
+    }
   }
 
-  reveal() {
-    this.clear = !this.clear;
-    this.picture?.show(this.clear);
-    this.eye?.replaceChildren(icon(this.clear ? "unseen" : "eye"), t(this.clear ? "moderation.hide" : "moderation.reveal"));
+  fill(known) {
+    const open = (flagId) => this.visit(flagId);
+    const parts = [judgedOf(known),
+      h("section", {}, h("h2", {}, t("moderation.scores"), h("small", {}, t("moderation.scores.hint"))), providers(known)),
+      wordsOf(known), lineageOf(known, open), authorOf(known), similarOf(known, open), historyOf(known)];
+    this.rest.replaceChildren(...parts.filter(Boolean));
+    this.foot.learn(known);
+  }
+
+  /** Look at another case from within this one. */
+  async visit(flagId) {
+    const other = await openCase(flagId).catch(() => null);
+    if (other) this.show(other, true);
+  }
+
+  take() {
+    if (this.flag) this.holding.take(this.flag);
   }
 
   decide(decision) {
-    if (this.shown?.state !== "open") return;
-    this.dispatchEvent(new CustomEvent("decide", { detail: { flag: this.shown, decision, note: this.note.value.trim() } }));
+    this.foot?.decide(decision);
   }
-}
-
-function facts(flag) {
-  const rows = [["reason", flag.reason], ["who", `${flag.owner.name} · ${flag.owner.email}`], ["when", when(flag.created_at)]];
-  if (flag.state !== "open") rows.push(["state", t(`moderation.state.${flag.state}`)], ["decided_by", flag.decided_by?.name ?? flag.decided_by ?? ""], ["decided_at", flag.decided_at ? when(flag.decided_at) : ""], ["note", flag.note ?? ""]);
-  return h("dl", {}, rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, t(`moderation.${name}`)), h("dd", {}, value)]));
 }

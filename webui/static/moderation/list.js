@@ -1,136 +1,158 @@
-/* Moderation: the held images one under the other, the case beside them, decided with a key each. */
+/* Moderation: the cases one under the other, the worst first, the open one beside them, decided with a key each. */
 import { api } from "../core/api.js";
 import { AtElement } from "../core/element.js";
-import { button, h } from "../core/dom.js";
-import { ago, when } from "../core/format.js";
+import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
-import { failed, nothing } from "../core/lists.js";
-import { toast } from "../overlay/toast.js";
-import { blurred } from "./picture.js";
-import { scoreOf, scoreBar } from "./scores.js";
+import { failed, ghosts, nothing } from "../core/lists.js";
+import { undo } from "./acts.js";
+import { Bulk } from "./bulk.js";
+import { Header } from "./header.js";
+import { reminder } from "./reminder.js";
+import { head, rowOf } from "./row.js";
+
+const EMPTY = { open: "clear", appeals: "no_appeals", second: "no_second", decided: "none" };
 
 export class Moderation extends AtElement {
   static sheets = ["lists", "moderation"];
 
   render() {
-    this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("moderation.tabs") }, ["open", "decided"].map((state) => this.tab(state)));
+    this.header = new Header(() => this.begin());
+    this.bulk = new Bulk((ids) => { if (ids.length) this.drop(ids); else this.uncheck(); });
     this.rows = h("tbody");
-    this.table = h("div", { class: "table" }, h("table", {}, head(), this.rows));
+    this.end = h("div");
+    this.table = h("div", { class: "table" }, h("table", {}, head(), this.rows), this.end);
     this.space = h("div");
     this.case = document.createElement("at-case");
-    this.case.addEventListener("decide", ({ detail }) => this.decide(detail));
-    this.shadowRoot.append(
-      h("header", { class: "bar" }, h("h1", {}, t("moderation.title")), h("span", { class: "sub keys" }, t("moderation.hint")), this.tabs),
-      this.space, h("div", { class: "split" }, this.table, this.case));
-    this.choose("open");
+    this.case.addEventListener("decided", ({ detail }) => this.decided(detail));
+    this.case.addEventListener("reload", () => this.begin());
+    this.case.addEventListener("back", () => this.leave());
+    this.split = h("div", { class: "split" }, h("div", { class: "left" }, this.bulk.element, this.table), this.case);
+    this.reminder = reminder();
+    this.shadowRoot.append(...this.header.element, this.reminder.place, this.space, this.split);
+    this.header.choose("open");
   }
 
   connected() {
     onKey("j", () => this.select(this.place + 1, true));
     onKey("k", () => this.select(this.place - 1, true));
-    onKey(" ", (event) => (event.composedPath()[0]?.tagName === "BUTTON" ? false : this.case.reveal()));
-    onKey("Shift+A", () => this.case.decide("release"));
-    onKey("Shift+R", () => this.case.decide("reject"));
+    onKey("x", () => this.rows.children[this.place]?.querySelector("input")?.click());
+    onKey(" ", (event) => (event.composedPath()[0]?.matches?.("button, summary, input, select, a") ? false : this.case.peek?.toggle()));
+    onKey("b", (event) => { if (!event.repeat) this.case.peek?.show(); });
+    this.listen(document, "keyup", ({ key }) => { if (key === "b" && this.case.peek?.clear) this.case.peek.hide(); });
+    for (const [decision, keys] of Object.entries({ release: ["a", "Shift+A"], reject: ["r", "Shift+R"] })) keys.forEach((key) => onKey(key, () => this.case.decide(decision)));
+    onKey("u", () => this.undo());
     this.observer = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && this.cursor) this.more(); });
-    this.end = h("div");
-    this.table.append(this.end);
     this.observer.observe(this.end);
   }
 
   disconnected() {
     this.observer.disconnect();
+    this.reminder.stop();
   }
 
-  tab(state) {
-    return button({ kind: "tab", role: "tab", "data-state": state, press: () => this.choose(state) }, t(`moderation.${state}`));
-  }
-
-  choose(state) {
-    this.state = state;
+  /** Read the list from its beginning. */
+  begin() {
     this.flags = [];
     this.cursor = null;
     this.place = 0;
+    this.bulk?.chosen.clear();
+    this.bulk?.show();
     this.rows.replaceChildren();
-    for (const tab of this.tabs.children) tab.setAttribute("aria-selected", String(tab.dataset.state === state));
+    this.split.hidden = true;
+    this.space.replaceChildren(ghosts());
+    this.header.count();
     this.more();
   }
 
   async more() {
-    const { state, flags } = this;
-    const after = this.cursor ? `&cursor=${encodeURIComponent(this.cursor)}` : "";
+    const { flags, header: { query } } = this;
+    if (this.cursor) query.set("cursor", this.cursor);
     this.cursor = null;
     try {
-      const page = await api(`/moderation/flags?state=${state}${after}`);
+      const page = await api(`/moderation/flags?${query}`);
       if (flags !== this.flags) return;
       flags.push(...page.items);
       this.rows.append(...page.items.map((flag) => this.row(flag)));
       this.cursor = page.next_cursor;
       this.select(this.place);
     } catch {
-      this.space.replaceChildren(failed(t("moderation.error"), () => this.choose(state)));
+      if (flags === this.flags) this.space.replaceChildren(failed(t("moderation.error"), () => this.begin()));
     }
   }
 
   row(flag) {
-    const score = scoreOf(flag.concepts);
-    const place = () => this.flags.indexOf(flag);
-    return h("tr", { tabindex: -1, onclick: () => this.select(place()), "aria-label": flag.prompt },
-      h("td", { class: "thumb" }, blurred(flag)),
-      h("td", { class: "prompt" }, flag.prompt),
-      h("td", {}, h("span", { class: `tag ${flag.state}`, title: flag.reason }, tagOf(flag, score))),
-      h("td", { class: "score" }, score ? scoreBar(score) : h("span", { class: "sub" }, t("moderation.not_checked"))),
-      h("td", { class: "quiet" }, flag.owner.name),
-      h("td", { class: "quiet", title: when(flag.created_at) }, ago(flag.created_at)));
+    return rowOf(flag, {
+      open: () => this.select(this.flags.findIndex(({ id }) => id === flag.id), true, true),
+      check: (checked) => this.bulk.check(flag, checked), checked: this.bulk.has(flag),
+    });
   }
 
-  select(place, focus = false) {
+  /** Go to a case; `meant`: a person did, and has it from now on. `opened`: on a phone it takes the place of the list. */
+  select(place, meant = false, opened = false) {
     this.space.replaceChildren(...(this.flags.length ? [] : [this.nothing()]));
-    this.shadowRoot.querySelector(".split").hidden = !this.flags.length;
+    this.split.hidden = !this.flags.length;
     if (!this.flags.length) return;
     this.place = Math.max(0, Math.min(this.flags.length - 1, place));
     [...this.rows.children].forEach((row, index) => {
       row.classList.toggle("current", index === this.place);
-      row.setAttribute("aria-selected", String(index === this.place));
+      row.setAttribute("aria-current", String(index === this.place));
       row.tabIndex = index === this.place ? 0 : -1;
     });
-    if (focus) this.rows.children[this.place].focus();
-    this.case.flag = this.flags[this.place];
+    if (meant) this.rows.children[this.place].focus();
+    if (opened) this.split.classList.add("opened");
+    this.case.show(this.flags[this.place], meant);
+  }
+
+  leave() {
+    this.split.classList.remove("opened");
+    this.rows.children[this.place]?.focus();
+  }
+
+  uncheck() {
+    for (const box of this.rows.querySelectorAll("input")) box.checked = false;
   }
 
   nothing() {
-    const key = this.state === "open" ? "clear" : "none";
+    const key = this.header.filtered ? "no_match" : EMPTY[this.header.state];
     return nothing("shield", t(`moderation.${key}.title`), t(`moderation.${key}.text`));
   }
 
-  async decide({ flag, decision, note }) {
-    try {
-      await api(`/moderation/flags/${flag.id}/review`, { method: "POST", json: { decision, ...(note && { note }) } });
-    } catch (error) {
-      toast(t("trouble.action", { reason: error.message }), "bad");
-      return;
-    }
-    toast(t(decision === "release" ? "moderation.was_released" : "moderation.was_rejected", { prompt: flag.prompt.slice(0, 60) }));
+  decided({ flag, now, ids }) {
+    if (now?.awaited) this.replace(flag, now);
     // Whoever went over to the other list meanwhile may have come before the decision.
-    if (this.flags.includes(flag)) this.drop(flag);
-    else this.choose(this.state);
-    document.dispatchEvent(new Event("atelier:decided"));
+    else if (this.flags.some(({ id }) => id === flag.id)) this.drop(ids);
+    else this.begin();
   }
 
-  drop(flag) {
-    const place = this.flags.indexOf(flag);
-    this.flags.splice(place, 1);
-    this.rows.children[place].remove();
+  replace(flag, now) {
+    const place = this.flags.findIndex(({ id }) => id === flag.id);
+    if (place < 0) return void this.begin();
+    this.flags[place] = now;
+    this.rows.children[place].replaceWith(this.row(now));
+    this.header.count();
+    this.select(place + 1 < this.flags.length ? place + 1 : place, true);
+  }
+
+  /** Take decided cases off the list, and go to the next one. */
+  drop(ids) {
+    this.last = ids.at(-1);
+    for (const id of ids) {
+      const place = this.flags.findIndex((flag) => flag.id === id);
+      if (place < 0) continue;
+      this.flags.splice(place, 1);
+      this.rows.children[place].remove();
+      if (place < this.place) this.place -= 1;
+    }
+    this.header.count();
+    this.split.classList.remove("opened");
     this.select(this.place, true);
   }
-}
 
-/** Return the reason in a word or two; the whole sentence stands in the case. */
-function tagOf(flag, score) {
-  if (flag.state !== "open") return t(`moderation.state.${flag.state}`);
-  return score && score.score > 0 ? score.name : t("moderation.not_checked");
-}
-
-function head() {
-  return h("thead", {}, h("tr", {}, ["image", "prompt", "reason", "score", "who", "when"].map((name) => h("th", { scope: "col" }, t(`moderation.${name}`)))));
+  /** Take back: what this case allows, or what was decided last. */
+  async undo() {
+    if (await this.case.foot?.undo()) return;
+    if (this.last && await undo(this.last)) this.begin();
+    this.last = null;
+  }
 }

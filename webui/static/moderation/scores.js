@@ -1,36 +1,39 @@
-/* The safety checker's scores: similarity minus threshold, so that above 0 a concept is present. */
+/* What checkers measured, as bars against the threshold of the policy: right of the line a concept counts as present. */
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 
-// What half a bar stands for; scores of the usual checkers stay well inside.
+// What half a bar stands for; margins of the usual checkers stay well inside.
 const HALF = 0.1;
 const signed = new Intl.NumberFormat(undefined, { signDisplay: "always", minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
-/** Return the highest score of a flag, or null when nothing was checked. */
-export function scoreOf(concepts) {
-  const checked = concepts.filter(({ score }) => score !== null);
-  return checked.length ? checked.reduce((best, one) => (one.score > best.score ? one : best)) : null;
+export const margin = (value) => signed.format(value);
+
+/** Return one margin as a bar from the threshold in the middle, and as a number. */
+export function scoreBar(value) {
+  const part = 50 * Math.min(1, Math.abs(value) / HALF);
+  const over = value > 0;
+  return h("span", { class: `bar-of ${over ? "over" : "under"}` },
+    h("i", { class: "track" }, h("i", { class: "fill", style: { left: `${over ? 50 : 50 - part}%`, width: `${part.toFixed(1)}%` } })), h("b", {}, signed.format(value)));
 }
 
-/** Return one score as a bar with its threshold in the middle, and as a number. */
-export function scoreBar({ score }) {
-  const part = 50 + 50 * Math.max(-1, Math.min(1, score / HALF));
-  return h("span", { class: `bar-of ${score > 0 ? "over" : "under"}` },
-    h("i", { class: "track" }, h("i", { class: "fill", style: { width: `${part.toFixed(1)}%` } })), h("b", {}, signed.format(score)));
+/** Return what each checker measured; what is below the line is folded away. */
+export function providers(flag) {
+  if (!flag.providers.length) return h("p", { class: "sub" }, t("moderation.no_checker"));
+  return flag.providers.map((one) => h("section", { class: "provider" },
+    h("h3", {}, one.checker, h("small", { title: one.weights_sha256 }, one.version || one.weights_sha256.slice(0, 12))), one.scope && h("p", { class: "sub" }, one.scope), readings(one.readings)));
 }
 
-/** Return what speaks for holding a picture, with its bars; everything below the line is folded away. */
-export function scoreList(concepts) {
-  const sorted = [...concepts].sort((a, b) => (b.score ?? Infinity) - (a.score ?? Infinity));
-  const telling = sorted.filter(({ score }) => score === null || score > 0);
-  const rest = sorted.slice(telling.length);
+function readings(all) {
+  const telling = all.filter((one) => one.margin === null || one.margin > 0);
+  const rest = all.slice(telling.length);
   return [
-    rows(telling),
-    rest.length > 0 && h("details", { class: "below" }, h("summary", {}, t("moderation.below", { count: rest.length })), rows(rest)),
-  ];
+    telling.length > 0 && rows(telling),
+    rest.length > 0 && h("details", { class: "below", open: telling.length === 0 && rest.length < 4 }, h("summary", {}, t("moderation.below", { count: rest.length })), rows(rest)),
+  ].filter(Boolean);
 }
 
-function rows(concepts) {
-  return h("ul", { class: "scores" }, concepts.map((one) => h("li", {}, h("span", {}, one.name),
-    one.score === null ? h("em", {}, t("moderation.not_checked")) : scoreBar(one))));
+function rows(all) {
+  return h("ul", { class: "scores" }, all.map((one) => h("li", {},
+    h("span", {}, one.name, one.shift !== 0 && h("small", {}, t("moderation.shift", { shift: signed.format(one.shift) }))),
+    one.margin === null ? h("em", {}, t("moderation.not_checked")) : scoreBar(one.margin))));
 }

@@ -9,10 +9,11 @@ const GROUPS = () => ({
   create: [[generateKeys, "keys.generate"], [weightKeys, "keys.weight"], [recallKeys, "keys.recall"], ["Shift X", "keys.cancel"], ["E", "keys.edit"]],
   library: [["← ↑ ↓ →", "keys.grid"], ["Enter", "keys.open"], ["Space", "keys.select"], ["Ctrl A", "keys.select_all"], ["Shift", "keys.select_range"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"], ["E", "keys.edit"]],
   viewer: [["← → Home End", "keys.viewer"], ["+ − 0 Z", "keys.zoom"], ["I", "keys.info"], ["F · .", "keys.star"], ["0 – 5", "keys.status"], ["Del", "keys.trash"],
-    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"], ["B", "keys.before"], ["E", "keys.edit"]],
+    ["A · R", "keys.take"], ["P · S · D", "keys.take_part"], ["C", "keys.compare"], ["B", "keys.before"], ["E", "keys.edit"], ["U", "keys.upscale"]],
   compare: [["M", "keys.compare_mode"], ["+ − 0 Z", "keys.zoom"], ["C", "keys.compare_leave"]],
   mask: [["B E R L", "keys.mask.tools"], ["[ ]", "keys.mask.size"], ["← ↑ ↓ →", "keys.mask.move"], ["Space · Enter", "keys.mask.paint"], ["Ctrl Z · Ctrl Shift Z", "keys.mask.undo"], ["I", "keys.mask.invert"], ["Alt · Space", "keys.mask.take"], ["+ − 0", "keys.zoom"]],
-  moderation: [["J K", "keys.move"], ["Space", "keys.reveal"], ["Shift A · Shift R", "keys.decide"]],
+  pad: [["B E L F", "keys.pad.tools"], ["M", "keys.pad.mirror"], ["[ ]", "keys.mask.size"], ["← ↑ ↓ →", "keys.mask.move"], ["Space · Enter", "keys.mask.paint"], ["Ctrl Z · Ctrl Shift Z", "keys.mask.undo"]],
+  moderation: [["J K", "keys.move"], ["Space · B", "keys.reveal"], ["A · R", "keys.decide"], ["U", "keys.take_back"], ["X", "keys.choose_case"]],
 });
 
 export function showKeys() {

@@ -23,7 +23,7 @@ export class Notice extends AtElement {
     const told = noticeNow();
     const { notice, in_force: begun } = told;
     const seen = notice && (notice.kind !== "info" || (begun && localStorage.getItem(KEY) !== notice.posted_at));
-    this.place.replaceChildren(...(seen ? [strip(told, () => this.putAway(notice))] : []));
+    this.place.replaceChildren(...told.stops.map(stopped), ...(seen ? [strip(told, () => this.putAway(notice))] : []));
   }
 
   putAway({ posted_at: posted }) {
@@ -38,6 +38,10 @@ export async function hang() {
   customElements.define("at-notice", Notice);
   document.body.prepend(document.createElement("at-notice"));
 }
+
+/** Return what everybody reads of a model, or of all drawing, that is stopped in an emergency. */
+export const stopped = ({ scope, name, reason }) => h("div", { class: "strip maintenance" }, icon("warning"),
+  h("p", {}, h("b", {}, t(`emergency.told.${scope}`, { name })), h("span", {}, reason)));
 
 /** Return the notice as everybody sees it; `putAway` is called when a piece of news is dismissed. */
 export function strip({ notice, in_force: begun }, putAway) {

@@ -1,5 +1,6 @@
 /* Create: the form, and beside it what is being drawn or was drawn lately. */
 import { Card } from "../card/card.js";
+import { whenIdle } from "../core/dom.js";
 import { Counter } from "../composer/counter.js";
 import { Composer } from "../composer/element.js";
 import { startEmphasis } from "../composer/emphasis.js";
@@ -21,4 +22,5 @@ export function start() {
   startRecall();
   window.Atelier.open(form);
   startGrid();
+  whenIdle().then(() => import("../edit/ways.js")).then(({ define }) => define());
 }

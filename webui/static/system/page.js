@@ -7,6 +7,7 @@ import { Looking } from "../core/looking.js";
 import { t } from "../core/i18n.js";
 import { checkRows, sorted } from "./checks.js";
 import { Board } from "./board.js";
+import { Emergency } from "./emergency.js";
 
 const EVERY_MS = 15_000;
 
@@ -18,14 +19,16 @@ export class System extends AtElement {
     this.verdict = h("div", { role: "status" });
     this.list = h("section", { "aria-label": t("system.checks") }, Array.from({ length: 6 }, () => h("div", { class: "ghost" })));
     this.board = new Board();
+    this.emergency = new Emergency();
     this.shadowRoot.append(
       h("header", { class: "bar" }, h("h1", {}, t("system.title")), this.about),
-      this.verdict, this.list, this.board.element, elsewhere());
+      this.verdict, this.list, this.emergency.element, this.board.element, elsewhere());
   }
 
   connected() {
     this.looking = new Looking(() => this.look(), EVERY_MS);
     this.board.follow(this);
+    this.emergency.follow(this);
   }
 
   disconnected() {

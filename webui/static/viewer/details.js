@@ -5,7 +5,8 @@ import { changed } from "../core/changes.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { openEdit, varyEntries } from "../edit/acts.js";
-import { menu } from "../core/menu.js";
+import { entry, menu } from "../core/menu.js";
+import "../edit/icons.js";
 import { Comments } from "./comments.js";
 import { Curate } from "./curate.js";
 import { downloads } from "./downloads.js";
@@ -40,9 +41,11 @@ export class Details {
       this.making = h("div", { class: "making", hidden: true }, recallButtons(item, () => this.viewer.dialog.close())),
       h("div", { class: "actions" }, this.again = h("span", { class: "drawing", hidden: true },
         button({ title: `${t("edit.act.hint")} · E`, press: () => this.edit() }, icon("brush"), t("edit.act")),
-        menu({ label: t("action.vary"), text: t("action.vary"), picture: "vary" }, () => varyEntries(item, () => this.viewer.dialog.close()))),
+        menu({ label: t("action.vary"), text: t("action.vary"), picture: "vary" }, () => varyEntries(item, () => this.viewer.dialog.close())),
+        this.enlarge = menu({ label: t("upscale.hint"), text: t("upscale"), picture: "enlarge" }, async () => (await import("../edit/upscale.js")).upscaleEntries(item, () => this.viewer.dialog.close()))),
         downloads(item), button({ kind: "button lone", label: t("galleries.add"), press: async () => (await import("../galleries/add.js")).openAddToGallery([item.image.id]) }, icon("gallery")),
-        button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link"))),
+        this.chained = h("span", { hidden: true }, menu({ label: t("recipes.title"), picture: "recipe", kind: "button lone" }, () => recipeEntries(item.image))), button({ kind: "button lone", label: t("action.copy_link"), press: () => copyLink(item.image) }, icon("link")),
+        this.down = button({ kind: "button lone", label: t("takedown.title"), hidden: true, press: async () => (await import("./takedown.js")).askToTakeDown(item.image) }, icon("shield"))),
       section("viewer.settings", settingsTable(item)),
       this.lineage.element, this.comments.element, this.similar.element);
     this.curate.show(this.known);
@@ -50,7 +53,8 @@ export class Details {
     this.lineage.show(null);
     this.comments.show(item.image.id);
     this.similar.load(item.image);
-    may("generate").then((maker) => { if (this.item === item) this.making.hidden = this.again.hidden = !maker; }).catch(() => null);
+    may("generate").then((maker) => { if (this.item === item) this.making.hidden = this.again.hidden = this.chained.hidden = !maker; }).catch(() => null);
+    may("review").then((reviewer) => { if (this.item === item) this.down.hidden = !(reviewer && item.image.moderation === "released"); }).catch(() => null);
     this.ask(item);
   }
 
@@ -81,6 +85,12 @@ export class Details {
 
   keys() {
     const { item } = this;
-    return { ...(!this.making.hidden && { e: () => this.edit() }), b: () => this.lineage.compare(item), ...recallKeys(item, this.making.hidden, () => this.viewer.dialog.close()), ...this.curate.keys() };
+    return { ...(!this.making.hidden && { e: () => this.edit(), u: () => this.enlarge.querySelector("button").click() }), b: () => this.lineage.compare(item), ...recallKeys(item, this.making.hidden, () => this.viewer.dialog.close()), ...this.curate.keys() };
   }
 }
+
+/** Return what recipes have to do with an image; each is loaded when it is asked for. */
+const recipeEntries = (image) => [
+  entry(t("recipes.act.run"), "play", async () => (await import("../recipes/run.js")).openRun([image.id])),
+  entry(t("recipes.act.save"), "recipe", async () => (await import("../recipes/form.js")).saveSteps(image)),
+];

@@ -4,12 +4,14 @@ import { button, h, icon, typing } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { openKeys } from "../core/keys.js";
+import { store } from "../core/store.js";
 import { wear } from "../core/styles.js";
 import { overlay } from "../overlay/overlay.js";
 import { say } from "../overlay/toast.js";
 import { addressOf } from "./address.js";
 import { markOrCompare } from "./compare.js";
 import { Details } from "./details.js";
+import { Whole } from "./whole.js";
 import { Zoom, zoomKeys } from "./zoom.js";
 
 const INFO = "atelier.viewer.bare";
@@ -29,6 +31,7 @@ export class ViewerWindow {
     this.details = new Details(this);
     this.build();
     document.addEventListener("atelier:changed", this.heard);
+    store.addEventListener("withdrawn", this.withdrawn);
     this.details.comments.listen();
     overlay().shadowRoot.append(this.dialog);
     this.dialog.showModal();
@@ -41,11 +44,12 @@ export class ViewerWindow {
     this.stage = h("div", { class: "stage" }, this.picture);
     this.count = h("span", { class: "count" });
     this.scale = h("output", { class: "scale" });
-    this.zoom = new Zoom([this.stage], { changed: (scale) => { this.scale.textContent = `${Math.round(scale * 100)} %`; }, swiped: (by) => this.step(by) });
+    this.whole = new Whole(this.picture);
+    this.zoom = new Zoom([this.stage], { changed: (scale) => { this.scale.textContent = `${Math.round(scale * 100)} %`; if (scale > 1) this.whole.closer(); }, swiped: (by) => this.step(by) });
     const tool = (picture, word, press) => button({ kind: "round", label: t(word), press }, icon(picture));
     this.infoButton = tool("info", "viewer.info", () => this.toggleInfo());
     this.dialog = h("dialog", { class: "viewer", tabindex: -1, "aria-label": t("viewer.title"), onkeydown: (event) => this.key(event), onclose: () => this.closed() },
-      h("div", { class: "scene" }, this.stage,
+      h("div", { class: "scene" }, this.stage, this.whole.element,
         h("div", { class: "tools" }, this.count,
           h("div", { class: "group" }, tool("minus", "viewer.zoom.out", () => this.zoom.by(1 / 1.4)), this.scale, tool("plus", "viewer.zoom.in", () => this.zoom.by(1.4)), tool("zoom", "viewer.zoom.fit", () => this.zoom.fit())),
           tool("compare", "viewer.compare", () => this.compare()), this.infoButton, tool("close", "action.close", () => this.dialog.close())),
@@ -65,12 +69,8 @@ export class ViewerWindow {
     this.zoom.fit();
     this.picture.style.setProperty("--ratio", `${image.width} / ${image.height}`);
     this.picture.style.setProperty("--across", image.width / image.height);
-    // The small picture is there already; the large one takes its place when it has come.
-    this.picture.src = contentOf(image.id, "preview");
+    this.whole.show(image);
     this.picture.alt = parameters.prompt;
-    const full = new Image();
-    full.addEventListener("load", () => { if (this.item.image.id === image.id) this.picture.src = full.src; });
-    full.src = contentOf(image.id, "full");
     this.details.show(this.item);
     history.replaceState(history.state, "", addressOf(image));
     say(parameters.prompt);
@@ -153,6 +153,12 @@ export class ViewerWindow {
     else if (ids.has(this.item.image.id)) this.details.changed(detail);
   };
 
+  /** Images were taken down, by whomever: out of sight at once, also where they stand beside another. */
+  withdrawn = ({ detail: { image_ids: ids } }) => {
+    for (const id of ids) this.details.element.querySelectorAll(`img[src*="${id}"]`).forEach((one) => (one.closest("button, a, li") ?? one).remove());
+    this.heard({ detail: { ids: new Set(ids), trashed: true } });
+  };
+
   removed(item) {
     const { items } = this.source;
     const place = items.indexOf(item);
@@ -174,6 +180,7 @@ export class ViewerWindow {
 
   closed() {
     document.removeEventListener("atelier:changed", this.heard);
+    store.removeEventListener("withdrawn", this.withdrawn);
     this.details.comments.deafen();
     history.replaceState(history.state, "", addressOf(null));
     this.dialog.remove();

@@ -39,7 +39,7 @@ export class Zoom {
   toggle(at = null, frame = this.#frames[0]) {
     if (this.scale > 1) return this.fit();
     const picture = frame.querySelector("img");
-    return this.by(Math.max(DOUBLE, picture.naturalWidth / picture.clientWidth), { at, frame });
+    return this.by(Math.max(DOUBLE, Number(picture.dataset.width ?? picture.naturalWidth) / picture.clientWidth), { at, frame });
   }
 
   pan(dx, dy) {

@@ -1,0 +1,1 @@
+"""Recipes: chains of edits that a person keeps, shares, and runs over pictures. Each step is an ordinary generation."""
