@@ -25,6 +25,7 @@ from inference.protocol import (
     InvalidParameters,
     Overloaded,
     Pictures,
+    PreviewsWanted,
     Scheduler,
     UnknownGeneration,
     UnknownModel,
@@ -144,7 +145,9 @@ class TestGenerate:
     async def test_previews_are_small_pictures_and_come_before_the_image(
         self, client: InferenceClient
     ) -> None:
-        events = await heard(client, asking(width=128, height=64, num_inference_steps=6))
+        request = asking(width=128, height=64, num_inference_steps=6)
+        request = request.model_copy(update={"previews": PreviewsWanted.PLAIN})
+        events = await heard(client, request)
         previews = [event for event in events if event.type == "preview"]
         assert previews
         for preview in previews:
@@ -153,8 +156,20 @@ class TestGenerate:
             assert picture.format == "WEBP"
             assert picture.size == (preview.width, preview.height) == (64, 32)
             assert len(data) < 8192
+            assert preview.scores is None
         kinds = [event.type for event in events]
         assert max(k for k, kind in enumerate(kinds) if kind == "preview") < kinds.index("image")
+
+    async def test_a_measured_preview_comes_with_its_scores(self, client: InferenceClient) -> None:
+        """Whoever looks rests between looks, so a short drawing may end without one: this lasts until one was heard."""
+        request = slow()
+        follower = client.generate(request)
+        try:
+            preview = await anext(event async for event in follower if event.type == "preview")
+        finally:
+            await _close(follower)
+            await client.cancel(request.id)
+        assert preview.scores is not None
 
     async def test_the_bytes_are_the_ones_announced(self, client: InferenceClient) -> None:
         request = asking(width=72, height=104)
