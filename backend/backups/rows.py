@@ -54,7 +54,7 @@ def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
     """Yield each row as a line, in the order of the primary key."""
     columns = [
         cast(column, Text).label(column.name) if _is_json(column) else column
-        for column in table.columns
+        for column in _stored(table)
     ]
     query = select(*columns).order_by(*table.primary_key.columns)
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
@@ -67,13 +67,13 @@ def load(connection: Connection, table: Table, lines: Iterable[bytes]) -> int:
     """Add a row for each line and return how many those were."""
     is_sqlite = connection.dialect.name == "sqlite"
     # As text: SQLite would make a number of what is cast to JSON, and its driver a second text of what is JSON.
-    plain = Table(table.name, MetaData(), *(_as_stored(column) for column in table.columns))
+    plain = Table(table.name, MetaData(), *(_as_stored(column) for column in _stored(table)))
     statement = insert(plain)
     if not is_sqlite:
         statement = statement.values(
             {
                 column.name: cast(bindparam(column.name, type_=Text), JSON)
-                for column in table.columns
+                for column in _stored(table)
                 if _is_json(column)
             }
         )
@@ -101,6 +101,11 @@ def go_on_counting(connection: Connection, table: Table) -> None:
             )
 
 
+def _stored(table: Table) -> list[Column[Any]]:
+    """Return the columns that hold what was written; PostgreSQL reckons others from those."""
+    return [column for column in table.columns if column.computed is None]
+
+
 def _is_json(column: Column[Any]) -> bool:
     return isinstance(column.type, JSON)
 
@@ -126,12 +131,11 @@ def _meant(table: Table, said: Mapping[str, Any], *, is_sqlite: bool) -> dict[st
     Raises:
         ValueError: It has other columns than the table.
     """
-    if said.keys() != set(table.columns.keys()):
-        odd = sorted(said.keys() ^ set(table.columns.keys()))
-        raise ValueError(f"table {table.name}: {', '.join(odd)} is on one side only")
+    if odd := said.keys() ^ {column.name for column in _stored(table)}:
+        raise ValueError(f"table {table.name}: {', '.join(sorted(odd))} is on one side only")
     return {
         column.name: _value(column, said[column.name], is_sqlite=is_sqlite)
-        for column in table.columns
+        for column in _stored(table)
     }
 
 
