@@ -20,6 +20,7 @@ import typer
 from backend.accounts import commands as accounts
 from backend.accounts.invites.commands import app as invite
 from backend.audit.commands import app as audit
+from backend.backups.commands import backup, restore, snapshots
 from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
 from backend.demo.commands import demo_data
 from backend.doctor import Finding, Level, examine
@@ -53,6 +54,8 @@ app.command("end-sessions")(accounts.end_sessions)
 app.command("revoke-key")(accounts.revoke_key)
 app.command("demo-data")(demo_data)
 app.command("notice")(notice)
+for saved in (backup, restore, snapshots):
+    app.command()(saved)
 app.command("train-lora")(train_lora)
 app.command("import-model")(import_model)
 

@@ -53,6 +53,12 @@ def newest() -> str | None:
     return ScriptDirectory(str(Path(__file__).parent)).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Return whether this version of the studio has that revision, as its newest or before it."""
+    there = ScriptDirectory(str(Path(__file__).parent)).walk_revisions()
+    return revision in {one.revision for one in there}
+
+
 @contextmanager
 def _alone(database_url: str) -> Iterator[Config]:
     """Hold the one right to change the schema: the whole of it happens, or nothing."""
