@@ -11,7 +11,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OF
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare screenshots soak clean
+.PHONY: help run test check check-deploy fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare screenshots soak clean
 
 ##@ Everyday
 
@@ -33,11 +33,14 @@ check: .venv/ready-test ## Lint, format, types, import layers (seconds)
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo | tail -n 3
 
+check-deploy: .venv/ready-deploy ## Manifests, Dockerfiles and Terraform against their schemas and our rules, without a cluster
+	@$(PYTEST) -q -n 2 --dist loadfile -m deploy $(ARGS) tests/deploy
+
 fix: .venv/ready-test ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 
 test-fast: .venv/ready-test ## The tests that share the machine, two at a time
-	@$(PYTEST) -q -n 2 --dist worksteal -m "not serial and not heavy and not long and not faults and not security" $(ARGS)
+	@$(PYTEST) -q -n 2 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy" $(ARGS)
 
 # Ray never beside another: two on one machine get in each other's way.
 test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone
@@ -87,7 +90,7 @@ soak: .venv/ready-test ## Load both databases for half an hour while processes a
 lock: ## Resolve every dependency anew and write constraints.txt
 	@set -e; d=$$(mktemp -d); trap 'rm -rf "$$d"' EXIT; $(PYTHON) -m venv "$$d/venv"; \
 	 "$$d/venv/bin/pip" install -q $(TORCH_INDEX) 'torch==2.13.0'; \
-	 "$$d/venv/bin/pip" install -q -e '.[inference,test]'; \
+	 "$$d/venv/bin/pip" install -q -e '.[inference,test,deploy]'; \
 	 { echo '# The exact set that was tested. Made by `make lock`; read by `make`.'; \
 	   "$$d/venv/bin/pip" freeze --exclude-editable | grep -v '^#' | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | sort -f; } > constraints.txt
 
@@ -112,6 +115,11 @@ help: ## Print this
 .venv/ready-test: .venv/ready | .venv/ready-npm
 	@echo "· installing what the tests need"
 	@$(PIP) install -q -c constraints.txt -e '.[inference,test]'
+	@touch $@
+
+.venv/ready-deploy: .venv/ready-test
+	@echo "· installing what reads manifests"
+	@$(PIP) install -q -c constraints.txt -e '.[inference,test,deploy]'
 	@touch $@
 
 # An identity provider that pip cannot bring. Without it its tests are skipped, and fail in CI.

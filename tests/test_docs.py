@@ -11,7 +11,7 @@ from backend.cli import settings_page
 from backend.kit.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-ENTRANCES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+ENTRANCES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "k8s/README.md")]
 PAGES = sorted([*ENTRANCES, *(ROOT / "docs").rglob("*.md")])
 
 
