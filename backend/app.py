@@ -11,12 +11,10 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from hmac import compare_digest
 from importlib.metadata import version
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Header, Response
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from backend import api, migrations
@@ -31,14 +29,13 @@ from backend.catalog.service import Catalog, DemoCheckerRefused
 from backend.dispatch.deliveries import Deliverer
 from backend.dispatch.dispatcher import Dispatcher
 from backend.generations import events, glimpses
-from backend.generations.metrics import queue_gauges
 from backend.kit import probes, reference, reports
 from backend.kit.bodies import BodyLimit
 from backend.kit.client_address import client_address, parse_networks
-from backend.kit.context import Context, ContextDep
+from backend.kit.context import Context
 from backend.kit.csrf import SameSiteOnly
 from backend.kit.database import Database
-from backend.kit.errors import NotFound, NotReady
+from backend.kit.errors import NotReady
 from backend.kit.headers import SecurityHeaders
 from backend.kit.keyring import ring_of
 from backend.kit.metering import Meter
@@ -51,9 +48,10 @@ from backend.kit.problems import LastResort, answer_with_problems
 from backend.kit.settings import Settings
 from backend.kit.stopping import heard_before_stopping
 from backend.kit.storage import open_storage
-from backend.kit.telemetry import RequestTelemetry, metrics_text
+from backend.kit.telemetry import RequestTelemetry
 from backend.oversight import anchors
 from backend.restorations.router import PATH as RESTORATIONS
+from backend.system import metrics
 from backend.uploads.router import PATH as UPLOADS
 from backend.webhooks.sealing import reseal
 from inference.client import connect
@@ -67,7 +65,14 @@ _log = logging.getLogger("atelier.app")
 # Once a process: FastAPI makes of each route what answers it when the first request comes, which takes it a third of
 # a second, and none of them knows in which application it is.
 _ROUTES = APIRouter(generate_unique_id_function=named_for_its_function)
-for _router in (api.router, api.pages, probes.router, reference.router, reports.router):
+for _router in (
+    api.router,
+    api.pages,
+    probes.router,
+    metrics.router,
+    reference.router,
+    reports.router,
+):
     _ROUTES.include_router(_router)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -86,31 +91,9 @@ def create_app(settings: Settings, *, inference: InferenceClient | None = None) 
     )
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     app.router.routes.extend(_ROUTES.routes)
-    app.add_api_route("/metrics", read_metrics, include_in_schema=False)
     answer_with_problems(app)
     _wrap(app, settings)
     return app
-
-
-def read_metrics(
-    context: ContextDep, authorization: Annotated[str | None, Header()] = None
-) -> Response:
-    """Return what Prometheus collects, to whom it was set up for."""
-    _may_measure(context.settings, authorization)
-    body, media_type = metrics_text(partial(queue_gauges, context.database))
-    return Response(body, media_type=media_type)
-
-
-def _may_measure(settings: Settings, authorization: str | None) -> None:
-    """Return if that header opens the metrics, which tell how busy people are.
-
-    Raises:
-        NotFound: It does not, or nothing was set up and not only this machine can ask.
-    """
-    token = settings.metrics_token.get_secret_value()
-    given = (authorization or "").removeprefix("Bearer ")
-    if not (settings.on_loopback if not token else compare_digest(given.encode(), token.encode())):
-        raise NotFound("There are no metrics here; ATELIER_METRICS_TOKEN says who may read them.")
 
 
 def _wrap(app: FastAPI, settings: Settings) -> None:

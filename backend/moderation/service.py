@@ -11,9 +11,11 @@ from backend.audit import service as audit
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.clock import utc_now
+from backend.kit.database import call_after_commit
 from backend.likeness import service as likeness
 from backend.moderation import repository, stopped
 from backend.moderation.deciding import UNEXPLAINED
+from backend.moderation.metrics import JUDGED
 from backend.moderation.models import Flag, SafetyCheck
 from backend.moderation.sampling import is_sampled, sample_of
 from backend.moderation.schemas import FlagOrigin, FlagState
@@ -42,6 +44,7 @@ def judge(session: Session, image: Image, scores: SafetyScores | None) -> None:
     measured = scores.without_embedding() if scores else None
     session.add(SafetyCheck(image_id=image.id, scores=measured, policy_version=policy.version))
     likeness.place(session, image, scores)
+    call_after_commit(session, JUDGED.labels(verdict.moderation.value).inc)
     if verdict.reason is not None:
         _flag(session, image, verdict, origin, policy.version)
     elif is_sampled(image.id, policy.document.sampled):

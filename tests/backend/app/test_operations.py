@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from backend.app import MAX_BODY_BYTES, _may_measure, read_metrics
+from backend.app import MAX_BODY_BYTES
 from backend.kit.database import Database
 from backend.kit.errors import NotFound
 from backend.kit.settings import Settings
+from backend.policies.schemas import Severity
+from backend.system.metrics import check_may_measure, read_metrics
 from tests.fixtures.app import Studio
 
 FOREIGN = {"Origin": "https://evil.test"}
@@ -83,6 +85,22 @@ class TestMetrics:
         assert 'route="/api/v1/generations"' in told
         assert image["id"] not in told
 
+    def test_tell_what_is_judged_and_what_waits_for_reviewers(self, studio: Studio) -> None:
+        def told(name: str) -> float:
+            text = studio.actors.anonymous().get("/metrics").text
+            found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+            return float(found[1]) if found else 0.0
+
+        held = 'atelier_images_judged_total{moderation="held"}'
+        before = told(held)
+        image = studio.image(studio.actors.browser(), "a motif")
+        assert image["moderation"] == "held"
+        assert told(held) == before + 1
+        waiting = {word: told(f'atelier_cases_waiting{{severity="{word}"}}') for word in Severity}
+        assert sum(waiting.values()) == 1
+        (severity,) = (word for word, number in waiting.items() if number)
+        assert told(f'atelier_case_longest_wait_seconds{{severity="{severity}"}}') > 0
+
     def test_hold_nothing_that_somebody_wrote(self, studio: Studio) -> None:
         studio.image(studio.actors.browser(), "a secret launch")
         assert "secret launch" not in studio.actors.anonymous().get("/metrics").text
@@ -111,7 +129,7 @@ class TestMetrics:
             with pytest.raises(NotFound):
                 read_metrics(context, sent)  # type: ignore[arg-type]
         else:
-            _may_measure(context.settings, sent)
+            check_may_measure(context.settings, sent)
 
 
 class TestEveryRequest:
