@@ -46,6 +46,13 @@ def test_promtool_takes_them() -> None:
     assert f"{len(rules())} rules found" in promtool("check", "rules", "rules.yaml")
 
 
+def test_gke_is_given_the_same() -> None:
+    found = yaml.safe_load((ROOT / "k8s/components/monitoring-gmp/rules.yaml").read_text())
+    assert found["spec"] == yaml.safe_load((ALERTS / "rules.yaml").read_text()), (
+        "run python k8s/alerts/build.py"
+    )
+
+
 def test_each_fires_and_is_quiet_as_it_should() -> None:
     promtool("test", "rules", "tests.yaml")
     cases = yaml.safe_load((ALERTS / "tests.yaml").read_text())["tests"]
