@@ -17,7 +17,7 @@ from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
 from backend.generations.unneeded import router as unneeded
 from backend.grids.router import router as grids
-from backend.images.router import permalinks
+from backend.images.router import contents, permalinks
 from backend.images.router import router as images
 from backend.kit.errors import Problem
 from backend.leaving.router import router as leaving
@@ -27,6 +27,7 @@ from backend.links.guests import router as guests
 from backend.links.router import router as links
 from backend.moderation.author_router import router as standing
 from backend.moderation.router import router as moderation
+from backend.moderation.sealing import refuse_sealed
 from backend.notices.router import router as notices
 from backend.oversight.router import router as oversight
 from backend.people.router import router as people
@@ -60,6 +61,7 @@ router.include_router(grids)  #       /grids
 router.include_router(recipes)  #     /recipes  /runs  /images/{id}/steps
 router.include_router(queue)  #       /queue
 router.include_router(images)  #      /images
+router.include_router(contents, dependencies=[Depends(refuse_sealed)])  # /images/{id}/content
 router.include_router(library)  #     /library
 router.include_router(placing)  #     /galleries
 router.include_router(galleries)  #   /galleries/{id}/members  …/candidates

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from backend.kit.errors import FieldProblem, Problem
-from webui.client import Away, CallFailed, Refused, SignedOut
+from backend.screening.schemas import Finding
+from webui.client import Accepted, Away, CallFailed, Refused, SignedOut
 
 
 class Answer(BaseModel):
@@ -20,13 +21,14 @@ class Answer(BaseModel):
     outcome: Literal["accepted", "refused", "signed_out", "away", "priced"]
     generation_id: str | None = None
     credits: float | None = None
+    words: list[Finding] = []
     problem: Problem | None = None
     retry_after: int | None = None
 
 
-def accepted(ticket: str, generation_id: str) -> Answer:
-    """Say that the generation is on its way."""
-    return Answer(ticket=ticket, outcome="accepted", generation_id=generation_id)
+def accepted(ticket: str, found: Accepted) -> Answer:
+    """Say that the generation is on its way, and what the policy says of its words."""
+    return Answer(ticket=ticket, outcome="accepted", generation_id=found.id, words=found.words)
 
 
 def priced(credits: float | None) -> Answer:  # noqa: A002 - it is what they are called

@@ -21,9 +21,17 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from backend.kit.errors import Maintenance, Problem
+from backend.screening.schemas import Finding
 
 FORWARDED: Final = ("cookie", "origin", "sec-fetch-site", "x-request-id", "x-forwarded-for")
 TIMEOUT_S: Final = 15.0
+
+
+class Accepted(BaseModel):
+    """What is read of the answer to a submission: its id, and what the policy says of its words."""
+
+    id: str
+    words: list[Finding] = []
 
 
 class CallFailed(Exception):
@@ -121,8 +129,8 @@ class Client:
         *,
         key: str,
         origin: Mapping[str, str],
-    ) -> str:
-        """Ask for a generation and return its id. The same `key` never starts a second one.
+    ) -> Accepted:
+        """Ask for a generation. The same `key` never starts a second one.
 
         `origin` names the `gallery` that its images go into and the `parent` image, where there are any.
 
@@ -132,7 +140,7 @@ class Client:
         sent = {**headers, "idempotency-key": key}
         path = f"/api/v1/generations?{urlencode(origin)}"
         response = await self._call("POST", path, sent, json=parameters)
-        return str(response.json()["id"])
+        return Accepted.model_validate_json(response.content)
 
     async def price(self, headers: Mapping[str, str], parameters: Mapping[str, object]) -> float:
         """Return what such a generation would cost, in credits.

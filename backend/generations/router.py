@@ -26,6 +26,7 @@ from backend.generations.origin import OriginDep
 from backend.generations.presentation import present, present_one
 from backend.generations.recall import Recalled
 from backend.generations.schemas import (
+    GenerationAccepted,
     GenerationPage,
     GenerationPublic,
     Move,
@@ -37,6 +38,7 @@ from backend.kit.database import SessionDep
 from backend.kit.live import Mark
 from backend.kit.outbound import LONGEST_URL
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+from backend.screening import service as screening
 from backend.webhooks import service as webhooks
 
 router = APIRouter(tags=["generations"])
@@ -130,7 +132,7 @@ def submit_generation(  # noqa: PLR0913
     origin: OriginDep,
     fresh: FreshQuery = False,
     dry_run: DryRunQuery = False,
-) -> GenerationPublic | Price:
+) -> GenerationAccepted | Price:
     """Accept a generation: 202 when it is new, 200 when its key is known or with `dry_run`."""
     if dry_run:
         response.status_code = 200
@@ -158,7 +160,9 @@ def submit_generation(  # noqa: PLR0913
     )
     response.status_code = 202 if submitted.is_new else 200
     response.headers.update(_of_webhook(context, submitted))
-    return present_one(session, context, submitted.row)
+    shown = present_one(session, context, submitted.row)
+    words = screening.findings(session, [submitted.row.parameters])
+    return GenerationAccepted.model_construct(**dict(shown), words=words)
 
 
 @router.get("/generations")

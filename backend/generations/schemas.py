@@ -200,6 +200,12 @@ class GenerationPublic(Wait):
     urls: GenerationUrls
 
 
+class GenerationAccepted(GenerationPublic):
+    """A generation as it was accepted, with what the policy says of its words."""
+
+    words: list[Finding] = Field(description="Rules that its words meet, the strictest first.")
+
+
 class GenerationPage(BaseModel):
     """Some generations, newest first, and where the next page starts."""
 

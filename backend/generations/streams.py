@@ -135,7 +135,7 @@ class _View:
                 return await asyncio.to_thread(self._look, [message["data"]["id"]])
             case events.GLIMPSE:
                 return self._live(message)
-            case "comment" | "run" | events.WITHDRAWN if self._only:
+            case "comment" | "run" | "escalated" | events.WITHDRAWN if self._only:
                 return []
             case name:
                 return [ServerSentEvent(event=name, data=message["data"])]

@@ -24,6 +24,7 @@ from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 
 router = APIRouter(prefix="/images", tags=["images"])
+contents = APIRouter(prefix="/images", tags=["images"])
 permalinks = APIRouter(include_in_schema=False)
 
 ImageId = Annotated[
@@ -57,12 +58,13 @@ def get_image(session: SessionDep, actor: ActorDep, image_id: ImageId) -> ImageP
     return service.to_public(repository.get(session, actor, image_id), actor)
 
 
-@router.get(
+@contents.get(
     "/{image_id}/content",
     response_class=Response,
     responses={
         200: {"content": _FILES, "description": "The image."},
         304: {"description": "You have these bytes already, and may still see them."},
+        409: {"model": Problem, "description": "It is sealed; a reviewer asks to see it first."},
         **_ABSENT,
     },
 )

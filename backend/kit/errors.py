@@ -6,6 +6,7 @@ AtelierError
 ├── NotFound          404  not there, or not yours: the two look the same from outside
 ├── Conflict          409  it can't be done in the state things are in
 │   ├── AlreadyEnded  409  the generation has ended
+│   ├── Sealed        409  a severe image that nobody asked to see (`moderation.sealing`)
 │   └── UnderLegalHold 409 a legal hold forbids to delete it
 ├── SlowRequest       408  the body did not arrive in time
 ├── UnsupportedMedia  415  a body of a kind that is not taken here

@@ -90,7 +90,7 @@ FLAGS: Final = Belonging(
     Flag,
     _within(col(Flag.image_id), Image),
     "flag",
-    frozenset({"decided_by", "claimed_by", "claimed_until"}),
+    frozenset({"decided_by", "claimed_by", "claimed_until", "escalated_by", "escalation"}),
 )
 SAFETY_CHECKS: Final = Belonging(
     "safety_checks", SafetyCheck, _within(col(SafetyCheck.image_id), Image)

@@ -11,6 +11,7 @@ STAYS: Final = {
     "image_tag.added_by": "Which id put a tag on somebody else's image.",
     "gallery_image.added_by": "Which id put somebody else's image into somebody else's gallery.",
     "flag.decided_by": "That this id decided about other people's images; their notes are erased.",
+    "flag.escalated_by": "Which id handed a case of somebody else's to administrators; why is erased.",
     "flag.claimed_by": "Which id had a case of somebody else's open; empty once it was decided.",
     "image_decision.by": "Which id decided about other people's images, and took that back; their notes are erased.",
     "image_decision.asked_by": "Which id asked for what took two people.",

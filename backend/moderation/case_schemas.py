@@ -12,12 +12,15 @@ from backend.policies.schemas import Severity
 
 
 class Reading(BaseModel):
-    """One concept as the policy of now reads it: `margin` is its score with the category's shift, held above 0."""
+    """One concept as the policy read it that judged: `margin` is its score with the category's shift, held above 0."""
 
     name: str
     score: float | None = Field(description="Null: it was not measured.")
     shift: float
     margin: float | None
+    margin_now: float | None = Field(
+        description="By the policy of now, where its shift is another; null: the same."
+    )
     category: str | None
     title: str | None
     severity: Severity
@@ -87,7 +90,10 @@ class FlagCase(FlagPublic):
     seed: int
     width: int
     height: int
-    judged_by: str = Field(description="The version of the policy of now, by which margins are.")
+    judged_by: str = Field(
+        description="The version of the policy by which margins are: the one that judged, as long as it is known."
+    )
+    active: str = Field(description="The version of the policy of now.")
     providers: list[ProviderReadings]
     parent: Relative | None
     children: int = Field(description="How many images were made from this one.")

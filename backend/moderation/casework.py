@@ -20,10 +20,9 @@ from backend.moderation.case_schemas import (
     Relative,
 )
 from backend.moderation.models import Flag, ImageDecision
-from backend.moderation.presentation import one, title_of
+from backend.moderation.presentation import Judging, one, title_of
 from backend.moderation.repository import Case
 from backend.moderation.schemas import FlagState
-from backend.policies import service as policies
 from backend.policies.schemas import PolicyDocument
 from backend.policies.verdict import Seen, measured_by
 from inference.protocol import SafetyScores
@@ -36,7 +35,8 @@ def open_case(session: Session, actor: Actor, flag_id: str) -> FlagCase:
         NotFound: There is no such flag.
     """
     case = repository.get(session, flag_id)
-    policy = policies.active(session)
+    judging = Judging(session)
+    judged, active = judging.of(case), judging.active
     public, image = one(session, actor, case), case.image
     return FlagCase(
         **public.model_dump(),
@@ -46,19 +46,22 @@ def open_case(session: Session, actor: Actor, flag_id: str) -> FlagCase:
         seed=image.seed,
         width=image.width,
         height=image.height,
-        judged_by=policy.version,
-        providers=list(readings(case.check.scores, policy.document)),
+        judged_by=judged.version,
+        active=active.version,
+        providers=list(readings(case.check.scores, judged.document, active.document)),
         parent=_parent(session, image),
         children=_count(session, select(func.count()).where(col(Image.parent_id) == image.id)),
         record=_record(session, image.owner_id),
         decisions=_decisions(session, case, actor),
-        similar=similar.decided(session, case, policy.document),
+        similar=similar.decided(session, case, active.document),
         near=similar.near(session, actor, case),
     )
 
 
-def readings(scores: SafetyScores | None, policy: PolicyDocument) -> Iterator[ProviderReadings]:
-    """Yield what each checker measured, as `policy` reads it."""
+def readings(
+    scores: SafetyScores | None, policy: PolicyDocument, active: PolicyDocument
+) -> Iterator[ProviderReadings]:
+    """Yield what each checker measured, as `policy` read it, and what `active` reads otherwise."""
     for each in scores.every if scores else ():
         alone = each.model_copy(update={"further": ()})
         seen = sorted(measured_by(alone, policy), key=_telling_first)
@@ -67,7 +70,7 @@ def readings(scores: SafetyScores | None, policy: PolicyDocument) -> Iterator[Pr
             version=each.version,
             scope=each.scope,
             weights_sha256=each.weights_sha256,
-            readings=[_reading(one, policy) for one in seen],
+            readings=[_reading(one, policy, active) for one in seen],
         )
 
 
@@ -75,13 +78,18 @@ def _telling_first(seen: Seen) -> tuple[bool, float]:
     return seen.margin is not None, -(seen.margin or 0.0)
 
 
-def _reading(seen: Seen, policy: PolicyDocument) -> Reading:
+def _reading(seen: Seen, policy: PolicyDocument, active: PolicyDocument) -> Reading:
     category = seen.category.name if seen.category else None
+    shift = seen.category.shift if seen.category else 0.0
+    today = active.category_of(seen.concept)
+    shift_now = today.shift if today else 0.0
+    margin_now = None if seen.score is None or shift_now == shift else seen.score + shift_now
     return Reading(
         name=seen.concept,
         score=seen.score,
-        shift=seen.category.shift if seen.category else 0.0,
+        shift=shift,
         margin=seen.margin,
+        margin_now=margin_now,
         category=category,
         title=title_of(category, policy),
         severity=seen.severity,

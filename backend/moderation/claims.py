@@ -12,7 +12,7 @@ from backend.accounts.permissions import REVIEW
 from backend.kit import clock
 from backend.kit.errors import Conflict
 from backend.moderation import repository
-from backend.moderation.deciding import refuse_own_image
+from backend.moderation.deciding import refuse_escalated, refuse_own_image
 from backend.moderation.repository import Case
 from backend.moderation.standing import claim_of, must_be_free
 
@@ -23,7 +23,7 @@ def claim(session: Session, actor: Actor, flag_id: str) -> Case:
     """Let nobody but `actor` decide a case for ten minutes from now.
 
     Raises:
-        Forbidden: The actor may not review, or made the image.
+        Forbidden: The actor may not review, made the image, or is no administrator where it was handed to these.
         NotFound: There is no such flag.
         Conflict: Somebody else has it open.
     """
@@ -31,6 +31,7 @@ def claim(session: Session, actor: Actor, flag_id: str) -> Case:
     case = repository.get(session, flag_id, to_decide=True)
     refuse_own_image(actor, case.image)
     must_be_free(case, actor)
+    refuse_escalated(case, actor)
     case.flag.claimed_by = actor.id
     case.flag.claimed_until = clock.utc_now() + LASTS
     session.add(case.flag)

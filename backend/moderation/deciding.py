@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
-from backend.accounts.permissions import REVIEW
+from backend.accounts.permissions import ADMINISTER, REVIEW
 from backend.approvals import service as approvals
 from backend.approvals.models import Approval
 from backend.audit import service as audit
@@ -120,9 +120,20 @@ def to_decide(session: Session, actor: Actor, flag_id: str) -> Case:
     if case.flag.state is not FlagState.OPEN:
         raise Conflict(f"This image was already {case.flag.state}; reload the list.")
     must_be_free(case, actor)
+    refuse_escalated(case, actor)
     if case.appealed:
         _refuse_who_decided_before(session, actor, case)
     return case
+
+
+def refuse_escalated(case: Case, actor: Actor) -> None:
+    """Return if `actor` may decide a case that was handed to administrators, or it was not.
+
+    Raises:
+        Forbidden: It was, and they are none.
+    """
+    if case.flag.escalated_at is not None and not actor.may(ADMINISTER):
+        raise Forbidden("This case was handed to administrators; one of them decides it.")
 
 
 def takes_two(case: Case, decision: Decision) -> bool:

@@ -16,7 +16,7 @@ from backend.images.schemas import Moderation
 from backend.kit.clock import utc_now
 from backend.kit.database import PydanticJSON, stored_words
 from backend.kit.ids import new_id
-from backend.moderation.schemas import LONGEST_APPEAL, Deed, FlagOrigin, FlagState
+from backend.moderation.schemas import LONGEST_APPEAL, LONGEST_NOTE, Deed, FlagOrigin, FlagState
 from backend.policies.schemas import Severity
 from inference.protocol import SafetyScores
 
@@ -64,6 +64,10 @@ class Flag(SQLModel, table=True):
     note: str | None = Field(default=None, max_length=500)
     claimed_by: str | None = Field(default=None, foreign_key="user_account.id", max_length=26)
     claimed_until: datetime | None = None
+    # Since when only administrators decide it; None: every reviewer does.
+    escalated_at: datetime | None = None
+    escalated_by: str | None = Field(default=None, foreign_key="user_account.id", max_length=26)
+    escalation: str | None = Field(default=None, max_length=LONGEST_NOTE)
 
 
 class ImageDecision(SQLModel, table=True):

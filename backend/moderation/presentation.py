@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
+from backend.accounts.permissions import ADMINISTER
 from backend.approvals import repository as approvals
 from backend.approvals.models import Approval
 from backend.kit import clock
@@ -19,6 +20,7 @@ from backend.moderation.schemas import (
     Awaited,
     ConceptScore,
     Deed,
+    Escalation,
     FlagPublic,
     FlagState,
     Owner,
@@ -26,6 +28,7 @@ from backend.moderation.schemas import (
 from backend.moderation.standing import UNDO_WITHIN, claim_of, is_sealed
 from backend.policies import service as policies
 from backend.policies.schemas import PolicyDocument
+from backend.policies.service import ActivePolicy
 from backend.policies.verdict import UNCHECKED, UNKNOWN, measured_by
 from inference.protocol import SafetyScores
 
@@ -37,20 +40,40 @@ _TITLES = {
 
 def present(session: Session, actor: Actor, cases: Sequence[Case]) -> list[FlagPublic]:
     """Return the wire shapes of `cases` for a reviewer."""
-    policy = policies.active(session).document
+    judging = Judging(session)
     waiting = approvals.on_subjects(
         session, [subject_of(case) for case in cases], now=clock.utc_now()
     )
-    names = repository.names(session, {row.asked_by for row in waiting.values()})
-    return [
-        _public(case, actor, policy, _awaited(waiting.get(subject_of(case)), actor, names))
-        for case in cases
-    ]
+    people = {row.asked_by for row in waiting.values()}
+    names = repository.names(session, people | {one.flag.escalated_by or "" for one in cases})
+    return [_public(case, actor, judging, waiting.get(subject_of(case)), names) for case in cases]
 
 
 def one(session: Session, actor: Actor, case: Case) -> FlagPublic:
     """Return the wire shape of one case."""
     return present(session, actor, [case])[0]
+
+
+class Judging:
+    """The policies that judged some cases, each looked up once: bars show what was decided, not what would be today."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, ActivePolicy] = {}
+        self.active = policies.active(session)
+
+    def of(self, case: Case) -> ActivePolicy:
+        """Return the policy that judged a case; the active one where that is not known any more."""
+        version = case.check.policy_version
+        if version not in self._known:
+            self._known[version] = policies.at(self._session, version) or self.active
+        return self._known[version]
+
+    def title(self, case: Case) -> str | None:
+        """Return what people read for the category of a case, by the policy that held it, else by the one of now."""
+        category, judged = case.flag.category, self.of(case).document
+        known = category is not None and judged.category(category) is not None
+        return title_of(category, judged if known else self.active.document)
 
 
 def title_of(category: str | None, policy: PolicyDocument) -> str | None:
@@ -60,8 +83,9 @@ def title_of(category: str | None, policy: PolicyDocument) -> str | None:
 
 
 def _public(
-    case: Case, actor: Actor, policy: PolicyDocument, awaited: Awaited | None
+    case: Case, actor: Actor, judging: Judging, asked: Approval | None, names: dict[str, str]
 ) -> FlagPublic:
+    awaited, handed = _awaited(asked, actor, names), _escalation(case, actor, names)
     flag, image, scores = case.flag, case.image, case.check.scores
     mine = image.owner_id == actor.id
     return FlagPublic(
@@ -73,10 +97,10 @@ def _public(
         reason=flag.reason,
         origin=flag.origin,
         category=flag.category,
-        title=title_of(flag.category, policy),
+        title=judging.title(case),
         severity=flag.severity,
         policy_version=case.check.policy_version,
-        margin=_margin(scores, policy),
+        margin=_margin(scores, judging.of(case).document),
         moderation=image.moderation,
         mine=mine,
         sealed=is_sealed(case),
@@ -84,6 +108,8 @@ def _public(
         claim=claim_of(case, actor),
         appeal=AppealPublic(**case.appeal.model_dump()) if case.appeal else None,
         awaited=awaited,
+        escalation=handed,
+        refused=handed is not None and not actor.may(ADMINISTER),
         concepts=_concepts(scores),
         checker=scores.checker if scores else None,
         state=flag.state,
@@ -105,6 +131,15 @@ def _undo_until(case: Case, actor: Actor, awaited: Awaited | None) -> datetime |
         return None
     until = flag.decided_at + UNDO_WITHIN
     return until if until > clock.utc_now() else None
+
+
+def _escalation(case: Case, actor: Actor, names: dict[str, str]) -> Escalation | None:
+    flag, mine = case.flag, case.image.owner_id == actor.id
+    if flag.escalated_at is None:
+        return None
+    name = "" if mine else names.get(flag.escalated_by or "", "")
+    note = "" if mine else flag.escalation or ""
+    return Escalation(name=name, note=note, at=flag.escalated_at)
 
 
 def _awaited(row: Approval | None, actor: Actor, names: dict[str, str]) -> Awaited | None:

@@ -25,6 +25,7 @@ from backend.policies.schemas import Severity
 _Reviewer = aliased(User, name="reviewer")
 _Claimant = aliased(User, name="claimant")
 SUBJECT: Final = "image:"
+ESCALATED: Final = len(Severity)
 _ID_LENGTH: Final = 26
 
 
@@ -47,9 +48,13 @@ class Case:
 
 
 def rank() -> ColumnElement[int]:
-    """Return how bad a flag is, 0 for the mildest; what has no severity is moderate."""
+    """Return how soon a flag is looked at, 0 for the mildest; what was handed to administrators comes before all.
+
+    What has no severity is moderate.
+    """
     ranks = {one.value: one.rank for one in Severity}
-    return case(ranks, value=col(Flag.severity), else_=Severity.MODERATE.rank)
+    bad = case(ranks, value=col(Flag.severity), else_=Severity.MODERATE.rank)
+    return case((col(Flag.escalated_at).is_not(None), ESCALATED), else_=bad)
 
 
 def page(
@@ -129,6 +134,8 @@ def forget_notes(session: Session, reviewer_id: str, *, reason: str) -> int:
     rejected = (col(Image.id).in_(about)) & (col(Image.moderation) == Moderation.REJECTED)
     session.execute(update(Image).where(rejected).values(reason=reason))
     done = session.exec(update(Flag).where(noted).values(note=None))
+    handed = col(Flag.escalated_by) == reviewer_id
+    session.execute(update(Flag).where(handed).values(escalation=None))
     theirs = (col(ImageDecision.by) == reviewer_id) & col(ImageDecision.note).is_not(None)
     session.execute(update(ImageDecision).where(theirs).values(note=None))
     return done.rowcount + approvals.forget_notes(session, reviewer_id)
@@ -164,7 +171,7 @@ def _after(cursor: str, *, newest_first: bool) -> ColumnElement[bool]:
     """Return the condition of what follows the case at `cursor`: its rank, then its id."""
     place = decode_cursor(cursor)
     worst, last = place[:1], place[1:]
-    if worst not in {str(one.rank) for one in Severity} or len(last) > _ID_LENGTH:
+    if worst not in {str(one) for one in range(ESCALATED + 1)} or len(last) > _ID_LENGTH:
         raise not_ours()
     if newest_first:
         return col(Flag.id) < last
@@ -172,8 +179,8 @@ def _after(cursor: str, *, newest_first: bool) -> ColumnElement[bool]:
 
 
 def _place_of(case: Case) -> str:
-    severity = case.flag.severity or Severity.MODERATE
-    return f"{severity.rank}{case.flag.id}"
+    bad = (case.flag.severity or Severity.MODERATE).rank
+    return f"{ESCALATED if case.flag.escalated_at else bad}{case.flag.id}"
 
 
 def _hold(session: Session, flag_id: str) -> None:

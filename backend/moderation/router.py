@@ -13,18 +13,31 @@ from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
-from backend.moderation import bulk, casework, claims, counts, deciding, peeking, repository
+from backend.moderation import (
+    bulk,
+    casework,
+    claims,
+    counts,
+    deciding,
+    escalating,
+    peeking,
+    repository,
+    sealing,
+)
 from backend.moderation.case_schemas import FlagCase, Summary
 from backend.moderation.presentation import one, present
 from backend.moderation.schemas import (
     BulkOutcome,
     BulkReview,
+    Escalate,
     FlagFilter,
     FlagOrigin,
     FlagPage,
     FlagPublic,
     FlagQuery,
+    Reveal,
     Review,
+    Unsealed,
 )
 from backend.policies.schemas import Severity
 
@@ -115,6 +128,14 @@ def get_blurred(
     return Response(data, media_type="image/webp", headers=_KEPT_NOWHERE)
 
 
+@router.post("/flags/{flag_id}/reveal", responses=_REFUSED)
+def unseal_image(
+    session: SessionDep, reviewer: Reviewer, context: ContextDep, flag_id: FlagId, _meant: Reveal
+) -> Unsealed:
+    """Ask to see a sealed image; it is fetched with the answer, within two minutes. The audit keeps that you asked."""
+    return sealing.unseal(session, context.settings, reviewer, flag_id)
+
+
 @router.post("/flags/{flag_id}/claim", responses=_REFUSED)
 def claim_flag(session: SessionDep, reviewer: Reviewer, flag_id: FlagId) -> FlagPublic:
     """Keep others from deciding a case for ten minutes; asked again, for ten more."""
@@ -137,6 +158,15 @@ def review_flag(
 ) -> FlagPublic:
     """Release or reject a held image; its owner reads the note. To release a severe one takes two, each asking here."""
     case = deciding.review(session, context.notifier, reviewer, flag_id, decision)
+    return one(session, reviewer, case)
+
+
+@router.post("/flags/{flag_id}/escalate", responses=_REFUSED)
+def escalate_flag(
+    session: SessionDep, reviewer: Reviewer, context: ContextDep, flag_id: FlagId, wanted: Escalate
+) -> FlagPublic:
+    """Hand a case to administrators with a note: it comes before all others, and nobody else decides it."""
+    case = escalating.escalate(session, context.notifier, reviewer, flag_id, wanted)
     return one(session, reviewer, case)
 
 

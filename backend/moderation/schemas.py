@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -57,6 +57,7 @@ class Deed(StrEnum):
     REJECT = "reject"
     UNDO = "undo"
     PURGE = "purge"
+    ESCALATE = "escalate"
 
 
 class FlagQuery(BaseModel):
@@ -87,6 +88,14 @@ class Awaited(BaseModel):
     note: str | None
     asked_at: datetime
     expires_at: datetime
+
+
+class Escalation(BaseModel):
+    """A case that a reviewer handed to administrators."""
+
+    name: str = Field(description="Who did; empty for whoever made the image.")
+    note: str = Field(description="Why.")
+    at: datetime
 
 
 class AppealPublic(BaseModel):
@@ -136,6 +145,8 @@ class FlagPublic(BaseModel):
     claim: Claim | None
     appeal: AppealPublic | None
     awaited: Awaited | None
+    escalation: Escalation | None = Field(description="null: every reviewer may decide it.")
+    refused: bool = Field(description="It was handed to administrators, and you are none.")
     concepts: list[ConceptScore] = Field(description="Every concept measured, highest first.")
     checker: str | None = Field(description="The safety checker that measured, if one ran.")
     state: FlagState
@@ -167,6 +178,33 @@ class Review(BaseModel):
     note: str | None = Field(
         default=None, max_length=LONGEST_NOTE, description="Why, in words the owner will read."
     )
+
+
+class Reveal(BaseModel):
+    """A reviewer means to look at a sealed image."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"confirm": True}]})
+
+    confirm: Literal[True] = Field(description="Yes; the audit keeps that you asked.")
+
+
+class Unsealed(BaseModel):
+    """What opens a sealed image, for whoever asked and for two minutes."""
+
+    reveal: str = Field(description="Sent along as `reveal` when the image is fetched.")
+    until: datetime
+
+
+class Escalate(BaseModel):
+    """Hand a case to administrators, with why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"note": "May be a real child."}]}
+    )
+
+    note: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE)
+    ] = Field(description="Why; administrators and the audit read it, its author does not.")
 
 
 class Purge(BaseModel):

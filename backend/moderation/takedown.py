@@ -38,6 +38,7 @@ def take_down(  # noqa: PLR0913, PLR0917 - what, by whom, and every word of why
         flag.category, flag.severity, flag.created_at = category, severity, utc_now()
         flag.decided_at = flag.decided_by = flag.note = None
         flag.claimed_by = flag.claimed_until = None
+        flag.escalated_at = flag.escalated_by = flag.escalation = None
         session.add_all([image, flag])
         audit.record(
             session,

@@ -48,6 +48,7 @@ class RuleChange(BaseModel):
     kind: Kind
     fields: list[FieldChange]
     words: WordsChange = Field(description="Of a category its concepts, of a rule its terms.")
+    beside: WordsChange = Field(description="Of a rule: what has to stand in the same text.")
 
 
 class PolicyDifference(BaseModel):
@@ -74,7 +75,7 @@ def difference(
         after=new_number,
         same=old == new,
         categories=_rules(old.categories, new.categories, ("title", "severity", "shift")),
-        terms=_rules(old.terms, new.terms, ("action", "category", "explanation")),
+        terms=_rules(old.terms, new.terms, ("action", "category", "where", "explanation")),
         allowed=_words(old.allowed, new.allowed),
         fields=_fields(old, new, ("previews", "sampled")),
     )
@@ -107,6 +108,7 @@ def _rule(
         kind=kind,
         fields=_fields(old, new, fields),
         words=_words(_listed(old), _listed(new)),
+        beside=_words(getattr(old, "beside", ()), getattr(new, "beside", ())),
     )
 
 
@@ -117,12 +119,18 @@ def _listed(rule: CategoryRule | TermRule | None) -> tuple[str, ...]:
 
 
 def _fields(old: object, new: object, names: Iterable[str]) -> list[FieldChange]:
-    pairs = ((name, getattr(old, name, None), getattr(new, name, None)) for name in names)
+    pairs = ((name, _told(old, name), _told(new, name)) for name in names)
     return [
         FieldChange(field=name, before=before, after=after)
         for name, before, after in pairs
         if before != after
     ]
+
+
+def _told(rule: object, name: str) -> Value:
+    """Return a value as it is compared and told; several are one text, always in the same order."""
+    value: Value | tuple[str, ...] = getattr(rule, name, None)
+    return ", ".join(sorted(value)) if isinstance(value, tuple) else value
 
 
 def _words(old: Iterable[str], new: Iterable[str]) -> WordsChange:

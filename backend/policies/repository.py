@@ -21,6 +21,11 @@ def active_name(session: Session) -> tuple[int, str]:
     return number, digest
 
 
+def digest_of(session: Session, number: int) -> str | None:
+    """Return the digest of a version; None: there is none of that number."""
+    return session.exec(select(Policy.digest).where(Policy.number == number)).one_or_none()
+
+
 def get(session: Session, number: int) -> Policy:
     """Return one version.
 

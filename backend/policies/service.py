@@ -20,7 +20,7 @@ _REMEMBERED: Final = 8
 
 @dataclass(frozen=True)
 class ActivePolicy:
-    """The policy that decides, and the version that is written beside what it decided."""
+    """A policy that decides or did, and the version that is written beside what it decided."""
 
     version: str
     document: PolicyDocument
@@ -55,3 +55,12 @@ def active(session: Session) -> ActivePolicy:
     """Return the policy that decides from now on."""
     number, digest = repository.active_name(session)
     return ActivePolicy(str(number), _documents().of(session, number, digest))
+
+
+def at(session: Session, version: str) -> ActivePolicy | None:
+    """Return the policy of that version, as it is written beside what it decided; None: it is not known."""
+    if not version.isdecimal():
+        return None  # from before policies were versions
+    number = int(version)
+    digest = repository.digest_of(session, number)
+    return ActivePolicy(version, _documents().of(session, number, digest)) if digest else None

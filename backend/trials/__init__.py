@@ -1,1 +1,1 @@
-"""What another policy would do with the images of the past, from what was measured on them then. Looks at no pixel."""
+"""What another policy would do with the past: with images, from what was measured then, and with prompts. Looks at no pixel."""

@@ -72,6 +72,11 @@ def _print(report: TrialReport) -> None:
         f"Would newly hold {report.held} and release {report.released} of {report.of} images; "
         f"{report.held_in_all} held in all."
     )
+    if words := report.words:
+        out.print(
+            f"Would newly refuse {words.refused}, send {words.review} to review and let {words.through} through of "
+            f"{words.of} prompts."
+        )
     if not report.categories:
         return
     table = table_of("category", "newly held", "newly released")

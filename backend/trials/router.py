@@ -26,7 +26,7 @@ _GONE: Final[dict[int | str, dict[str, Any]]] = {
 _LINES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "model": TrialLine,
-        "description": "Lines of JSON, one after each thousand images; the last has the report.",
+        "description": "Lines of JSON, one after each thousand images or 500 prompts; the last has the report.",
     }
 }
 
@@ -42,11 +42,11 @@ def try_policy(
     number: Number,
     wanted: TrialWanted,
     session: SessionDep,
-    _administrator: Administrator,
+    administrator: Administrator,
     context: ContextDep,
 ) -> Lines:
-    """Say what a version would do with the images of the past, from the scores that were kept."""
-    trial = service.begin(context.database, session, number, wanted)
+    """Say what a version would do with images of the past, from the scores that were kept, and with past prompts."""
+    trial = service.begin(context.database, session, number, wanted, reader=administrator)
     return Lines(service.lines(trial), headers={"Cache-Control": "no-store"})
 
 

@@ -14,6 +14,8 @@ from backend.policies.wire import Said
 
 MOST_IMAGES: Final = 100_000
 MOST_LISTED: Final = 200
+MOST_PROMPTS: Final = 20_000
+MOST_SAMPLES: Final = 20
 MOST_HELD_AT_ONCE: Final = 500
 
 
@@ -38,7 +40,7 @@ class TrialWanted(_Wanted):
         default=MOST_IMAGES,
         ge=1,
         le=MOST_IMAGES,
-        description="Of the latest images, how many.",
+        description=f"Of the latest images, how many; of the latest prompts as many, {MOST_PROMPTS} at most.",
         examples=[MOST_IMAGES],
     )
 
@@ -83,6 +85,39 @@ class Agreement(BaseModel):
     released_rejected: int = Field(default=0, description="Newly released, and people rejected it.")
 
 
+class PromptTurn(StrEnum):
+    """What would become of a prompt that had another outcome."""
+
+    REFUSED = "refused"
+    REVIEW = "review"
+    THROUGH = "through"
+
+
+class TurnedPrompt(BaseModel):
+    """A prompt that had another outcome, with the words that decide it; of one let through, those that held it."""
+
+    generation_id: str
+    turn: PromptTurn
+    rule: str
+    category: str
+    field: str = Field(description="What the words stand in.")
+    text: str = Field(description="The words with what stands around them.")
+    start: int = Field(description="Where in `text` they begin, in characters from 0.")
+    end: int
+
+
+class WordsReport(BaseModel):
+    """What the words of the policy would have done otherwise with what people asked for."""
+
+    of: int = Field(description="How many prompts were screened again; erased ones are not.")
+    refused: int = Field(description="How many of them would be newly refused.")
+    review: int = Field(description="How many would be drawn, and be looked at first.")
+    through: int = Field(description="How many would be neither any more.")
+    samples: list[TurnedPrompt] = Field(
+        description=f"Of the first {MOST_SAMPLES} of each turn, newest first, those that you may read."
+    )
+
+
 class TrialReport(BaseModel):
     """What the policy would have done otherwise."""
 
@@ -95,13 +130,18 @@ class TrialReport(BaseModel):
     images: list[TurnedImage] = Field(
         description=f"Newest first, {MOST_LISTED} at most of each turn."
     )
+    words: WordsReport | None = Field(
+        default=None, description="null: both policies have the same words."
+    )
 
 
 class TrialLine(BaseModel):
-    """One line of the answer: how far it has come; the last one has the report."""
+    """One line of the answer: how far it has come, with images first and then prompts; the last one has the report."""
 
     seen: int
     of: int
+    prompts_seen: int = 0
+    prompts_of: int = Field(default=0, description="0: no words are tried.")
     report: TrialReport | None = None
 
 

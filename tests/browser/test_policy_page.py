@@ -134,6 +134,42 @@ def test_a_draft_that_cannot_be_is_refused_by_its_name(open_as: OpenAs, past: li
     expect(page.get_by_label("Words of the list")).to_have_value("gore\nblood")
 
 
+def test_words_are_tried_on_past_prompts_and_looked_for_where_and_beside_what_is_said(
+    open_as: OpenAs, past: list[str]
+) -> None:
+    assert past  # drawn from “a red dress”
+    page = open_as("admin", "/policy", reduced_motion="reduce")
+    page.get_by_role("button", name="New draft").click()
+    page.get_by_role("button", name="Add a list of words").click()
+    rule = page.locator("at-policy [data-rule=rule_1]")
+    rule.get_by_label("What follows for rule_1").select_option("block")
+    rule.get_by_label("Words of the list").fill("red dress")
+    told = page.locator("at-policy .what-if .in-words")
+    expect(told).to_contain_text(re.compile(r"newly refuse [1-9]"))
+    told.get_by_text("Some of them").click()
+    expect(told.locator("mark").first).to_have_text("red dress")
+
+    rule.get_by_role("checkbox", name="Prompts", exact=True).uncheck()
+    expect(told).to_contain_text("newly refuse 0,")
+    rule.get_by_role("checkbox", name="Titles, tags and comments").uncheck()
+    expect(rule.get_by_role("status")).to_contain_text("looked for nowhere")
+    rule.get_by_role("checkbox", name="Prompts", exact=True).check()
+    expect(told).to_contain_text(re.compile(r"newly refuse [1-9]"))
+    rule.get_by_text("Only beside other words").click()
+    rule.get_by_label("Words that stand beside them").fill("dagger")
+    expect(told).to_contain_text("newly refuse 0,")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".toast")).to_have_text("Version 2 is saved")
+    page.reload()
+    expect(page.get_by_label("Words that stand beside them")).to_have_value("dagger")
+    expect(page.get_by_role("checkbox", name="Titles, tags and comments")).not_to_be_checked()
+    written = tell(page, "/policies/2", method="GET")["document"]["terms"][0]
+    assert (written["where"], written["beside"]) == (["prompt"], ["dagger"])
+    page.locator("at-policy .editor").get_by_role("button", name="Versions").click()
+    card(page, 2).get_by_role("button", name="Try on the past").click()
+    expect(page.get_by_role("dialog").locator(".in-words")).to_contain_text("newly refuse 0,")
+
+
 def test_figures_say_how_sure_they_are(open_as: OpenAs, context: Context, past: list[str]) -> None:
     assert past
     page = open_as("admin", "/policy?show=quality", reduced_motion="reduce")

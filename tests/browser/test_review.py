@@ -140,6 +140,28 @@ def test_what_is_severe_is_sealed_and_released_by_two(open_as: OpenAs, context: 
     assert tell(second, f"/images/{image}", method="GET")["moderation"] == "released"
 
 
+def test_a_case_is_handed_to_administrators_with_a_note(open_as: OpenAs) -> None:
+    held(open_as("designer", "/history"), "an escalated cape with motif")
+    first, second = open_as("admin", "/moderation"), open_as("admin", "/moderation")
+    case = open_row(first, "an escalated cape with motif")
+    first.keyboard.press("e")
+    expect(case.get_by_role("status")).to_contain_text("Say in the note why")
+    expect(case.get_by_label("Note")).to_be_focused()
+    case.get_by_label("Note").fill("May be a real person.")
+    case.get_by_role("button", name="Escalate").click()
+    handed = row(first, "an escalated cape with motif")
+    expect(handed).to_contain_text("For administrators")
+    expect(second.locator("at-overlay")).to_contain_text("handed a case to administrators")
+
+    second.reload()
+    expect(second.locator("at-moderation tbody tr").first).to_contain_text("an escalated cape")
+    case = open_row(second, "an escalated cape with motif")
+    expect(case).to_contain_text("May be a real person.")
+    expect(case.get_by_role("button", name="Escalate")).to_have_count(0)
+    press(second, "r")
+    expect(row(second, "an escalated cape with motif")).to_have_count(0)
+
+
 def test_one_key_decides_and_another_takes_it_back(open_as: OpenAs) -> None:
     held(open_as("designer", "/history"), "a taken back boot with motif")
     reviewer = open_as("admin", "/moderation")

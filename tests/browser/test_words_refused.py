@@ -65,6 +65,34 @@ def test_a_refused_negative_prompt_is_unfolded(page: Any) -> None:
     expect(page.locator("#negative_prompt at-problem mark")).to_have_text("child porn")
 
 
+def test_what_was_accepted_is_said_once(page: Any) -> None:
+    prompt_of(page).fill("taylor swift with a fake logo")
+    expect(said(page)).to_have_count(2)
+    generate(page)
+    note = page.locator("at-composer .note")
+    expect(note).to_be_hidden()  # both stand under the prompt
+    prompt_of(page).fill("a linen suit")
+    expect(said(page)).to_have_count(0)
+
+
+def test_what_was_pressed_before_it_was_read_is_said_in_the_answer(page: Any) -> None:
+    page.route("**/prompts/reading", lambda route: route.abort())
+    prompt_of(page).fill("a bag with a fake logo")
+    generate(page)
+    told = page.locator("at-composer .note .said")
+    expect(told).to_have_attribute("data-action", "warn")
+    expect(told.locator("mark")).to_have_text("fake logo")
+    expect(told).to_contain_text("It is drawn as it is.")
+    prompt_of(page).fill("a linen suit")
+    expect(told).to_be_hidden()
+
+
+def generate(page: Any) -> None:
+    with page.expect_response(lambda answer: "/gradio_api/" in answer.url and answer.ok):
+        page.locator("#generate").click()
+    expect(page.locator("at-card").first).to_be_visible()
+
+
 def test_in_spanish_on_a_telephone(open_as: Callable[..., Any]) -> None:
     page = open_as("designer", locale="es-ES", width=360, height=740)
     prompt_of(page).fill(PROMPT)

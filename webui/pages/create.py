@@ -141,12 +141,12 @@ class Submission:
         try:
             fields |= await self._drawn_by(headers, ratio) | press.over
             fields = _made_larger(fields) if fields.get("upscale") else fields
-            generation_id = await self._client.submit(
+            found = await self._client.submit(
                 headers, fields, key=press.ticket, origin=press.origin
             )
         except CallFailed as failure:
             return answers.failed(press.ticket, failure)
-        return answers.accepted(press.ticket, generation_id)
+        return answers.accepted(press.ticket, found)
 
 
 def _made_larger(fields: dict[str, object]) -> dict[str, object]:

@@ -545,12 +545,27 @@ MATRIX = [
     Row("GET", f"{API}/moderation/summary", REVIEWERS),
     Row("GET", f"{API}/moderation/flags/{{flag_id}}", REVIEWERS, Things.flag),
     Row("GET", f"{API}/moderation/flags/{{flag_id}}/blurred", REVIEWERS, Things.flag),
+    Row(
+        "POST",
+        f"{API}/moderation/flags/{{flag_id}}/reveal",
+        (401, 403, 403, 403, 409),
+        Things.flag,
+        body={"confirm": True},
+        note="it is not sealed",
+    ),
     Row("POST", f"{API}/moderation/flags/{{flag_id}}/claim", REVIEWERS, Things.flag),
     Row(
         "DELETE",
         f"{API}/moderation/flags/{{flag_id}}/claim",
         (401, 403, 403, 403, 204),
         Things.flag,
+    ),
+    Row(
+        "POST",
+        f"{API}/moderation/flags/{{flag_id}}/escalate",
+        REVIEWERS,
+        Things.flag,
+        body={"note": "why"},
     ),
     Row(
         "POST",

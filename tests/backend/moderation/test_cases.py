@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from PIL import Image as Pillow
 from sqlmodel import select
 
-from backend.moderation.models import Flag
+from backend.images.schemas import Variant
+from backend.kit import clock
+from backend.moderation.models import Flag, SafetyCheck
 from backend.policies.schemas import Severity
 from tests.backend.moderation.test_router import decide, held
+from tests.backend.trials.test_router import activated
 from tests.fixtures.actors import Client
 from tests.fixtures.app import Studio
 
@@ -100,6 +104,41 @@ class TestCase:
         )  # fmt: skip
         assert (case["category"], case["judged_by"], case["margin"]) == ("restricted", "1", 0.21)
 
+    def test_bars_are_of_the_version_that_judged_and_say_what_the_active_one_reads(
+        self, studio: Studio
+    ) -> None:
+        ada, ben = studio.actors.browser("admin"), studio.actors.browser("admin")
+        flag = flag_id_of(studio, held(studio, studio.actors.browser()))
+        before = ada.get(f"{FLAGS}/{flag}").json()
+        assert (before["judged_by"], before["active"]) == ("1", "1")
+        assert before["providers"][0]["readings"][0]["margin_now"] is None
+        number = activated(ada, ben, -0.05)
+
+        case = ada.get(f"{FLAGS}/{flag}").json()
+        assert (case["judged_by"], case["active"], case["margin"]) == ("1", str(number), 0.21)
+        [reading] = case["providers"][0]["readings"]
+        assert (reading["shift"], reading["margin"]) == (0.0, 0.21)
+        assert reading["margin_now"] == pytest.approx(0.16)
+        [listed_now] = ada.get(FLAGS).json()["items"]
+        assert listed_now["margin"] == 0.21
+
+        later = flag_id_of(studio, held(studio, studio.actors.browser()))
+        case = ada.get(f"{FLAGS}/{later}").json()
+        assert (case["judged_by"], case["active"]) == (str(number), str(number))
+        assert case["margin"] == pytest.approx(0.16)
+
+    def test_a_version_that_is_not_known_any_more_is_read_by_the_active_one(
+        self, studio: Studio
+    ) -> None:
+        ada = studio.actors.browser("admin")
+        image = held(studio, studio.actors.browser())
+        for version in ("builtin-0", "99"):
+            with studio.context.database.write() as session:
+                session.get_one(SafetyCheck, image["id"]).policy_version = version
+            case = ada.get(f"{FLAGS}/{flag_id_of(studio, image)}").json()
+            assert (case["policy_version"], case["judged_by"]) == (version, "1")
+            assert case["margin"] == 0.21
+
     def test_tells_of_its_author(self, studio: Studio) -> None:
         dana, ada = studio.actors.browser(), studio.actors.browser("admin")
         first, second = held(studio, dana), held(studio, dana)
@@ -172,3 +211,81 @@ class TestBlurred:
         change(studio, flag, severity=Severity.SEVERE, category="minors")
         assert ada.get(f"{FLAGS}/{flag}/blurred").status_code == 404
         assert ada.get(f"{FLAGS}/{flag}").json()["sealed"] is True
+
+
+class TestSealed:
+    """A severe image is handed out only to whoever asked for it first, and was written down."""
+
+    @pytest.fixture
+    def sealed(self, studio: Studio) -> tuple[str, str]:
+        image = held(studio, studio.actors.browser())
+        flag = flag_id_of(studio, image)
+        change(studio, flag, severity=Severity.SEVERE, category="minors")
+        return flag, image["id"]
+
+    @pytest.mark.parametrize("variant", Variant)
+    @pytest.mark.parametrize("reveal", [None, "", "yes", "true", "gAAAAA" + "x" * 100])
+    def test_no_request_alone_brings_it(
+        self, studio: Studio, sealed: tuple[str, str], variant: Variant, reveal: str | None
+    ) -> None:
+        ada = studio.actors.browser("admin")
+        asked = {"variant": variant, **({} if reveal is None else {"reveal": reveal})}
+        answer = ada.get(f"/api/v1/images/{sealed[1]}/content", params=asked)
+        assert (answer.status_code, answer.json()["code"]) == (409, "sealed")
+        assert f"flags/{sealed[0]}/reveal" in answer.json()["detail"]
+        assert "image.reveal" not in self._verbs(studio, sealed)
+
+    def test_who_asks_gets_it_and_both_are_written_down(
+        self, studio: Studio, sealed: tuple[str, str]
+    ) -> None:
+        ada = studio.actors.browser("admin")
+        reveal = self._ask(ada, sealed[0]).json()["reveal"]
+        assert self._verbs(studio, sealed)[-1] == "image.unseal"
+        answer = self._fetch(ada, sealed[1], reveal)
+        assert answer.content[8:12] == b"WEBP"
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert self._verbs(studio, sealed)[-2:] == ["image.unseal", "image.reveal"]
+
+    def test_it_opens_for_nobody_else_and_nothing_else(
+        self, studio: Studio, sealed: tuple[str, str]
+    ) -> None:
+        ada, ben = studio.actors.browser("admin"), studio.actors.browser("admin")
+        other = held(studio, studio.actors.browser())
+        change(studio, flag_id_of(studio, other), severity=Severity.SEVERE)
+        reveal = self._ask(ada, sealed[0]).json()["reveal"]
+        assert self._fetch(ben, sealed[1], reveal).status_code == 409
+        assert self._fetch(ada, other["id"], reveal).status_code == 409
+        designer = studio.actors.browser()
+        assert self._fetch(designer, sealed[1], reveal).status_code == 404
+
+    def test_it_lasts_two_minutes(
+        self, studio: Studio, sealed: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada = studio.actors.browser("admin")
+        reveal = self._ask(ada, sealed[0]).json()["reveal"]
+        later = clock.utc_now() + timedelta(minutes=2, seconds=1)
+        monkeypatch.setattr(clock, "utc_now", lambda: later)
+        assert self._fetch(ada, sealed[1], reveal).json()["code"] == "sealed"
+
+    @pytest.mark.parametrize("body", [{}, {"confirm": False}, {"confirm": "no"}])
+    def test_asking_says_yes(
+        self, studio: Studio, sealed: tuple[str, str], body: dict[str, Any]
+    ) -> None:
+        answer = studio.actors.browser("admin").post(f"{FLAGS}/{sealed[0]}/reveal", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["fields"][0]["field"] == "confirm"
+
+    def test_what_is_not_sealed_needs_no_asking(self, studio: Studio) -> None:
+        ada = studio.actors.browser("admin")
+        image = held(studio, studio.actors.browser())
+        assert self._ask(ada, flag_id_of(studio, image)).status_code == 409
+        assert ada.get(f"/api/v1/images/{image['id']}/content").status_code == 200
+
+    def _ask(self, person: Client, flag_id: str) -> Any:
+        return person.post(f"{FLAGS}/{flag_id}/reveal", json={"confirm": True})
+
+    def _fetch(self, person: Client, image_id: str, reveal: str) -> Any:
+        return person.get(f"/api/v1/images/{image_id}/content", params={"reveal": reveal})
+
+    def _verbs(self, studio: Studio, sealed: tuple[str, str]) -> list[str]:
+        return [entry.verb for entry in studio.audited(f"image:{sealed[1]}")]

@@ -9,6 +9,7 @@ from backend.policies.schemas import (
     PreviewRule,
     Severity,
     TermRule,
+    Where,
 )
 
 
@@ -46,6 +47,25 @@ def test_says_what_changed_by_category_and_value() -> None:
     assert (removed.name, removed.kind) == (minors.name, Kind.REMOVED)
     assert removed.words.removed == sorted(minors.concepts)
     assert {one.field: one.after for one in found.fields} == {"previews": "off", "sampled": 0.05}
+
+
+def only(rule: TermRule) -> PolicyDocument:
+    return PolicyDocument(categories=(), terms=(rule,))
+
+
+def test_says_where_a_rule_is_looked_for_and_beside_what() -> None:
+    rule = TermRule(name="arms", action=Action.WARN, category="c", terms=("knife",))
+    other = rule.model_copy(
+        update={"where": (Where.WORDS, Where.NEGATIVE_PROMPT), "beside": ("blood",)}
+    )
+    turned = rule.model_copy(update={"where": (Where.WORDS, Where.PROMPT)})
+    [found] = difference((1, only(rule)), (2, only(other))).terms
+    assert [(one.field, one.before, one.after) for one in found.fields] == [
+        ("where", "prompt, words", "negative_prompt, words")
+    ]
+    assert (found.beside.added, found.words.added) == (["blood"], [])
+    [found] = difference((1, only(rule)), (2, only(turned))).terms
+    assert found.fields == []
 
 
 def test_counts_words_and_shows_the_first_of_many() -> None:

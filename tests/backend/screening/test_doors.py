@@ -187,6 +187,21 @@ class TestHolding:
         flag = shared_studio.flag_of(image["id"])
         assert (flag["origin"], flag["category"], flag["severity"]) == ("prompt", "likeness", "low")
 
+    def test_the_answer_says_so_in_every_field_and_again_to_the_same_key(
+        self, dana: Client
+    ) -> None:
+        body = {"prompt": "a dress for taylor swift", "negative_prompt": "a fake logo"}
+        priced = dana.post(f"{API}/generations?dry_run=true", json=body).json()["words"]
+        assert [(one["field"], one["action"]) for one in priced] == [("prompt", "review")]
+        for status in (202, 200):
+            answer = dana.post(f"{API}/generations", json=body, headers={"idempotency-key": "a"})
+            assert (answer.status_code, answer.json()["words"]) == (status, priced)
+        read = dana.get(f"{API}/generations/{answer.json()['id']}").json()
+        assert "words" not in read
+
+    def test_of_harmless_words_nothing_is_said(self, dana: Client) -> None:
+        assert dana.post(f"{API}/generations", json={"prompt": "a dress"}).json()["words"] == []
+
     def test_only_what_was_drawn_with_the_words(self, shared_studio: Studio, dana: Client) -> None:
         drawn = shared_studio.draw(
             dana, "a dress for {taylor swift|a friend}", num_images=8, seed=1, negative_prompt=""
@@ -198,6 +213,8 @@ class TestHolding:
         prompt = "a bag with a fake logo"
         told = dana.post(f"{API}/prompts/reading", json={"prompt": prompt}).json()["words"]
         assert [(one["rule"], one["action"]) for one in told] == [("brands", "warn")]
+        answer = dana.post(f"{API}/generations", json={"prompt": prompt})
+        assert (answer.status_code, answer.json()["words"]) == (202, told)
         assert shared_studio.image(dana, prompt)["moderation"] == "released"
 
 

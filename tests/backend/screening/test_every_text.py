@@ -60,6 +60,7 @@ UNSCREENED = {
     "POST /images/{image_id}/takedown": ADMINISTERED,
     "POST /moderation/flags/reviews": ADMINISTERED,
     "POST /moderation/flags/{flag_id}/purge": ADMINISTERED,
+    "POST /moderation/flags/{flag_id}/escalate": ADMINISTERED,
     "POST /policies": ADMINISTERED,
     "PUT /policies/{number}": ADMINISTERED,
     "POST /policies/{number}/activate": ADMINISTERED,

@@ -22,6 +22,8 @@ const BESIDE = { gallery: "at-into", parent: "at-styles" };
 const OVER = { picture: "at-source", shape: "at-ways", variation: "at-variation" };
 const BOXES = { seed: "#seed_row", ...OVER, ...BESIDE };
 
+const words = (then) => import("./words.js").then(then);
+
 export class Composer extends AtElement {
   static sheets = ["composer_parts"];
 
@@ -82,13 +84,14 @@ export class Composer extends AtElement {
     if (answer.outcome === "accepted") {
       meet(answer.generation_id).then(({ from_cache: known }) => say(t(known ? "state.from_cache" : "say.accepted"))).catch(() => null);
       this.price.refresh();
+      if (answer.words[0]) words(({ warn }) => warn(answer.words, this));
     } else if (answer.outcome === "refused") this.refused(answer.problem);
     else if (answer.outcome === "signed_out") requests.dispatchEvent(new Event("signed-out"));
     else this.trouble("trouble.away");
   }
 
   refused(problem) {
-    if (problem.code === "words_refused") return import("./words.js").then(({ refuse }) => refuse(problem, (text) => this.tell(text, "bad", "warning")));
+    if (problem.code === "words_refused") return words(({ refuse }) => refuse(problem, this));
     const placed = problem.fields.filter((one) => placeOf(one.field));
     placed.forEach((one) => this.point(one));
     if (placed.length) focusField(placeOf(placed[0].field));
@@ -107,11 +110,6 @@ export class Composer extends AtElement {
     box.append(mark);
     box.classList.add("wrong");
     mark.show(problem, async (value) => { (await import("./taken.js")).take(place, problem.field, value); this.clear(); });
-  }
-
-  /** Something changed: what was wrong may be right now. */
-  changed() {
-    this.clear();
   }
 
   clear() {

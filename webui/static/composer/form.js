@@ -43,7 +43,7 @@ export const form = {
   bind(host, { props, watch, apply, edited }) {
     element = host;
     applyNow = apply;
-    edit.addEventListener("changed", () => { element.changed(); clearTimeout(asking); asking = setTimeout(edited, 250); });
+    edit.addEventListener("changed", () => { element.clear(); clearTimeout(asking); asking = setTimeout(edited, 250); });
     watch("value", () => element.answered(props.value));
   },
 
@@ -70,7 +70,7 @@ export const form = {
     }
     current = { ...named(list), tiny: current.tiny };
     keepDraft(current);
-    element?.changed();
+    element?.clear();
     tellOthers();
   },
 

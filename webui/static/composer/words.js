@@ -24,13 +24,26 @@ export async function lines(root, findings, text) {
   });
 }
 
-/** Show what was refused under its field, or have it said where that has no place in the form. */
-export function refuse(problem, say) {
+/** Say what is drawn all the same, in the note of `composer`; what stands under the prompt already is not said again. */
+export async function warn(findings, composer) {
+  const { shadowRoot } = document.querySelector("at-counter") ?? {};
+  const said = shadowRoot?.querySelector(".said");
+  const left = byRule(findings.filter(({ field }) => !said || field !== "prompt"));
+  const { note } = composer;
+  const told = await Promise.all(left.map((found) => lines(composer.shadowRoot, found, sent(found[0].field))));
+  if (!told.length) return;
+  note.dataset.kind = "words";
+  note.replaceChildren(h("ul", { class: "notes" }, told.flat()));
+  note.hidden = false;
+}
+
+/** Show what was refused under its field, or have `composer` say it where that has no place in the form. */
+export function refuse(problem, composer) {
   const told = problem.fields.filter(({ words, field }) => words && placeOf(field));
   const groups = byRule(told.map(({ field, message, words }) => ({ field, message, action: "block", ...words })));
   groups.forEach(show);
   if (groups.length) document.querySelector(`#${placeOf(groups[0][0].field)} textarea`)?.focus();
-  else say(problem.detail);
+  else composer.tell(problem.detail, "bad", "warning");
 }
 
 function show(found) {
@@ -62,6 +75,7 @@ function byRule(findings) {
 
 /** Return the words, marked, with a little of what stands around them. */
 function quotes(found, text) {
+  if (!text) return []; // such as the name of a LoRA, which is no field of the form
   const signs = [...text]; // the API counts characters, not halves of them
   return found.slice(0, MOST).map(({ start, end }) => {
     const [from, to] = [Math.max(0, start - AROUND), Math.min(signs.length, end + AROUND)];

@@ -32,7 +32,7 @@ function open() {
   hear("preview", learnPreview);
   hear("moderation", learnModeration);
   hear("notice", () => store.dispatchEvent(new Event("notice-changed")));
-  for (const type of ["run", "comment", "withdrawn"]) hear(type, (detail) => store.dispatchEvent(new CustomEvent(type, { detail })));
+  for (const type of ["run", "comment", "withdrawn", "escalated"]) hear(type, (detail) => store.dispatchEvent(new CustomEvent(type, { detail })));
 }
 
 function hear(type, learned) {

@@ -9,6 +9,8 @@ const FLAGS = "/moderation/flags";
 const post = (flagId, deed, json = undefined) => api(`${FLAGS}/${flagId}/${deed}`, { method: "POST", json });
 
 export const claim = (flagId) => post(flagId, "claim");
+/** Ask to see a sealed image; returns what it is fetched with. */
+export const unseal = async (flagId) => (await api(`${FLAGS}/${flagId}/reveal`, { method: "POST", json: { confirm: true } })).reveal;
 export const openCase = (flagId) => api(`${FLAGS}/${flagId}`);
 /** Let others have it; also while the page is being left, when nobody waits for an answer. */
 export const letGo = (flagId) => void fetch(`/api/v1${FLAGS}/${flagId}/claim`, { method: "DELETE", credentials: "same-origin", keepalive: true }).catch(() => null);
@@ -31,6 +33,14 @@ export async function decide(flag, decision, note, undone) {
   if (now.awaited) toast(t("moderation.was_asked"));
   else offer(t(`moderation.was_${now.state}`, { prompt }), t("action.undo"), async () => { if (await undo(flag.id)) undone(); });
   told();
+  return now;
+}
+
+/** Hand a case to administrators, with why; returns how it stands then. */
+export async function escalate(flag, note) {
+  const now = await tried(() => post(flag.id, "escalate", { note }));
+  if (now) toast(t("moderation.was_escalated"));
+  if (now) told();
   return now;
 }
 

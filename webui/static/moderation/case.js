@@ -8,7 +8,7 @@ import { Foot } from "./foot.js";
 import { Holding } from "./holding.js";
 import { Peek } from "./picture.js";
 import { providers } from "./scores.js";
-import { appealOf, authorOf, historyOf, judgedOf, lineageOf, similarOf, wordsOf } from "./sections.js";
+import { appealOf, authorOf, escalationOf, historyOf, judgedOf, lineageOf, similarOf, wordsOf } from "./sections.js";
 import { marks, titleOf } from "./words.js";
 
 export class ReviewCase extends AtElement {
@@ -39,7 +39,7 @@ export class ReviewCase extends AtElement {
       button({ kind: "button small back", press: () => this.dispatchEvent(new Event("back")) }, icon("left"), t("moderation.back")),
       h("div", { class: "body" }, this.peek.element,
         h("header", {}, h("h2", {}, titleOf(flag)), h("div", { class: "marks" }, marks(flag))),
-        appealOf(flag), this.rest),
+        escalationOf(flag), appealOf(flag), this.rest),
       this.foot.element));
     if (meant) this.take();
     this.load(flag);
@@ -73,6 +73,10 @@ export class ReviewCase extends AtElement {
 
   take() {
     if (this.flag) this.holding.take(this.flag);
+  }
+
+  escalate() {
+    this.foot?.escalate();
   }
 
   decide(decision) {

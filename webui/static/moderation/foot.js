@@ -2,7 +2,7 @@
 import { button, h, icon } from "../core/dom.js";
 import { number, time } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { decide, decideSeveral, purge, undo } from "./acts.js";
+import { decide, decideSeveral, escalate, purge, undo } from "./acts.js";
 
 export class Foot {
   constructor(flag, owner) {
@@ -20,11 +20,13 @@ export class Foot {
     if (flag.purged) return [];
     if (flag.state !== "open") return this.after();
     if (flag.mine) return [h("p", { class: "sub" }, t("moderation.own"))];
+    if (flag.refused) return [h("p", { class: "sub" }, t("moderation.escalated.refused"))];
     const awaited = flag.awaited && h("p", { class: "why" }, t(flag.awaited.mine ? "moderation.awaits.mine" : "moderation.awaits", { name: flag.awaited.name }), flag.awaited.note && ` “${flag.awaited.note}”`);
     const two = flag.severity === "severe" && !flag.awaited && h("p", { class: "sub" }, t("moderation.takes_two"));
     this.buttons.append(
       button({ kind: "button ok", disabled: flag.awaited?.mine, "aria-keyshortcuts": "A", press: () => this.decide("release") }, icon("check"), t(flag.awaited && !flag.awaited.mine ? "moderation.release.confirm" : "moderation.release"), h("kbd", {}, "A")),
       button({ kind: "button bad", "aria-keyshortcuts": "R", press: () => this.decide("reject") }, icon("close"), t("moderation.reject"), h("kbd", {}, "R")));
+    if (!flag.escalation) this.buttons.append(button({ kind: "button", "aria-keyshortcuts": "E", press: () => this.escalate() }, icon("send"), t("moderation.escalate"), h("kbd", {}, "E")));
     const back = flag.awaited?.mine && this.undoButton();
     if (flag.claim && !flag.claim.mine) this.refuse(t("moderation.claimed", { name: flag.claim.name, time: time(flag.claim.until) }));
     return [awaited, two, this.note, this.alike, this.buttons, back].filter(Boolean);
@@ -72,6 +74,25 @@ export class Foot {
       owner.holding.forget();
       owner.dispatchEvent(new CustomEvent("decided", { detail: { flag, now, ids: along ?? [flag.id] } }));
     }
+  }
+
+  /** Hand it to administrators; they are told why, so that is asked for first. */
+  async escalate() {
+    const { flag, owner } = this;
+    const [first, ...others] = this.buttons.children;
+    if (!first || flag.escalation || this.busy || others.every((one) => one.disabled)) return;
+    const note = this.note.value.trim();
+    if (!note) {
+      this.why.textContent = t("moderation.escalate.why");
+      this.why.hidden = false;
+      return void this.note.focus();
+    }
+    this.busy = true;
+    const now = await escalate(flag, note);
+    this.busy = false;
+    if (!now) return;
+    owner.holding.forget();
+    owner.dispatchEvent(new Event("reload"));
   }
 
   async undo() {

@@ -5,6 +5,8 @@ import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
+import { store } from "../core/store.js";
+import { toast } from "../overlay/toast.js";
 import { undo } from "./acts.js";
 import { Bulk } from "./bulk.js";
 import { Header } from "./header.js";
@@ -42,6 +44,8 @@ export class Moderation extends AtElement {
     this.listen(document, "keyup", ({ key }) => { if (key === "b" && this.case.peek?.clear) this.case.peek.hide(); });
     for (const [decision, keys] of Object.entries({ release: ["a", "Shift+A"], reject: ["r", "Shift+R"] })) keys.forEach((key) => onKey(key, () => this.case.decide(decision)));
     onKey("u", () => this.undo());
+    onKey("e", () => this.case.escalate());
+    this.listen(store, "escalated", ({ detail: { name } }) => this.told(name));
     this.observer = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && this.cursor) this.more(); });
     this.observer.observe(this.end);
   }
@@ -102,6 +106,13 @@ export class Moderation extends AtElement {
     if (meant) this.rows.children[this.place].focus();
     if (opened) this.split.classList.add("opened");
     this.case.show(this.flags[this.place], meant);
+  }
+
+  /** Another reviewer handed a case to administrators. */
+  told(name) {
+    toast(t("moderation.escalated.told", { name }));
+    this.header.count();
+    if (!this.flags.length) this.begin();
   }
 
   leave() {

@@ -2,6 +2,7 @@
 import { contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { unseal } from "./acts.js";
 
 const softOf = (id) => `/api/v1/moderation/flags/${id}/blurred`;
 const GREY = "atelier.review.grey";
@@ -65,9 +66,18 @@ export class Peek {
   }
 
   picture() {
-    const image = h("img", { alt: t("moderation.revealed"), src: contentOf(this.flag.image_id, "preview") });
-    image.addEventListener("error", () => image.replaceWith(sign("unseen", t("viewer.broken"))), { once: true });
+    const image = h("img", { alt: t("moderation.revealed") });
+    const broken = () => image.replaceWith(sign("unseen", t("viewer.broken")));
+    image.addEventListener("error", broken, { once: true });
+    this.address().then((src) => { image.src = src; }, broken);
     return image;
+  }
+
+  /** Return where the picture is; the studio gives away a sealed one only to whoever asked. */
+  async address() {
+    const { id, image_id, sealed } = this.flag;
+    const plain = contentOf(image_id, "preview");
+    return sealed ? `${plain}&reveal=${encodeURIComponent(await unseal(id))}` : plain;
   }
 
   veil() {

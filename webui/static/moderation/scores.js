@@ -34,6 +34,11 @@ function readings(all) {
 
 function rows(all) {
   return h("ul", { class: "scores" }, all.map((one) => h("li", {},
-    h("span", {}, one.name, one.shift !== 0 && h("small", {}, t("moderation.shift", { shift: signed.format(one.shift) }))),
+    h("span", {}, one.name, one.shift !== 0 && h("small", {}, t("moderation.shift", { shift: signed.format(one.shift) })), nowOf(one)),
     one.margin === null ? h("em", {}, t("moderation.not_checked")) : scoreBar(one.margin))));
+}
+
+/** Return what the policy of now reads, where that is another than the one that judged. */
+function nowOf({ margin_now: now }) {
+  return now !== null && h("small", { class: "now" }, t(`moderation.now.${now > 0 ? "over" : "under"}`, { margin: signed.format(now) }));
 }

@@ -13,6 +13,12 @@ export function appealOf({ appeal, owner }) {
     h("p", { class: "sub", title: when(appeal.created_at) }, `${owner.name} · ${ago(appeal.created_at)}`));
 }
 
+/** Return who handed it to administrators, and why. */
+export function escalationOf({ escalation: one }) {
+  return one && h("section", { class: "appeal" }, h("h2", {}, t("moderation.escalation")), one.note && h("blockquote", {}, one.note),
+    h("p", { class: "sub", title: when(one.at) }, [one.name, ago(one.at)].filter(Boolean).join(" · ")));
+}
+
 /** Return the words it was drawn from, and by what. */
 export function wordsOf(flag) {
   return section("words", h("p", { class: "prompt" }, flag.prompt), facts([
@@ -57,7 +63,8 @@ export function historyOf({ decisions }) {
 
 /** Return the policy it was judged by, and why. */
 export function judgedOf(flag) {
-  const other = flag.judged_by !== flag.policy_version && t("moderation.judged_by", { version: flag.judged_by });
-  return facts([["reason", flag.reason], ["policy", [`${t("moderation.policy_of", { version: flag.policy_version })}`, other].filter(Boolean).join(" · ")],
+  const lost = flag.judged_by !== flag.policy_version && t("moderation.judged_by", { version: flag.judged_by });
+  const other = flag.active !== flag.policy_version && !lost && t("moderation.active", { version: flag.active });
+  return facts([["reason", flag.reason], ["policy", [`${t("moderation.policy_of", { version: flag.policy_version })}`, lost, other].filter(Boolean).join(" · ")],
     ["when", `${when(flag.created_at)} · ${ago(flag.created_at)}`]]);
 }

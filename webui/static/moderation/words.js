@@ -11,9 +11,10 @@ export function titleOf({ category, title }) {
 
 /** Return the small marks of a case: severe, appealed, waiting for a second person, unusual origin, taken. */
 export function marks(flag) {
-  const { severity, appeal, awaited, origin, claim, mine, purged } = flag;
+  const { severity, appeal, awaited, escalation, origin, claim, mine, purged } = flag;
   return [
     severity === "severe" && h("span", { class: "tag" }, icon("warning"), t("moderation.severity.severe")),
+    escalation && flag.state === "open" && h("span", { class: "tag" }, t("moderation.mark.escalated")),
     severity === "low" && h("span", { class: "tag plain" }, t("moderation.severity.low")),
     appeal && !appeal.answered_at && h("span", { class: "tag live" }, t("moderation.mark.appeal")),
     awaited && h("span", { class: "tag warn" }, t("moderation.mark.second")),

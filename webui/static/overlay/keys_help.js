@@ -13,7 +13,7 @@ const GROUPS = () => ({
   compare: [["M", "keys.compare_mode"], ["+ − 0 Z", "keys.zoom"], ["C", "keys.compare_leave"]],
   mask: [["B E R L", "keys.mask.tools"], ["[ ]", "keys.mask.size"], ["← ↑ ↓ →", "keys.mask.move"], ["Space · Enter", "keys.mask.paint"], ["Ctrl Z · Ctrl Shift Z", "keys.mask.undo"], ["I", "keys.mask.invert"], ["Alt · Space", "keys.mask.take"], ["+ − 0", "keys.zoom"]],
   pad: [["B E L F", "keys.pad.tools"], ["M", "keys.pad.mirror"], ["[ ]", "keys.mask.size"], ["← ↑ ↓ →", "keys.mask.move"], ["Space · Enter", "keys.mask.paint"], ["Ctrl Z · Ctrl Shift Z", "keys.mask.undo"]],
-  moderation: [["J K", "keys.move"], ["Space · B", "keys.reveal"], ["A · R", "keys.decide"], ["U", "keys.take_back"], ["X", "keys.choose_case"]],
+  moderation: [["J K", "keys.move"], ["Space · B", "keys.reveal"], ["A · R", "keys.decide"], ["E", "keys.escalate"], ["U", "keys.take_back"], ["X", "keys.choose_case"]],
 });
 
 export function showKeys() {

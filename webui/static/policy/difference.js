@@ -39,11 +39,11 @@ function told({ same, categories, terms, allowed, fields }) {
 
 const section = (heading, rules) => rules.length > 0 && h("section", {}, h("h3", {}, t(heading)), h("ul", {}, rules.map(rule)));
 
-function rule({ title, kind, fields, words }) {
+function rule({ title, kind, fields, words, beside }) {
   const looks = { added: "ok", removed: "", changed: "live" }[kind];
   return h("li", {}, h("div", { class: "changed" }, h("b", {}, title), h("span", { class: `tag ${looks}` }, t(`policy.difference.${kind}`))),
     kind === "changed" && fields.length > 0 && h("ul", { class: "inner" }, fields.map(change)),
-    wordsOf(words));
+    wordsOf(words), beside.added_in_all + beside.removed_in_all > 0 && [h("p", { class: "sub" }, t("policy.beside")), wordsOf(beside)]);
 }
 
 function change({ field, before, after }) {
@@ -54,6 +54,7 @@ function valueOf(field, value) {
   if (value === null || value === "") return "–";
   if (field === "shift") return signed(value);
   if (field === "sampled") return share(value);
+  if (field === "where") return value.split(", ").map((one) => t(`policy.where.${one}`)).join(", ");
   if (WORDS.has(field)) return t(`policy.${field}.${value}`);
   return typeof value === "number" ? decimal(value) : value;
 }

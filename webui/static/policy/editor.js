@@ -19,7 +19,7 @@ export class Editor {
     this.note = h("input", { type: "text", id: "note", maxlength: LONGEST_NOTE, value: policy.note, autocomplete: "off", oninput: () => this.changed(false) });
     this.live = new Live(number, () => this.document);
     this.categories = new Categories(this.document, (weighs) => this.changed(weighs));
-    this.rules = new Rules(this.document, () => this.changed(false));
+    this.rules = new Rules(this.document, () => this.changed(true));
     this.problem = h("div", { class: "wrong", role: "alert" });
     this.save = button({ kind: "button primary", press: () => this.write() }, icon("check"), t("policy.save"));
     this.propose = button({ press: () => this.hand() }, icon("send"), t("policy.save.propose"));

@@ -4,6 +4,7 @@ import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { agreement, byCategory, figures } from "./outcome.js";
+import { farOf, words } from "./worded.js";
 import { tryPolicy } from "./running.js";
 
 const AT_ONCE = 5_000;
@@ -36,7 +37,7 @@ export class Live {
     const running = (this.running = new AbortController());
     this.state.textContent = t("trial.running");
     try {
-      const report = await tryPolicy(this.number, { document: this.document(), most, signal: running.signal, told: (seen, of) => { this.state.textContent = t("trial.seen", { seen: number(seen), of: number(of) }); } });
+      const report = await tryPolicy(this.number, { document: this.document(), most, signal: running.signal, told: (far) => { this.state.textContent = farOf(far); } });
       this.show(report);
     } catch (error) {
       if (error.name !== "AbortError") this.state.textContent = error instanceof ApiError ? error.fields[0]?.message ?? error.message : t("trial.error");
@@ -46,7 +47,7 @@ export class Live {
   show(report) {
     this.element.classList.remove("stale");
     this.state.textContent = t("trial.of_latest", { of: number(report.of) });
-    this.found.replaceChildren(...[figures(report), agreement(report), byCategory(report)].filter(Boolean));
+    this.found.replaceChildren(...[figures(report), agreement(report), byCategory(report), words(report)].filter(Boolean));
     this.on(report);
   }
 }

@@ -7,6 +7,7 @@ import { linesOf } from "./words.js";
 
 const ACTIONS = ["allow", "warn", "review", "block"];
 const MOST = 40;
+const PLACES = ["prompt", "negative_prompt", "words"];
 
 export class Rules {
   constructor(document, changed) {
@@ -32,7 +33,22 @@ export class Rules {
       h("div", { class: "line" }, h("b", {}, one.name), pick("action", ACTIONS.map((name) => [name, t(`policy.action.${name}`)])), pick("category", this.document.categories.map(({ name, title }) => [name, title])),
         button({ kind: "round", label: t("policy.rule.remove", { name: one.name }), press: () => this.remove(one) }, icon("trash"))),
       this.words(`${id}-terms`, t("policy.terms"), one.terms, (words) => { one.terms = words; }, t("policy.terms.hint")),
+      this.places(one),
+      h("details", { open: one.beside.length > 0 }, h("summary", {}, t("policy.beside")), this.words(`${id}-beside`, t("policy.beside.words"), one.beside, (words) => { one.beside = words; }, t("policy.beside.hint"))),
       h("div", { class: "field" }, h("label", { for: said.id }, t("policy.field.explanation")), said));
+  }
+
+  /** Return a choice of what the words of a rule are looked for in; with none it would hold nowhere, which is said. */
+  places(one) {
+    const nowhere = h("small", { class: "nowhere", role: "status" });
+    const tell = () => { nowhere.textContent = one.where.length ? "" : t("policy.where.none"); };
+    const box = (place) => h("label", { class: "check" }, h("input", { type: "checkbox", checked: one.where.includes(place), onchange: ({ target }) => {
+      one.where = PLACES.filter((other) => (other === place ? target.checked : one.where.includes(other)));
+      tell();
+      this.changed();
+    } }), h("span", {}, t(`policy.where.${place}`)));
+    tell();
+    return h("fieldset", { "aria-label": t("policy.where.of", { name: one.name }) }, h("legend", { class: "caption" }, t("policy.field.where")), h("div", { class: "checks across" }, PLACES.map(box)), nowhere);
   }
 
   /** Return a field of words, one a line, which says how many there are. */
@@ -52,7 +68,7 @@ export class Rules {
     const names = new Set(this.document.terms.map(({ name }) => name));
     let place = names.size + 1;
     while (names.has(`rule_${place}`)) place += 1;
-    this.document.terms.push({ name: `rule_${place}`, action: "warn", category: this.document.categories.at(-1).name, terms: [], explanation: "" });
+    this.document.terms.push({ name: `rule_${place}`, action: "warn", category: this.document.categories.at(-1).name, terms: [], beside: [], where: ["prompt", "words"], explanation: "" });
     this.draw();
     this.changed();
     this.list.lastElementChild.querySelector("textarea").focus();

@@ -1,7 +1,7 @@
 /* Trying a policy on the past: the answer comes a line at a time, and tells how far it is. */
 import { ApiError } from "../core/api.js";
 
-/** Try version `number`, or `document` in its place, on the latest `most` images; `told` hears how far it is. Resolves to the report. */
+/** Try version `number`, or `document` in its place, on the latest `most` images; `told` hears each line, which says how far it is. Resolves to the report. */
 export async function tryPolicy(number, { document, since, most, signal, told }) {
   const response = await fetch(`/api/v1/policies/${number}/trial`, {
     method: "POST", signal, credentials: "same-origin",
@@ -11,9 +11,9 @@ export async function tryPolicy(number, { document, since, most, signal, told })
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => null));
   let report = null;
   for await (const line of lines(response.body)) {
-    const { seen, of, report: found } = JSON.parse(line);
-    told(seen, of);
-    report = found ?? report;
+    const far = JSON.parse(line);
+    told(far);
+    report = far.report ?? report;
   }
   if (!report) throw new TypeError("it was cut off");
   return report;

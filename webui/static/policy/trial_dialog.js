@@ -11,6 +11,7 @@ import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
 import { agreement, byCategory, figures, pictures } from "./outcome.js";
 import { tryPolicy } from "./running.js";
+import { farOf, words } from "./worded.js";
 
 const ALL = 100_000;
 
@@ -28,13 +29,13 @@ export async function showTrial(at, { since }) {
   const look = async () => {
     found.replaceChildren(bar, told);
     try {
-      const report = await tryPolicy(at, { since, most: ALL, signal: stop.signal, told: (seen, of) => {
-        bar.max = Math.max(of, 1);
-        bar.value = seen;
-        told.textContent = t("trial.seen", { seen: number(seen), of: number(of) });
+      const report = await tryPolicy(at, { since, most: ALL, signal: stop.signal, told: (far) => {
+        bar.max = Math.max(far.of + far.prompts_of, 1);
+        bar.value = far.seen + far.prompts_seen;
+        told.textContent = farOf(far);
       } });
       const held = report.images.filter(({ turn, moderation, decided }) => turn === "held" && moderation === "released" && !decided);
-      found.replaceChildren(...[figures(report), agreement(report), byCategory(report), since && held.length > 0 && holding(at, held, () => dialog.close()), ...pictures(report, await may("review"))].filter(Boolean));
+      found.replaceChildren(...[figures(report), agreement(report), byCategory(report), words(report), since && held.length > 0 && holding(at, held, () => dialog.close()), ...pictures(report, await may("review"))].filter(Boolean));
     } catch (error) {
       if (error.name !== "AbortError") found.replaceChildren(failed(error instanceof ApiError ? error.message : t("trial.error"), look));
     }

@@ -67,7 +67,10 @@ export class Versions {
     try {
       const policy = await api(`/policies/${at}`);
       note(at);
-      this.editor = new Editor(policy, () => this.look(at));
+      this.editor = new Editor(policy, () => {
+        note(null);
+        this.look(at);
+      });
       this.element.replaceChildren(this.editor.element);
       this.editor.begin();
     } catch (error) {
