@@ -15,7 +15,6 @@ from backend.emergency.router import router as emergency
 from backend.emergency.router import takedowns
 from backend.galleries.router import router as galleries
 from backend.generations.router import router as generations
-from backend.generations.unneeded import router as unneeded
 from backend.grids.router import router as grids
 from backend.images.router import contents, permalinks
 from backend.images.router import router as images
@@ -38,6 +37,7 @@ from backend.prompts.router import router as prompts
 from backend.quality.router import router as quality
 from backend.queue.router import router as queue
 from backend.recipes.router import router as recipes
+from backend.recipes.unneeded import router as unneeded
 from backend.reports.router import router as reports
 from backend.restorations.router import router as restorations
 from backend.screening.gate import refuse_words

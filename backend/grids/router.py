@@ -17,7 +17,7 @@ from backend.grids import repository, service
 from backend.grids.cards import EarlyGenerator, GridBody, SpreadDep
 from backend.grids.presentation import present, present_page
 from backend.grids.schemas import MOST_ON_SHEET, GridPage, GridPrice, GridPublic, SheetVariant
-from backend.grids.sheet import Sheet, sheet_of
+from backend.grids.sheet import Sheet, SheetPlan, sheet_of
 from backend.kit.context import ContextDep
 from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
@@ -163,4 +163,9 @@ def get_sheet(  # noqa: PLR0913 - each is a part of the request
     sheet = sheet_of(session, repository.get(session, actor, grid_id), variant, z)
     if names_tag(if_none_match, sheet.tag):
         return Response(status_code=304, headers=sheet.headers)
-    return Sheet(sheet, context.storage)
+
+    def look() -> SheetPlan:
+        with context.database.read() as later:
+            return sheet_of(later, repository.get(later, actor, grid_id), variant, z)
+
+    return Sheet(look, context.storage)

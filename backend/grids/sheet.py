@@ -5,10 +5,11 @@ Only what is released and not thrown away is ever read from storage; anything el
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
 from anyio import to_thread
 from fastapi import Response
@@ -72,18 +73,51 @@ class SheetPlan:
 
 
 class Sheet(Response):
-    """An answer whose body is drawn once the request's session is closed, when it is this one's turn."""
+    """An answer whose body is drawn once the request's session is closed, when it is this one's turn.
 
-    def __init__(self, asked: SheetPlan, storage: Storage) -> None:
+    `look` says what is on the sheet by then: whoever waited for their turn is handed nothing that was taken down meanwhile.
+    """
+
+    def __init__(self, look: Callable[[], SheetPlan], storage: Storage) -> None:
         super().__init__()
-        self._asked = asked
+        self._look = look
         self._storage = storage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Draw, then answer."""
-        body = await to_thread.run_sync(drawn, self._asked.plan, self._storage, limiter=_places())
-        answer = Response(body, media_type="image/png", headers=self._asked.headers)
+        made = await to_thread.run_sync(handed_out, self._look, self._storage, limiter=_places())
+        answer = Response(made.body, media_type="image/png", headers=made.sheet.headers)
         await answer(scope, receive, send)
+
+
+class Made(NamedTuple):
+    """A sheet, and its PNG."""
+
+    sheet: SheetPlan
+    body: bytes
+
+
+def handed_out(look: Callable[[], SheetPlan], storage: Storage) -> Made:
+    """Return the sheet as it may be seen once it is drawn: what was taken down or thrown away while it was is not on it.
+
+    Raises:
+        NotFound: The grid is gone by now.
+    """
+    sheet = look()
+    while True:
+        body = drawn(sheet.plan, storage)
+        now = look()
+        if not _shows_more(sheet.plan, now.plan):
+            return Made(sheet, body)
+        sheet = now
+
+
+def _shows_more(drawn: Plan, now: Plan) -> bool:
+    """Say whether a picture was drawn that may be seen no more."""
+    return any(
+        one.key is not None and one.key != other.key
+        for one, other in zip(drawn.tiles, now.tiles, strict=True)
+    )
 
 
 def drawn(plan: Plan, storage: Storage) -> bytes:

@@ -1,15 +1,20 @@
 """What a guest opens: the page of a share link, its images, its password form. Everything else is one 404 page.
 
-Each request looks the link up again: revoked, expired, or its maker gone, it leads nowhere from that moment on.
+Each request looks the link up again: revoked, expired, or its maker gone, it leads nowhere from that moment on. A page
+that is open asks every few seconds what of it is still shown, and is answered by ids alone, or not at all while those
+are the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from sqlmodel import Session
 
 from backend.galleries.models import Gallery
@@ -28,6 +33,7 @@ from backend.links.schemas import LONGEST_PASSWORD, Downloads
 router = APIRouter(prefix="/s", include_in_schema=False)
 
 ON_A_PAGE: Final = 120
+MOST_ASKED: Final = 10 * ON_A_PAGE  # between the ends of a page: it, and what is shown again since
 _LOOKED_AT: Final = frozenset({Variant.THUMB, Variant.PREVIEW})
 
 
@@ -90,6 +96,30 @@ def give_password(
     return answer
 
 
+@router.get("/{token}/shown")
+def list_shown(
+    opened: Annotated[Opened | None, Depends(opened_by)],
+    session: SessionDep,
+    newest: Annotated[str, Query()] = "",
+    oldest: Annotated[str, Query()] = "",
+    if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
+) -> Response:
+    """Tell an open page which of its images are still shown; 404 tells it that none is, for the link has ended."""
+    if opened is None or not opened.is_known:
+        return pages.nothing()
+    ids: list[str] = []
+    if newest or oldest:  # a page without images asks whether the link is still there
+        try:
+            ids = repository.between(session, opened.gallery.id, newest, oldest, limit=MOST_ASKED)
+        except Unprocessable:
+            return pages.nothing()
+    tag = f'"{sha256(" ".join(ids).encode()).hexdigest()[:32]}"'
+    headers = {**pages.QUIET, "Cache-Control": "private, no-cache", "ETag": tag, "Vary": "Cookie"}
+    if names_tag(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    return JSONResponse({"images": ids}, headers=headers)
+
+
 @router.get("/{token}/images/{image_id}")
 def get_image(  # noqa: PLR0913 - each is a part of the request
     *,
@@ -126,14 +156,27 @@ def _all(session: Session, context: Context, opened: Opened, after: str) -> Resp
         with context.database.write() as writing:
             service.visit(writing, link)
     count = repository.count_images(session, gallery.id)
-    return pages.gallery(opened.token, link, gallery, shown, count=count, following=following)
+    shown_at = _address(session, opened, shown)
+    return pages.gallery(
+        opened.token, link, gallery, shown, count=count, following=following, shown_at=shown_at
+    )
 
 
 def _one(session: Session, opened: Opened, image_id: str) -> Response:
     image = repository.image(session, opened.gallery.id, image_id)
     if image is None:
         return pages.nothing()
-    return pages.one(opened.token, opened.link, opened.gallery, image)
+    shown_at = _address(session, opened, [image])
+    return pages.one(opened.token, opened.link, opened.gallery, image, shown_at=shown_at)
+
+
+def _address(session: Session, opened: Opened, shown: Sequence[Image]) -> str:
+    """Return where a page with these images asks which are still shown."""
+    here = f"/s/{opened.token}/shown"
+    if not shown:
+        return here
+    newest, oldest = repository.marks_of(session, opened.gallery.id, shown)
+    return f"{here}?{urlencode({'newest': newest, 'oldest': oldest})}"
 
 
 def _bytes(context: Context, image: Image, variant: Variant, known: str | None) -> Response:

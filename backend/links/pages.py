@@ -1,6 +1,7 @@
-"""The pages of a guest: plain HTML with one small script of ours, which they work without, too. In English.
+"""The pages of a guest: plain HTML with two small scripts of ours, which they work without, too. In English.
 
-Everything shown is escaped by the template engine. The policy allows our nonce, our images and our form, and no more.
+Everything shown is escaped by the template engine. The policy allows our nonce, our images, our form and questions to
+ourselves, and no more.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ QUIET: Final = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofo
 
 _pages = Pages(
     Path(__file__).parent / "templates",
-    "script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'",
+    "script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'",
     headers=QUIET,
 )
 
@@ -34,8 +35,9 @@ def gallery(  # noqa: PLR0913
     *,
     count: int,
     following: str | None,
+    shown_at: str,
 ) -> HTMLResponse:
-    """Return the page with a gallery's images."""
+    """Return the page with a gallery's images; it asks at `shown_at` which of them are still shown."""
     return _pages.page(
         "gallery.html",
         path=f"/s/{token}",
@@ -44,12 +46,22 @@ def gallery(  # noqa: PLR0913
         images=images,
         count=count,
         following=following,
+        shown_at=shown_at,
     )
 
 
-def one(token: str, link: ShareLink, gallery: Gallery, image: Image) -> HTMLResponse:
-    """Return the page of one image, for browsers without our script."""
-    return _pages.page("one.html", path=f"/s/{token}", link=link, gallery=gallery, image=image)
+def one(
+    token: str, link: ShareLink, gallery: Gallery, image: Image, *, shown_at: str
+) -> HTMLResponse:
+    """Return the page of one image, for browsers without our viewer."""
+    return _pages.page(
+        "one.html",
+        path=f"/s/{token}",
+        link=link,
+        gallery=gallery,
+        image=image,
+        shown_at=shown_at,
+    )
 
 
 def password_form(token: str, *, wrong: bool = False, wait_s: int = 0) -> HTMLResponse:

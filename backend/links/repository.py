@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,7 +16,7 @@ from backend.galleries.models import Gallery, GalleryImage
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.errors import NotFound
-from backend.kit.pagination import cut, decode_cursor
+from backend.kit.pagination import cut, decode_cursor, encode_cursor
 from backend.links.models import ShareLink
 
 
@@ -94,6 +95,33 @@ def images(
     found = list(session.exec(rows.order_by(col(GalleryImage.id).desc()).limit(limit + 1)))
     page, following = cut(found, limit, lambda row: row[0])
     return [image for _, image in page], following
+
+
+def marks_of(session: Session, gallery_id: str, images: Sequence[Image]) -> tuple[str, str]:
+    """Return where the first and the last of these images of a gallery stand in it, the last put in first."""
+    ends = {images[0].id, images[-1].id}
+    rows = select(GalleryImage.id).where(
+        GalleryImage.gallery_id == gallery_id, col(GalleryImage.image_id).in_(ends)
+    )
+    found = sorted(session.exec(rows))
+    return encode_cursor(found[-1]), encode_cursor(found[0])
+
+
+def between(
+    session: Session, gallery_id: str, newest: str, oldest: str, *, limit: int
+) -> list[str]:
+    """Return the ids of what guests are shown of a gallery from one mark to the other, at most `limit`.
+
+    Raises:
+        Unprocessable: A mark is not one of ours.
+    """
+    rows = select(GalleryImage.image_id).where(
+        GalleryImage.gallery_id == gallery_id,
+        col(GalleryImage.image_id).in_(_shown(gallery_id)),
+        col(GalleryImage.id) <= decode_cursor(newest),
+        col(GalleryImage.id) >= decode_cursor(oldest),
+    )
+    return list(session.exec(rows.order_by(col(GalleryImage.id).desc()).limit(limit)))
 
 
 def image(session: Session, gallery_id: str, image_id: str) -> Image | None:

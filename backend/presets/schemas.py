@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from backend.galleries.schemas import Visibility
 from backend.kit.wording import AVOIDED, DRAWN, READ
-from inference.protocol import Scheduler
+from inference.protocol import Decoder, Scheduler
 from inference.protocol.checks import MAX_PROMPT_CHARACTERS, prose, within
 
 MOST_PRESETS: Final = 200
@@ -74,6 +74,13 @@ class PresetParameters(BaseModel):
     num_inference_steps: Annotated[int, within(1, 100)] | None = None
     guidance_scale: Annotated[float, within(1, 30, kind="a number")] | None = None
     scheduler: Scheduler | None = None
+    decoder: (
+        Annotated[
+            Decoder,
+            Field(description="tiny: a draft, where the model has a decoder for drafts."),
+        ]
+        | None
+    ) = None
     strength: (
         Annotated[
             float,

@@ -95,6 +95,18 @@ def pictures_of_alive(session: Session) -> set[str]:
     return {name for plan in plans for name in (plan.over, plan.mask) if name is not None}
 
 
+def needing(session: Session, owner_id: str, upload_id: str) -> RecipeRun | None:
+    """Return a run of that person which is under way and whose later steps draw with that mask, if there is one."""
+    alive = select(RecipeRun).where(
+        RecipeRun.owner_id == owner_id, col(RecipeRun.state).in_(_ALIVE)
+    )
+    for run in session.exec(alive.order_by(col(RecipeRun.id))):
+        later = run.plan.steps[run.place + 1 :]
+        if run.plan.mask == upload_id and any(step.settings.masked for step in later):
+            return run
+    return None
+
+
 def break_off(session: Session, owner_id: str) -> None:
     """Cancel whatever run of that person is under way: it is not gone on with in anybody else's name."""
     alive = update(RecipeRun).where(

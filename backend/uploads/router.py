@@ -1,6 +1,6 @@
 """`/api/v1/uploads`: pictures that one brings to draw from. Only their owner sees them, on every request.
 
-Deleting one is `generations.unneeded`'s: what is still to be drawn from it has a say. The endpoint that receives reads the body itself, after it has asked who sends it: FastAPI would read first.
+Deleting one is `recipes.unneeded`'s: what is still to be drawn from it has a say. The endpoint that receives reads the body itself, after it has asked who sends it: FastAPI would read first.
 """
 
 from __future__ import annotations

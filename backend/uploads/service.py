@@ -82,7 +82,7 @@ def read(context: Context, row: Upload) -> bytes:
 def delete(context: Context, session: Session, actor: Actor, row: Upload) -> None:
     """Delete an upload of `actor`, which `repository.to_delete` returned, and its file unless another is the same.
 
-    Whether it may be deleted is `generations.unneeded`'s word.
+    Whether it may be deleted is `recipes.unneeded`'s word.
     """
     session.delete(row)
     _record(session, actor.id, "upload.delete", row)

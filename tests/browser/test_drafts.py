@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from inference.protocol import Decoder
 from tests.browser.conftest import ScriptedStudio, choose
 from tests.browser.test_axe import troubles
 from tests.fixtures.scripted import CARD, DRAFTING, ScriptedInference
@@ -120,3 +121,23 @@ def test_a_draft_outlives_a_reload_and_comes_back_from_its_image(
     is_chosen(page, "Draft")
     again = drawn(page, scripted, "a yellow boot, again")
     assert (again.decoder, again.scheduler) == ("tiny", "dpmpp_2m")
+
+
+def test_a_style_keeps_that_it_is_a_draft(page: Any, scripted: ScriptedInference) -> None:
+    choose(page.locator("#quality"), "Draft")
+    steps_are(page, 3)
+    page.locator("at-styles .opener").click()
+    page.get_by_role("button", name="Save as preset…").click()
+    form = page.get_by_role("dialog", name="Save as a preset")
+    expect(form.get_by_label("Draft: 3 steps, guidance 2.5, sampler DPM++ 2M")).to_be_checked()
+    form.get_by_label("Name").fill("Quick")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("at-styles .worn")).to_contain_text("Quick")
+    page.get_by_role("button", name="Take off Quick").click()
+    choose(page.locator("#quality"), "Standard")
+    steps_are(page, 4)
+    page.locator("at-styles .opener").click()
+    page.locator("at-styles .pop .style").filter(has_text="Quick").click()
+    steps_are(page, 3)
+    is_chosen(page, "Draft")
+    assert drawn(page, scripted, "a scarf, quickly again").decoder is Decoder.TINY

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from sqlmodel import select
+from sqlmodel import col, select
 
+from backend.comparisons.models import ComparisonPair, ComparisonVote
+from backend.images.models import Image
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.stops.models import EmergencyStop
-from tests.browser.conftest import tell
+from inference.protocol import ModelCard
+from tests.browser.conftest import ScriptedStudio, tell
 from tests.fixtures.scripted import CARD
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
@@ -130,3 +134,74 @@ class TestTakingDown:
         ada = open_as("admin", "/system")
         tell(ada, f"/images/{image}/takedown", {"category": "restricted", "reason": "A drill."})
         expect(eli.locator(f'img[src*="{image}"]')).to_have_count(0, timeout=WITHIN_MS)
+
+    def test_what_stands_beside_another_goes_and_the_other_stays(
+        self, designer: Any, open_as: OpenAs
+    ) -> None:
+        shared = tell(designer, "/galleries", {"name": "Spring", "visibility": "everyone"})["id"]
+        image, other = drawn(designer, "a red dress", shared), drawn(designer, "a hat", shared)
+        eli = open_as("designer", f"/galleries?id={shared}")
+        eli.locator("at-library [role=gridcell] .picture").first.click()
+        eli.get_by_role("dialog", name="Image viewer").wait_for()
+        for key in ("c", "ArrowRight", "c"):
+            eli.keyboard.press(key)
+        compare = eli.get_by_role("dialog", name="Compare images")
+        expect(compare.locator(".layer img")).to_have_count(2)
+        take_down(open_as, image)
+        expect(compare.locator(f'img[src*="{image}"]')).to_have_count(0, timeout=WITHIN_MS)
+        expect(compare.locator(f'img[src*="{other}"]')).to_have_count(1)
+        expect(compare.locator(".withheld")).to_have_text("This image cannot be shown.")
+        compare.get_by_role("button", name="Side by side").click()
+        expect(compare.locator(".layer img")).to_have_count(1)
+
+    def test_a_pair_that_is_voted_on_goes_and_the_next_one_follows(
+        self, open_as: OpenAs, scripted_studio: ScriptedStudio, context: Context
+    ) -> None:
+        vega = CARD.model_copy(update={"name": "vega", "title": "Vega"})
+        with offering(scripted_studio, CARD, vega):
+            ada = open_as("admin", "/account")
+            wanted = {"models": [CARD.name, "vega"], "prompts": ["a hat", "a coat"], "seed": 1}
+            comparison = tell(ada, "/comparisons", wanted)["id"]
+            mine = until_drawn(ada, context, comparison)
+            eli = open_as("designer", f"/vote?of={comparison}")
+            page = eli.locator("at-vote")
+            expect(page.locator(".pair img")).to_have_count(2)
+            shown = page.locator(".prompt").inner_text()
+            take_down(open_as, mine[shown])
+            expect(page.locator(".pair img")).to_have_count(0, timeout=WITHIN_MS)
+            expect(page.get_by_role("heading", name="This image cannot be shown.")).to_be_visible()
+            eli.keyboard.press("1")  # nothing is voted on
+            page.get_by_role("button", name="Go on").click()
+            expect(page).to_contain_text("1 of 1")
+            expect(page.locator(".prompt")).not_to_have_text(shown)
+            with context.database.read() as session:
+                assert session.exec(select(ComparisonVote)).all() == []
+
+
+def take_down(open_as: OpenAs, image: str) -> None:
+    ada = open_as("admin", "/account")
+    tell(ada, f"/images/{image}/takedown", {"category": "restricted", "reason": "A drill."})
+
+
+@contextmanager
+def offering(studio: ScriptedStudio, *cards: ModelCard) -> Iterator[None]:
+    """Have the studio offer these models meanwhile."""
+    before, studio.inference.cards = studio.inference.cards, list(cards)
+    studio.app.state.catalog._asked_at = float("-inf")
+    yield
+    studio.inference.cards = before
+    studio.app.state.catalog._asked_at = float("-inf")
+
+
+def until_drawn(page: Any, context: Context, comparison: str) -> dict[str, str]:
+    """Wait until a comparison can be voted on; return the first image of each pair, by its prompt."""
+    told: Any = {"drawing": 1}
+    while told["drawing"]:
+        told = tell(page, f"/comparisons/{comparison}", method="GET")["pairs"]
+    with context.database.read() as session:
+        rows = session.exec(
+            select(ComparisonPair, Image)
+            .join(Image, col(Image.generation_id) == col(ComparisonPair.first_id))
+            .where(ComparisonPair.comparison_id == comparison)
+        )
+        return {pair.prompt: image.id for pair, image in rows}

@@ -83,6 +83,7 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
     # Beside the API: where a permalink leads, and what a guest with a link to the gallery gets.
     ("GET", "/i/{image_id}"): [("/i/{image}", None)],
     ("GET", "/s/{token}"): [("/s/{token}", None), ("/s/{token}?image={image}", None)],
+    ("GET", "/s/{token}/shown"): [("/s/{token}/shown", None)],
     ("GET", "/s/{token}/images/{image_id}"): [
         (f"/s/{{token}}/images/{{image}}?variant={variant}", None) for variant in Variant
     ],

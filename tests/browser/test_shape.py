@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -51,6 +52,17 @@ def bring(page: Any, name: str = "From a picture") -> None:
     file = {"name": "photo", "mimeType": "image/png", "buffer": picture((320, 200))}
     chosen.value.set_files(file)
     expect(panel_of(page).get_by_role("img")).to_be_visible()
+
+
+def lay(page: Any, on: str) -> None:
+    """Drop a picture on that part of the page, which may be in a shadow."""
+    script = """(on, data) => {
+      const carried = new DataTransfer();
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      carried.items.add(new File([bytes], "photo", { type: "image/png" }));
+      on.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true, composed: true }));
+    }"""
+    page.locator(on).first.evaluate(script, b64encode(picture()).decode())
 
 
 def share(page: Any, slider: str, value: str) -> None:
@@ -217,6 +229,28 @@ class TestAPicture:
         generate(page, "a green coat")
         [use] = scripted.asked[-1].parameters.control
         assert (use.name, use.prepare, use.scale) == ("edges", Preparation.INVERT, 0.8)
+
+    def test_dropped_on_the_panel_it_is_the_shape(self, page: Any) -> None:
+        lay(page, ".panel.about")
+        expect(panel_of(page).get_by_role("img", name="The shape")).to_be_visible()
+        expect(page.locator("at-overlay dialog")).to_have_count(0)
+        assert kept_shape(page)["prepare"] == Preparation.EDGES
+
+    def test_dropped_on_the_pad_it_is_the_shape_unless_something_is_drawn_and_kept(
+        self, pad: Pad
+    ) -> None:
+        page = pad.page
+        pad.line((0.3, 0.3), (0.7, 0.3))
+        lay(page, "at-pad")
+        asked = page.get_by_role("dialog", name="Draw by this picture?")
+        asked.get_by_role("button", name="Keep my drawing").click()
+        expect(pad.dialog).to_be_visible()
+        assert kept_shape(page) is None
+        lay(page, "at-pad")
+        asked.get_by_role("button", name="Draw by it").click()
+        expect(pad.dialog).to_be_hidden()
+        expect(panel_of(page).get_by_role("img", name="The shape")).to_be_visible()
+        assert kept_shape(page)["drawn"] is False
 
     def test_what_only_sees_pictures_has_no_pad(self, page: Any) -> None:
         panel_of(page).get_by_text("Edges", exact=True).click()

@@ -14,6 +14,7 @@ from tests.browser.conftest import tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
+WITHIN_MS = 5_000
 OpenAs = Callable[..., Any]
 NewPage = Callable[..., Any]
 HOSTILE = "a red hat <img src=x onerror=window.owned=1>"
@@ -125,3 +126,58 @@ def test_says_what_each_control_is_called(editor: Any, new_page: NewPage) -> Non
     assert re.search(r"heading \"Spring", tree)
     assert 'link "Image 1"' in tree
     assert "link:" not in tree  # none without a name
+
+
+class TestAnOpenPage:
+    """What is taken away leaves a guest's page by itself, and all of it once the link has ended."""
+
+    def gallery(self, editor: Any) -> tuple[str, list[str]]:
+        """Return the gallery's id, and the ids of its images as they stand on the page."""
+        gallery = editor.url.rpartition("id=")[2]
+        cells = editor.locator("at-library [data-id]")
+        return gallery, [str(cell.get_attribute("data-id")) for cell in cells.all()]
+
+    @pytest.mark.parametrize("how", ["taken down", "trashed"])
+    def test_loses_a_picture(
+        self, editor: Any, new_page: NewPage, open_as: OpenAs, how: str
+    ) -> None:
+        _, (first, second) = self.gallery(editor)
+        guest = opened(new_page, share(editor))
+        tiles = guest.locator(".tile")
+        expect(tiles).to_have_count(2)
+        guest.locator(f'.tile[data-of="{first}"] a').click()
+        viewer = guest.get_by_role("dialog", name="Image viewer")
+        expect(viewer.locator("#picture")).to_have_attribute("src", re.compile(first))
+        if how == "trashed":
+            tell(editor, "/library/changes", {"image_ids": [first], "trashed": True})
+        else:
+            ada = open_as("admin", "/account")
+            why = {"category": "restricted", "reason": "A drill."}
+            tell(ada, f"/images/{first}/takedown", why)
+        expect(guest.locator(f'img[src*="{first}"]')).to_have_count(0, timeout=WITHIN_MS)
+        expect(viewer.locator("#picture")).to_have_attribute("src", re.compile(second))
+        expect(viewer.get_by_role("button", name="Next image")).to_be_hidden()
+        guest.keyboard.press("Escape")
+        expect(guest.locator("#count")).to_have_text("1 image")
+        tell(editor, "/library/changes", {"image_ids": [second], "trashed": True})
+        expect(tiles).to_have_count(0, timeout=WITHIN_MS)
+        expect(guest.get_by_text("There is nothing here yet.")).to_be_visible()
+
+    def test_goes_whole_when_the_link_is_revoked(self, editor: Any, new_page: NewPage) -> None:
+        gallery, (first, _) = self.gallery(editor)
+        url = share(editor)
+        pages = [opened(new_page, url + more) for more in ("", f"?image={first}")]
+        for page in pages:
+            page.locator(f'img[src*="{first}"]').wait_for()
+        [link] = tell(editor, f"/galleries/{gallery}/links", method="GET")
+        tell(editor, f"/galleries/{gallery}/links/{link['id']}", method="DELETE")
+        for page in pages:
+            ended = page.get_by_role("heading", name="There is nothing here")
+            expect(ended).to_be_visible(timeout=WITHIN_MS)
+            expect(page.locator("img")).to_have_count(0)
+
+    def test_without_script_it_stays_as_it_was(self, editor: Any, new_page: NewPage) -> None:
+        guest = opened(new_page, share(editor), java_script_enabled=False)
+        expect(guest.locator(".tile")).to_have_count(2)
+        guest.locator(".tile a").first.click()
+        expect(guest.get_by_role("link", name="All of Spring")).to_be_visible()

@@ -69,15 +69,25 @@ class TestJourney:
             "An empty prompt can come of it; write a word outside the braces."
         )
         page.locator("#generate").click()
-        expect(page.locator("at-problem")).to_contain_text("Can come out empty")
+        expect(page.locator("at-problem")).to_contain_text("An empty prompt can come of it")
 
     def test_in_spanish(self, open_as: Callable[..., Any]) -> None:
         page = open_as("designer", locale="es-ES")
         expect(box_of(page)).to_have_attribute("placeholder", PLACEHOLDER)
         box_of(page).fill(TEMPLATE)
         expect(page.locator("at-counter .ways")).to_have_text("3 variantes")
+        for prompt, refused in REFUSED_IN_SPANISH.items():
+            box_of(page).fill(prompt)
+            page.locator("#generate").click()
+            expect(page.locator("at-problem")).to_have_text(refused)
 
 
+REFUSED_IN_SPANISH = {
+    "{|a dress}": "Puede salir una descripción vacía; escribe una palabra fuera de las llaves.",
+    "{a|b" * 9
+    + "}" * 9: "Las llaves pueden estar unas dentro de otras hasta 8 niveles; esto no se genera.",
+    "{a|b}" * 33: "Pueden salir más descripciones que semillas hay; esto no se genera.",
+}
 PLACEHOLDER = (
     "Describe la imagen en inglés, por ejemplo: a red striped dress on a cream background. "
     "De {red|blue} cada imagen elige uno."

@@ -14,8 +14,9 @@ from webui.modules import modules_from, pages
 from webui.static_files import FOLDER
 
 # What comes later has the editor of masks in it, the pad for shapes, the list of LoRAs and the forms of recipes, which only those
-# load who open them; and why an image is held, with the form of an appeal, which come with the first held tile.
-MOST_BYTES, MOST_BYTES_EVER = 150_000, 460_000
+# load who open them; why an image is held, with the form of an appeal, which come with the first held tile; and which models are
+# stopped, wherever one is chosen.
+MOST_BYTES, MOST_BYTES_EVER = 150_000, 472_000
 # The script and the style sheets that `webui.app` writes into every page's head.
 HEAD = ["boot.js", "styles/fonts.css", "styles/shell.css"]
 CREATE, FORM = "pages/create.js", "styles/composer.css"  # only Create has a form of Gradio's

@@ -766,6 +766,7 @@ MATRIX = [
     Row("GET", "/i/{image_id}", (303,) * 5, Things.held),
     Row("GET", "/s/{token}", NOBODYS, Things.unknown_token),
     Row("POST", "/s/{token}", NOBODYS, Things.unknown_token),
+    Row("GET", "/s/{token}/shown", NOBODYS, Things.unknown_token),
     Row("GET", "/s/{token}/images/{image_id}", NOBODYS, Things.image_by_unknown_token),
     Row("GET", "/healthz", EVERYBODY),
     Row("GET", "/readyz", EVERYBODY),

@@ -11,6 +11,7 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,8 @@ def test_it_is_gone_everywhere_within_five_seconds(
     link = dana.post(f"/api/v1/galleries/{gallery}/links", json={"downloads": "full"}).json()
     token, guest = urlsplit(link["url"]).path, pair.guest(1)
     here, there = f"/api/v1/images/{image}/content", f"{token}/images/{image}"
+    page = guest.get(token).text
+    asks = unescape(page.partition('data-shown-at="')[2].partition('"')[0])
     tags = {at: person.get(at).headers["etag"] for person, at in ((eli, here), (guest, there))}
 
     def is_kept(person: httpx2.Client, at: str) -> bool:
@@ -134,6 +137,7 @@ def test_it_is_gone_everywhere_within_five_seconds(
         ),
         "the cover of a gallery": lambda: image in eli.get(f"/api/v1/galleries/{gallery}").text,
         "the page of a share link": lambda: image in guest.get(token).text,
+        "an open page of a share link, when it asks": lambda: image in guest.get(asks).text,
         "the file of a share link": lambda: guest.get(there).status_code == 200,
         "the file, in the other process": lambda: eli.get(here).status_code == 200,
         "the file, kept by a browser": lambda: is_kept(eli, here),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
 import pytest
 from PIL import Image as Pillow
+from sqlalchemy import update
 
+from backend.grids.models import Grid
 from backend.images.models import Image
 from backend.images.schemas import Moderation
 from backend.kit.clock import utc_now
 from tests.backend.grids.conftest import API, STEPS, axis, body, drawn, submit
-from tests.fixtures.actors import Client
+from tests.fixtures.actors import Client, add_user
 from tests.fixtures.app import Studio
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -143,3 +146,54 @@ def _change(studio: Studio, cell: Any, **values: Any) -> None:
     with studio.context.database.write() as session:
         image = session.get_one(Image, cell["generation"]["images"][0]["id"])
         image.sqlmodel_update(values)
+
+
+def test_what_is_taken_down_while_one_waits_for_it_is_not_on_it(
+    studio: Studio, dana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those who wait for their turn, nobody is handed what was taken down before it came, or while theirs was drawn."""
+    grid = drawn(dana, body(axis("seed", 1, 2)))
+    storage, get = studio.context.storage, studio.context.storage.get
+    image = grid["cells"][0]["generation"]["images"][0]["id"]
+    answers: list[tuple[Any, Pillow.Image]] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(key: str) -> bytes:
+        begun.set()
+        assert go_on.wait(20)
+        return get(key)
+
+    monkeypatch.setattr(
+        storage, "get", slow
+    )  # a slow disk: one sheet is half drawn, the other waits
+    asking = [threading.Thread(target=lambda: answers.append(sheet(dana, grid))) for _ in range(2)]
+    for one in asking:
+        one.start()
+    assert begun.wait(20)
+    ada = studio.actors.program("admin")
+    why = {"category": "restricted", "reason": "A drill."}
+    ada.post(f"/api/v1/images/{image}/takedown", json=why).raise_for_status()
+    go_on.set()
+    for one in asking:
+        one.join(20)
+    shares = [(share_of(picture, 1), share_of(picture, 2) > 0.1) for _, picture in answers]
+    assert shares == [(0, True), (0, True)]
+    assert {answer.headers["etag"] for answer, _ in answers} == {
+        sheet(dana, grid)[0].headers["etag"]
+    }
+
+
+def test_one_whose_grid_is_gone_when_it_is_drawn_is_not_found(
+    studio: Studio, dana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = drawn(dana, body(axis("seed", 1, 2)))
+    get, other = studio.context.storage.get, add_user(studio.context.database, "designer")
+
+    def given_away(key: str) -> bytes:
+        with studio.context.database.write() as session:
+            session.execute(update(Grid).values(owner_id=other.id))
+        return get(key)
+
+    monkeypatch.setattr(studio.context.storage, "get", given_away)
+    answer = dana.get(f"{API}/{grid['id']}/sheet")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -201,6 +202,70 @@ class TestPage:
 
 def _nonces(text: str, to: str) -> tuple[str, str]:
     return text.partition('nonce="')[2].partition('"')[0], to
+
+
+class TestAnOpenPage:
+    """What it asks every few seconds: which of its images are still shown."""
+
+    def asks(self, guest: Client, path: str, **query: str) -> str:
+        text = guest.get(path, params=query).text
+        return unescape(text.partition('data-shown-at="')[2].partition('"')[0])
+
+    def test_is_told_those_that_are_still_shown(self, shared: Shared, guest: Client) -> None:
+        others = [str(shared.studio.image(shared.owner)["id"]) for _ in range(2)]
+        for other in others:
+            shared.place(other)
+        path = shared.open()
+        at = self.asks(guest, path)
+        first = guest.get(at)
+        assert first.json() == {"images": [*reversed(others), shared.image]}
+        assert first.headers["cache-control"] == "private, no-cache"
+        assert first.headers["referrer-policy"] == "no-referrer"
+        known = {"If-None-Match": first.headers["etag"]}
+        assert guest.get(at, headers=known).status_code == 304
+        for hide, show in (
+            ({"moderation": "held"}, {"moderation": "released"}),
+            ({"trashed_at": utc_now()}, {"trashed_at": None}),
+        ):
+            shared.change(Image, others[0], **hide)
+            now = guest.get(at, headers=known)
+            assert (now.status_code, now.json()["images"]) == (200, [others[1], shared.image])
+            shared.change(Image, others[0], **show)
+            assert guest.get(at, headers=known).status_code == 304
+        alone = self.asks(guest, path, image=others[0])
+        assert guest.get(alone).json() == {"images": [others[0]]}
+
+    def test_hears_nothing_of_what_came_after_it_or_stands_on_another_page(
+        self, shared: Shared, guest: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.links.guests.ON_A_PAGE", 1)
+        second = str(shared.studio.image(shared.owner)["id"])
+        shared.place(second)
+        path = shared.open()
+        at = self.asks(guest, path)
+        shared.place(str(shared.studio.image(shared.owner)["id"]))
+        assert guest.get(at).json() == {"images": [second]}
+
+    def test_is_told_that_the_link_has_ended(self, shared: Shared, guest: Client) -> None:
+        empty = str(shared.owner.post(GALLERIES, json={"name": "Empty"}).json()["id"])
+        for gallery in (shared.id, empty):
+            shared.path = f"{GALLERIES}/{gallery}"
+            made = shared.link()
+            at = self.asks(guest, "/s/" + made["url"].rpartition("/s/")[2])
+            assert guest.get(at).status_code == 200
+            revoked = shared.owner.delete(f"{shared.path}/links/{made['id']}")
+            assert (revoked.status_code, guest.get(at).status_code) == (204, 404)
+
+    def test_is_told_nothing_without_the_password_or_by_marks_of_others(
+        self, shared: Shared, guest: Client
+    ) -> None:
+        path = shared.open()
+        assert guest.get(f"{path}/shown?newest=nonsense!&oldest=x").status_code == 404
+        closed = shared.open(password=PASSWORD)
+        assert guest.get(f"{closed}/shown").status_code == 404
+        elsewhere = Shared(shared.studio)
+        marks = self.asks(guest, elsewhere.open()).partition("?")[2]
+        assert guest.get(f"{path}/shown?{marks}").json() == {"images": []}
 
 
 class TestImages:

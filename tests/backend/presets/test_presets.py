@@ -106,6 +106,13 @@ class TestChange:
         dana.patch(f"{PATH}/{told['id']}", json={"visibility": "private"})
         assert names(robin) == []
 
+    def test_that_it_is_a_draft(self, shared_studio: Studio) -> None:
+        dana = shared_studio.actors.browser()
+        draft = {"num_inference_steps": 3, "decoder": "tiny"}
+        told = keep(dana, parameters=draft).json()["parameters"]
+        assert {name: value for name, value in told.items() if value is not None} == draft
+        assert keep(dana, parameters={"decoder": "small"}).status_code == 422
+
     def test_delete(self, studio: Studio) -> None:
         dana = studio.actors.browser()
         told = keep(dana).json()

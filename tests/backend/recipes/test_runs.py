@@ -13,6 +13,7 @@ from backend.images.models import Image
 from backend.kit.clock import utc_now
 from backend.recipes.models import RecipeRun, RecipeRunStep
 from backend.recipes.schemas import RunState
+from backend.uploads.models import Upload
 from backend.usage.models import UsageCharge
 from tests.backend.generations.test_pictures import BLACK, GREEN, WHITE, bring
 from tests.backend.recipes.conftest import (
@@ -277,13 +278,38 @@ class TestEnds:
         recipe = keep(dana, STYLE, INPAINT)
         with studio.inference.hold():
             run = begin(dana, recipe, over=[over], mask=mask, prompt="a dress")
-            assert dana.delete(f"/api/v1/uploads/{mask}").status_code == 204
+            with studio.context.database.write() as session:
+                session.delete(
+                    session.get_one(Upload, mask)
+                )  # as an erasure does, which asks nobody
         run = followed(studio, dana, run)
         assert (run["state"], run["error"]["step"], run["error"]["code"]) == (
             "failed",
             2,
             "not_found",
         )
+
+    def test_a_mask_that_a_later_step_needs_is_kept_until_then(
+        self, studio: Studio, dana: Client
+    ) -> None:
+        over, mask = bring(dana), bring(dana, BLACK, WHITE)
+        recipe = keep(dana, STYLE, INPAINT, title="Sleeves")
+        with studio.inference.hold():
+            run = begin(dana, recipe, over=[over], mask=mask, prompt="a dress")
+            answer = dana.delete(f"/api/v1/uploads/{mask}")
+            assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+            assert f"run {run['id']} of the recipe “Sleeves”" in answer.json()["detail"]
+        assert followed(studio, dana, run)["state"] == "succeeded"
+        assert dana.delete(f"/api/v1/uploads/{mask}").status_code == 204
+
+    def test_a_mask_that_no_later_step_needs_goes_at_once(
+        self, studio: Studio, dana: Client
+    ) -> None:
+        mask = bring(dana, BLACK, WHITE)
+        recipe = keep(dana, {"masked": True, "prompt": "a dress with motif"}, STYLE)
+        run = ran(studio, dana, recipe, over=[bring(dana)], mask=mask, prompt="a dress")
+        assert run["state"] == "held"
+        assert dana.delete(f"/api/v1/uploads/{mask}").status_code == 204
 
     def test_nobody_draws_for_whoever_was_shut_out(self, studio: Studio, dana: Client) -> None:
         recipe = keep(dana, {"prompt": "a dress with motif"}, STYLE)

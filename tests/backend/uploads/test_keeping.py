@@ -15,7 +15,6 @@ from sqlmodel import col, func, select, update
 from backend.accounts.actor import Actor
 from backend.dispatch import forgetting
 from backend.dispatch.retention import orphans_of, removing
-from backend.generations import unneeded
 from backend.kit.clock import utc_now
 from backend.kit.context import Context
 from backend.kit.database import Database
@@ -25,6 +24,7 @@ from backend.kit.settings import Settings
 from backend.kit.storage import open_storage
 from backend.legalholds import service as legalholds
 from backend.legalholds.schemas import LegalHoldCreate
+from backend.recipes import unneeded
 from backend.uploads import repository, service
 from backend.uploads.decoding import Picture
 from backend.uploads.models import Upload

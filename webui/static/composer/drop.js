@@ -1,4 +1,4 @@
-/* A picture dropped anywhere on Create or pasted, and settings pasted as text: each leads to the same dialog. */
+/* A picture dropped anywhere on Create or pasted, and settings pasted as text: where it is laid says what for. */
 import { overlay } from "../overlay/overlay.js";
 import { values } from "./form.js";
 
@@ -19,7 +19,7 @@ export function takePictures(host) {
     event.preventDefault();
     leave();
     const [file] = event.dataTransfer.files;
-    if (file) taken(file, event.composedPath().some((one) => one.localName === "at-source"));
+    if (file) taken(file, event.composedPath());
   });
   host.listen(document, "paste", pasted);
 }
@@ -29,7 +29,7 @@ function pasted(event) {
   const file = [...event.clipboardData?.files ?? []].find(({ type }) => type.startsWith("image/"));
   if (file) {
     event.preventDefault();
-    taken(file, document.querySelector("at-source")?.waits);
+    taken(file, [...document.querySelectorAll("at-source")].filter(({ waits }) => waits));
     return;
   }
   const text = event.clipboardData?.getData("text/plain") ?? "";
@@ -38,11 +38,7 @@ function pasted(event) {
 
 const veil = async (act) => (await import("./veil.js"))[act]();
 
-/** A picture is drawn from where it is laid on that very panel; elsewhere its settings are shown first, with that choice. */
-async function taken(file, drawn = false) {
-  if (drawn) (await import("../edit/arriving.js")).drawFrom(file);
-  else (await import("./restore.js")).restoreFile(file);
-}
+const taken = async (file, path) => (await import("./landed.js")).landed(file, path);
 
 async function restoreText(text, before) {
   const restore = await import("./restore.js");

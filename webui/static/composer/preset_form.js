@@ -9,7 +9,7 @@ import * as sheets from "../core/styles.js";
 import { openDialog } from "../overlay/dialog.js";
 import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
-import { fromParameters } from "./fields.js";
+import { decoded, fromParameters } from "./fields.js";
 import { values } from "./form.js";
 import { wear, worn } from "./style.js";
 
@@ -21,10 +21,11 @@ export const savePreset = () => save(values(), worn()?.parameters, (preset) => {
 /** Ask for a name and keep the settings of a generation. */
 export const savePresetOf = ({ parameters }) => save(fromParameters(parameters), null, ({ name }) => toast(t("presets.kept", { name })));
 
-function save({ prompt, negative_prompt: avoided, steps, guidance, scheduler, ratio }, style, done) {
+function save({ prompt, negative_prompt: avoided, steps, guidance, scheduler, ratio, tiny }, style, done) {
+  const draft = Boolean(decoded({ steps, guidance, scheduler, tiny }));
   const parts = [
-    part("look", t("presets.part.look", { steps, guidance: decimal(guidance), sampler: SAMPLERS[scheduler] ?? t("scheduler.usual") }),
-      { num_inference_steps: steps, guidance_scale: guidance, scheduler: scheduler || null }),
+    part("look", t(draft ? "presets.part.draft" : "presets.part.look", { steps, guidance: decimal(guidance), sampler: SAMPLERS[scheduler] ?? t("scheduler.usual") }),
+      { num_inference_steps: steps, guidance_scale: guidance, scheduler: scheduler || null, decoder: draft ? "tiny" : null }),
     part("ratio", t("presets.part.shape", { shape: t(`ratio.${ratio}`) }), { ratio }),
     (avoided || style?.negative_prompt) && part("avoid", t("presets.part.avoid"), { negative_prompt: [avoided, style?.negative_prompt].filter(Boolean).join(", ") }),
   ].filter(Boolean);

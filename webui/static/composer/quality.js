@@ -35,6 +35,9 @@ export function qualityOf(now, steps, guidance, scheduler) {
   return ["standard", "fine"].find((name) => stepsOf(name) === values.steps) ?? null;
 }
 
+/** Say whether the model has a decoder for drafts. */
+export const drafts = () => hasDecoder;
+
 const stepsOf = (name) => (name === "fine" ? Math.min(MOST_STEPS, usual.steps * 2) : usual.steps);
 
 const isDraft = (values) => Object.entries(draft).every(([name, value]) => values[name] === value) && (!hasDecoder || Boolean(decoded(values)));

@@ -1,7 +1,7 @@
 /* The style that the prompt wears: kept on this device, put around the prompt when it is sent. Draws nothing. */
 import { STYLE_KEY } from "./draft.js";
-import { fill } from "./form.js";
-import { NAMES } from "./fields.js";
+import { fill, values } from "./form.js";
+import { NAMES, markOf } from "./fields.js";
 
 const PLACE = "{prompt}";
 const LIMITS = { steps: [1, 50], guidance: [1, 15] };
@@ -20,7 +20,14 @@ export function wear(preset) {
   else localStorage.removeItem(STYLE_KEY);
   const look = preset ? lookOf(preset.parameters) : {};
   if (Object.keys(look).length) fill(look);
+  if (preset?.parameters.decoder) decode(preset.parameters.decoder);
   styles.dispatchEvent(new Event("worn"));
+}
+
+/** Decode as the style says, where the model that draws can. */
+async function decode(decoder) {
+  const { drafts } = await import("./quality.js");
+  fill({ tiny: decoder === "tiny" && drafts() ? markOf(values()) : "" });
 }
 
 /** Take the style off when settings of an image are taken back with its prompt: that was sent with the style around it. */

@@ -5,6 +5,7 @@ import { loadSheets, wear } from "../core/styles.js";
 import { values } from "../composer/form.js";
 import { sizeFor } from "../grids/base.js";
 import { overlay } from "../overlay/overlay.js";
+import { sure } from "../overlay/sure.js";
 import { toast } from "../overlay/toast.js";
 import { KINDS, addressOf, bring, whyNot } from "./bring.js";
 import { act, barOf } from "./mask_bar.js";
@@ -15,13 +16,19 @@ import { editNow, setEdit } from "./state.js";
 
 const LONGEST = 768;
 
-/** Open the pad for a ControlNet, with what is drawn already; `back` puts the focus where it came from. */
-export async function openPad({ card, model, back }) {
+let opened = null;
+
+/** Have a picture that was laid on the pad be the shape. */
+export const dropped = (file) => opened?.dropped(file);
+
+/** Open the pad for a ControlNet, with what is drawn already; `back` puts the focus where it came from, `take` makes a picture the shape. */
+export async function openPad({ card, model, back, take }) {
   await Promise.all([loadSheets(...Pad.sheets), wear(overlay().shadowRoot, "mask")]);
   if (!customElements.get("at-pad")) customElements.define("at-pad", Pad);
   const { shape } = editNow();
   const drawn = shape && await loaded(addressOf({ id: shape.image, kind: shape.kind })).catch(() => null);
-  new PadDialog(card, padFor(model), drawn, back).open();
+  opened = new PadDialog({ card, size: padFor(model), drawn, back, take });
+  opened.open();
 }
 
 /** Return the pad's own size: in the proportions of what is drawn, fine enough for thin lines. */
@@ -33,8 +40,8 @@ function padFor(model) {
 }
 
 class PadDialog {
-  constructor(card, size, drawn, back) {
-    Object.assign(this, { card, size, drawn, back });
+  constructor(given) {
+    Object.assign(this, given);
   }
 
   open() {
@@ -71,6 +78,13 @@ class PadDialog {
     this.editor.stage.focus();
   }
 
+  /** A picture was laid here: it is the shape, in the place of what was drawn. */
+  async dropped(file) {
+    if (this.editor.painting.canUndo && !(await sure("pad.replace", {}, "primary"))) return this.editor.stage.focus();
+    this.dialog.close();
+    return this.take(file);
+  }
+
   /** Keys work wherever the focus is; a button keeps those that press it, a field those that are typed. */
   key(event) {
     if (event.defaultPrevented || typing(event) || event.composedPath()[0] === this.editor.stage || OF_BUTTONS.includes(event.key)) return;
@@ -80,6 +94,7 @@ class PadDialog {
   closed() {
     if (this.address) URL.revokeObjectURL(this.address);
     this.dialog.remove();
+    opened = null;
     this.back();
   }
 

@@ -110,6 +110,7 @@ class ShapePanel {
 
   /** Send a picture to draw by; its lines are found by the model. */
   async take(file) {
+    if (!this.card) return;
     this.busy(true);
     try {
       const found = await bring(file);
@@ -132,6 +133,6 @@ class ShapePanel {
   /** Open the pad. */
   async paint() {
     const { openPad } = await import("./pad_dialog.js");
-    await openPad({ card: this.card, model: this.model, back: () => this.draw.focus() });
+    await openPad({ card: this.card, model: this.model, back: () => this.focus(), take: (file) => this.take(file) });
   }
 }

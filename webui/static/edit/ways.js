@@ -31,6 +31,7 @@ class Ways extends AtElement {
     if (!model) return;
     this.model = model;
     import("../composer/warmth.js").then(({ tellWarmth }) => tellWarmth(model));
+    import("../composer/stopped.js").then(({ tellStops }) => tellStops(model));
     offerControls(model.controls.map(({ name, trouble }) => (trouble ? null : name)));
   }
 
@@ -59,6 +60,11 @@ class Ways extends AtElement {
     this.places[name].hidden = !on;
     if (on) this.panels[name] ??= await (name === "shape" ? shapePanel : loraPanel)(this);
     return this.panels[name];
+  }
+
+  /** Return the panel for shapes if something was laid on it: `path` are the elements that it was laid on. */
+  shapeUnder(path) {
+    return path.includes(this.places.shape) ? this.panels.shape : null;
   }
 
   async focus() {

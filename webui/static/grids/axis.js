@@ -2,6 +2,7 @@
 import { button, h, icon } from "../core/dom.js";
 import { checks } from "../core/form.js";
 import { t } from "../core/i18n.js";
+import { markStopped } from "../core/stopped.js";
 import { SETTINGS, settingName, valueName } from "./labels.js";
 import { readValues, writeValues } from "./values.js";
 
@@ -30,6 +31,12 @@ export class Axis {
     this.boxes = null;
     this.input = null;
     this.place.replaceChildren(...(setting ? this.control(setting) : []));
+    this.marked();
+  }
+
+  /** Show which models are stopped now. */
+  marked() {
+    if (this.setting === "model") markStopped(this.boxes);
   }
 
   control(setting) {
@@ -52,7 +59,7 @@ export class Axis {
   /** Return the axis as the API takes it, or null for none. */
   read() {
     if (!this.setting) return null;
-    const values = this.boxes ? this.boxes.filter((box) => box.checked).map((box) => box.value) : readValues(this.input.value, SETTINGS[this.setting]);
+    const values = this.boxes ? this.boxes.filter((box) => box.checked && !box.disabled).map((box) => box.value) : readValues(this.input.value, SETTINGS[this.setting]);
     return { setting: this.setting, values };
   }
 
@@ -77,6 +84,6 @@ export class Axis {
   }
 
   get focused() {
-    return this.input ?? this.boxes?.[0] ?? this.select;
+    return this.input ?? this.boxes?.find((box) => !box.disabled) ?? this.select;
   }
 }

@@ -3,6 +3,7 @@ import { ApiError, api } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { credits } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { followStops, stopLines } from "../core/stopped.js";
 import { wear } from "../core/styles.js";
 import { openDialog } from "../overlay/dialog.js";
 import { overlay } from "../overlay/overlay.js";
@@ -24,6 +25,8 @@ export async function openCompare() {
 class Compare {
   constructor(models) {
     this.base = baseOf(models[0]);
+    this.usual = models[0].name;
+    this.stops = h("div", { class: "stopped-models", role: "status" });
     const offered = Object.keys(SETTINGS).filter((one) => (one !== "model" || models.length > 1) && (one !== "strength" || this.base.init_image));
     const axis = (more) => new Axis({ offered, models: models.map(({ name }) => name), changed: () => this.changed(), ...more });
     this.axes = [
@@ -41,10 +44,11 @@ class Compare {
     this.dialog = openDialog({ title: t("grids.compare"), kind: "dialog compare" },
       h("p", { class: "of" }, this.base.prompt.trim() ? t("grids.of", { prompt: this.base.prompt.trim() }) : t("grids.no_prompt")),
       h("form", { novalidate: true, "aria-label": t("grids.compare"), onsubmit: (event) => { event.preventDefault(); this.press(); } },
-        this.axes.map((axis) => axis.element), this.trouble,
+        this.axes.map((axis) => axis.element), this.stops, this.trouble,
         h("div", { class: "end" }, this.summary, this.submit)),
       this.last);
     this.axes[0].focused.focus();
+    followStops(this.dialog, () => { this.axes.forEach((axis) => axis.marked()); this.changed(); });
     this.dialog.addEventListener("close", () => clearTimeout(this.timer));
     this.ask();
     this.list();
@@ -59,7 +63,9 @@ class Compare {
   wanted() {
     const [x, y, z] = this.axes.map((axis) => axis.read());
     const empty = [x, y, z].some((axis) => axis && !axis.values.length);
-    return empty || !this.base.prompt.trim() ? null : { base: this.base, x, y, z };
+    const lines = [x, y, z].some((axis) => axis?.setting === "model") ? [] : stopLines([this.usual]);
+    this.stops.replaceChildren(...lines);
+    return empty || lines.length || !this.base.prompt.trim() ? null : { base: this.base, x, y, z };
   }
 
   /** Say how many images that is and what they cost, or what is wrong. */

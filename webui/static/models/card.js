@@ -4,6 +4,7 @@ import { attempt, copy } from "../core/actions.js";
 import { button, h, icon } from "../core/dom.js";
 import { ago, decimal, number, when } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { stopOf } from "../core/stopped.js";
 import { toast } from "../overlay/toast.js";
 import { roleName } from "../people/parts.js";
 import { NONE, megabytes, seconds, share } from "../figures/units.js";
@@ -33,8 +34,9 @@ export function modelCard(model, { figures, ready, changed }) {
 /** Return the stage in a word, with the share of a canary. */
 export const stageTag = (stage, percent) => h("span", { class: `tag ${LOOKS[stage]}` }, percent === null ? t(`stage.${stage}`) : t("stage.canary.share", { share: number(percent) }));
 
-function tags({ card, stage, share: percent, is_default: draws }, ready) {
+function tags({ name, card, stage, share: percent, is_default: draws }, ready) {
   return h("span", { class: "tags" }, stageTag(stage, percent), draws && stage !== "default" && h("span", { class: "tag live" }, t("models.tag.stands_in")),
+    stopOf(name) && h("span", { class: "tag warn", title: stopOf(name).reason }, t("stopped.tag")),
     !card && h("span", { class: "tag plain" }, t("models.tag.gone")),
     stage !== "retired" && card && ready && card.warmth !== "warm" && h("span", { class: "tag plain", title: t("models.tag.cold.hint") }, t(card.warmth === "loading" ? "models.tag.loading" : "models.tag.cold")),
     stage !== "retired" && card && !ready && h("span", { class: "tag plain" }, t("models.tag.away")));
@@ -63,12 +65,20 @@ function facts({ card, roles }) {
   return h("dl", { class: "facts" },
     fact("family", card.family || NONE), fact("licence", card.licence || NONE),
     fact("usual", t("models.usual", { width: usual.width, height: usual.height, steps: usual.num_inference_steps, guidance: decimal(usual.guidance_scale), scheduler: usual.scheduler })),
+    fact("draft", draftOf(card)),
     fact("largest", t("models.megapixels", { count: decimal(card.max_pixels / A_MILLION) })),
     fact("price", t("models.price", { factor: decimal(card.credit_factor) })),
     fact("checker", checkers(card)),
     fact("roles", h("a", { href: "/people?show=roles" }, roles === null ? t("models.roles.every") : roles.map(roleName).join(", ") || t("models.roles.none"))),
     fact("weights", card.weights_bytes === null ? null : `${megabytes(card.weights_bytes)} · `, h("code", { title: card.weights_sha256 }, card.weights_sha256.slice(0, SHOWN_OF_DIGEST)),
       button({ kind: "round tiny", label: t("models.copy", { name: card.title }), press: () => copy(card.weights_sha256) }, icon("copy"))));
+}
+
+/** Return what a draft is drawn with, in words. */
+function draftOf({ draft }) {
+  if (!draft) return t("models.draft.none");
+  const { num_inference_steps: steps, guidance_scale: guidance, scheduler, decoder } = draft;
+  return t(decoder === "tiny" ? "models.draft.tiny" : "models.draft", { steps, guidance: decimal(guidance), scheduler });
 }
 
 /** Name who looks at the model's images, each with what it says that it can see, and what is wrong with it. */

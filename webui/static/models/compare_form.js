@@ -3,6 +3,7 @@ import { api } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { Form, check, field, group } from "../core/form.js";
 import { t } from "../core/i18n.js";
+import { followStops, modelList, stopOf } from "../core/stopped.js";
 import { openDialog } from "../overlay/dialog.js";
 import { overlay } from "../overlay/overlay.js";
 import { toast } from "../overlay/toast.js";
@@ -18,8 +19,9 @@ export async function askForComparison(made) {
   await wear(overlay().shadowRoot, "asking");
   let models = [];
   if (!(await attempt(async () => { models = await api("/models"); }))) return;
-  const select = (chosen) => h("select", {}, models.map(({ name, title }, place) => h("option", { value: name, selected: place === chosen }, title === name ? name : `${title} (${name})`)));
-  const [first, second] = [select(0), select(Math.min(1, models.length - 1))];
+  const offered = models.filter(({ name }) => !stopOf(name));
+  const lists = [0, 1].map((place) => modelList(models, (offered[place] ?? models[place])?.name));
+  const [first, second] = lists.map(({ select }) => select);
   const sources = ["bundled", "mine", "given"].map((source, place) => h("input", { type: "radio", name: "source", value: source, checked: place === 0, onchange: () => tell() }));
   const count = h("input", { type: "number", min: 1, max: MOST, value: USUAL });
   const prompts = h("textarea", { rows: 5, placeholder: t("comparisons.prompts.example") });
@@ -31,10 +33,11 @@ export async function askForComparison(made) {
   const lines = () => prompts.value.split("\n").map((line) => line.trim()).filter(Boolean);
   const form = new Form({
     title: t("comparisons.make"), act: t("comparisons.make.act"),
-    fields: [field("models", t("comparisons.first"), first), field("second", t("comparisons.second"), second),
+    fields: [field("models", t("comparisons.first"), first), field("second", t("comparisons.second"), second, { body: [second, lists[1].why] }),
       group("source", t("comparisons.source"), sources, h("div", { class: "checks" }, sources.map((box) => check(box, t(`comparisons.source.${box.value}`))))),
       many, written, field("seed", t("comparisons.seed"), seed, { hint: t("comparisons.seed.hint") })],
     read: (wrong) => {
+      for (const [name, { value }] of [["models", first], ["second", second]]) if (stopOf(value)) wrong(name, t("stopped.chosen", { name: value }));
       if (first.value === second.value) wrong("second", t("comparisons.same"));
       if (source() === "given" && !lines().length) wrong("prompts", t("comparisons.prompts.none"));
       if (source() === "given" && lines().length > MOST) wrong("prompts", t("comparisons.prompts.many"));
@@ -51,5 +54,6 @@ export async function askForComparison(made) {
   });
   tell();
   const dialog = openDialog({ title: t("comparisons.make"), kind: "dialog asking" }, h("p", {}, t("comparisons.make.text")), form.element);
+  followStops(dialog, () => lists.forEach(({ show }) => show()));
   form.focus();
 }

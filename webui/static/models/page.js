@@ -2,6 +2,7 @@
 import { AtElement } from "../core/element.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { store } from "../core/store.js";
 import { Tabs } from "../core/tabs.js";
 import { Comparisons } from "./comparisons.js";
 import { Registry } from "./registry.js";
@@ -16,6 +17,7 @@ export class Models extends AtElement {
   }
 
   connected() {
+    this.listen(store, "notice", () => this.shown?.look()); // something may be stopped, or lifted
     this.tabs.open();
   }
 

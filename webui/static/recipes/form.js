@@ -3,6 +3,7 @@ import { api, may } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { Form, check, field, group } from "../core/form.js";
 import { t } from "../core/i18n.js";
+import { followStops } from "../core/stopped.js";
 import { wear } from "../core/styles.js";
 import { VISIBILITIES, ask } from "../galleries/parts.js";
 import { overlay } from "../overlay/overlay.js";
@@ -32,8 +33,8 @@ export async function saveSteps(image) {
 }
 
 async function open(recipe, editor, title, hint = null) {
-  const [{ fields, read }, [model]] = await Promise.all([fieldsOf(recipe, editor), api("/models").catch(() => [])]);
-  editor.offerShapes(model?.controls ?? []);
+  const [{ fields, read }, models] = await Promise.all([fieldsOf(recipe, editor), api("/models").catch(() => [])]);
+  editor.offer(models);
   const form = new Form({
     title, act: t("galleries.save"), leave: () => dialog.close(), fields,
     read: (wrong) => {
@@ -46,6 +47,7 @@ async function open(recipe, editor, title, hint = null) {
   await wear(overlay().shadowRoot, "recipe_forms");
   const dialog = await ask(title, hint && h("p", { class: "sub" }, hint), form.element);
   dialog.classList.add("wide");
+  followStops(dialog, () => editor.stopped());
   form.focus();
   dialog.scrollTop = 0; // a long form begins with its heading
 }

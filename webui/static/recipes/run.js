@@ -5,6 +5,7 @@ import { Form, field, group } from "../core/form.js";
 import { credits, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
+import { followStops, stopLines } from "../core/stopped.js";
 import { wear } from "../core/styles.js";
 import { addressOf, bring, whyNot } from "../edit/bring.js";
 import { ask } from "../galleries/parts.js";
@@ -25,8 +26,8 @@ export async function openRun(imageIds, recipe = null) {
   dialog.classList.add("wide");
   const look = async () => {
     try {
-      const recipes = recipe ? [recipe] : (await api("/recipes?limit=100")).items;
-      if (recipes.length) new RunForm(dialog, space, recipes, imageIds.slice(0, MOST)).show(recipes[0]);
+      const [recipes, [model]] = await Promise.all([recipe ? [recipe] : api("/recipes?limit=100").then(({ items }) => items), api("/models").catch(() => [])]);
+      if (recipes.length) new RunForm(dialog, space, recipes, imageIds.slice(0, MOST), model?.name).show(recipes[0]);
       else space.replaceChildren(nothing("recipe", t("recipes.empty.title"), t("recipes.empty.text"), h("a", { class: "button", href: "/recipes" }, t("recipes.show"))));
     } catch {
       space.replaceChildren(failed(t("recipes.error"), look));
@@ -36,8 +37,11 @@ export async function openRun(imageIds, recipe = null) {
 }
 
 class RunForm {
-  constructor(dialog, space, recipes, imageIds) {
-    Object.assign(this, { dialog, space, recipes, words: "" });
+  /** `usual` is the model that draws the steps which name none. */
+  constructor(dialog, space, recipes, imageIds, usual) {
+    Object.assign(this, { dialog, space, recipes, usual, words: "" });
+    this.stops = h("div", { class: "stopped-models", role: "status" });
+    followStops(dialog, () => this.tellStops());
     this.over = imageIds.map((id) => ({ id, kind: "image" }));
     this.given = imageIds.length > 0;
     this.key = crypto.randomUUID();
@@ -58,11 +62,21 @@ class RunForm {
       send: (json) => api(`/recipes/${recipe.id}/runs`, { method: "POST", json, headers: { "idempotency-key": this.key } }),
       done: ({ items }) => this.begun(items),
     });
-    form.element.querySelector(".row-of").before(this.price);
+    this.form = form;
+    form.element.querySelector(".row-of").before(this.stops, this.price);
+    this.tellStops();
     this.space.replaceChildren(form.element);
     form.focus();
     this.dialog.scrollTop = 0;
     this.ask();
+  }
+
+  /** Say which of its models are stopped: then it cannot be run. */
+  tellStops() {
+    if (!this.form) return;
+    const lines = stopLines(this.recipe.steps.map(({ model }) => model ?? this.usual));
+    this.stops.replaceChildren(...lines);
+    this.form.submit.disabled = lines.length > 0;
   }
 
   /** Which recipe: a list where there are several. What its steps are stands below. */

@@ -3,6 +3,7 @@ import { contentOf } from "../core/api.js";
 import { button, h, icon } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { modelList } from "../core/stopped.js";
 import { entry, menu } from "../core/menu.js";
 import { say } from "../overlay/toast.js";
 import { kindOf, nameOf, pictureOf } from "./words.js";
@@ -15,17 +16,23 @@ const KINDS = { inpaint: { masked: true, strength: 0.8 }, redraw: { strength: 0.
 export class StepsEditor {
   /** `rows` are { settings, image, kept, left_out }; with `draft` they are left out by a box, else taken away. */
   constructor(rows, draft = false) {
-    Object.assign(this, { rows, draft });
+    Object.assign(this, { rows, draft, models: [] });
     this.list = h("ol", { class: "steps" });
     this.adder = menu({ kind: "button small", label: t("recipes.add"), text: t("recipes.add"), picture: "plus" }, () => this.offers());
     this.element = h("div", { class: "steps-editor" }, this.list, this.draft ? null : this.adder);
     this.lay();
   }
 
-  /** Take the ControlNets of the model that usually draws: one that sees lines may keep the shape of a picture. */
-  offerShapes(controls) {
-    this.sees = controls.find(({ kind, trouble }) => !trouble && SEES_LINES.includes(kind)) ?? null;
+  /** Take the models on offer, the one that usually draws first: a ControlNet of its that sees lines may keep the shape of a picture. */
+  offer(models) {
+    this.models = models;
+    this.sees = models[0]?.controls.find(({ kind, trouble }) => !trouble && SEES_LINES.includes(kind)) ?? null;
     this.lay();
+  }
+
+  /** Something was stopped or lifted. */
+  stopped() {
+    this.lists.forEach(({ show }) => show());
   }
 
   /** What to send: the steps that are kept, in their order. */
@@ -45,6 +52,7 @@ export class StepsEditor {
   }
 
   lay(focus = null) {
+    this.lists = [];
     this.list.replaceChildren(...this.rows.map((row, place) => this.row(row, place)));
     if (!this.draft) this.adder.hidden = this.rows.length >= MOST;
     if (focus) (this.list.children[focus.place]?.querySelector(`[data-act=${focus.act}]:not(:disabled)`) ?? this.list.children[focus.place]?.querySelector("button:not(:disabled), input"))?.focus();
@@ -61,7 +69,7 @@ export class StepsEditor {
         h("span", { class: "tools" },
           tool("up", "up", "recipes.up", () => this.move(place, -1), !this.moves(place, -1)), tool("down", "down", "recipes.down", () => this.move(place, 1), !this.moves(place, 1)),
           !this.draft && tool("out", "trash", "recipes.out", () => this.remove(place)))),
-      this.words(row, place, name), this.strength(settings, place, name), this.shape(settings, place), this.seed(settings, place, name),
+      this.words(row, place, name), this.strength(settings, place, name), this.model(settings, place), this.shape(settings, place), this.decoder(settings, place), this.seed(settings, place, name),
       row.left_out?.length ? h("small", { class: "left-out" }, t("recipes.left_out", { names: row.left_out.join(", ") })) : null);
     return item;
   }
@@ -79,6 +87,27 @@ export class StepsEditor {
     const shown = h("output", {}, `${number(Math.round(value * 100))} %`);
     const range = h("input", { type: "range", min: 1, max: 100, step: 1, value: Math.round(value * 100), "aria-label": t("recipes.step.strength", { step: place + 1, name }), oninput: () => { settings.strength = Number(range.value) / 100; shown.textContent = `${number(Number(range.value))} %`; } });
     return h("label", { class: "how-much" }, h("span", {}, t("recipes.strength")), range, shown);
+  }
+
+  /** Which model draws a step: the usual one, or one by its name. */
+  model(settings, place) {
+    const named = settings.model;
+    if (!named && this.models.length < 2) return null;
+    const usual = { name: "", drawn: this.models[0]?.name, title: t("recipes.model.usual") };
+    const gone = named && this.models.every(({ name }) => name !== named) ? [{ name: named, title: named }] : [];
+    const change = ({ target }) => { settings.model = target.value || null; this.lay({ place, act: "model" }); };
+    const list = modelList([usual, ...this.models, ...gone], named ?? "", { "data-act": "model", "aria-label": t("recipes.model.named", { step: place + 1 }), onchange: change });
+    this.lists.push(list);
+    return h("div", { class: "by" }, h("label", {}, h("span", {}, t("model")), list.select), list.why);
+  }
+
+  /** Whether a step is decoded small, as drafts are, where its model can do that. */
+  decoder(settings, place) {
+    const model = settings.model ? this.models.find(({ name }) => name === settings.model) : this.models[0];
+    const tiny = settings.decoder === "tiny";
+    if (!tiny && (model?.draft?.decoder !== "tiny" || settings.upscale?.method === "resample")) return null;
+    const box = h("input", { type: "checkbox", checked: tiny, "aria-label": t("recipes.decoder.named", { step: place + 1 }), onchange: () => { settings.decoder = box.checked ? "tiny" : null; } });
+    return h("label", { class: "check" }, box, h("span", {}, t("recipes.decoder")));
   }
 
   /** Whether a step keeps the shape of what it draws over, where the model, or the step itself, has what sees it. */

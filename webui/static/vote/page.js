@@ -8,6 +8,7 @@ import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onKey } from "../core/keys.js";
 import { failed, ghosts, nothing } from "../core/lists.js";
+import { store } from "../core/store.js";
 import { outcomeOf } from "../models/outcome.js";
 
 const KEYS = { 1: "left", ArrowLeft: "left", 2: "right", ArrowRight: "right", 0: "neither", ArrowDown: "neither" };
@@ -24,6 +25,9 @@ export class Vote extends AtElement {
   connected() {
     const keys = Object.entries(KEYS).map(([key, choice]) => onKey(key, () => this.pair && !this.sending ? void this.choose(choice) : false));
     this.silence = () => keys.forEach((stop) => stop());
+    // Which image was taken down tells voters nothing: what is theirs to see is asked again, also after what may have been missed.
+    this.listen(store, "withdrawn", () => this.lookAgain());
+    this.listen(store, "connection", ({ detail }) => detail.here && this.lookAgain());
     this.look();
   }
 
@@ -52,6 +56,30 @@ export class Vote extends AtElement {
     const waiting = ballot.pairs.findIndex((pair) => pair.choice === null);
     if (waiting < 0) this.thank();
     else this.show(waiting);
+  }
+
+  /** Take out of sight what may not be voted on any more. */
+  async lookAgain() {
+    const { ballot } = this;
+    if (!ballot?.pairs.length) return;
+    const now = await api(`/ballots/${ballot.id}`).catch(() => null);
+    if (!now || this.ballot !== ballot) return;
+    const gone = ballot.pairs.filter(({ id }) => now.pairs.every((pair) => pair.id !== id));
+    if (!gone.length) return;
+    gone.forEach(({ id }) => this.images.delete(id));
+    ballot.pairs = ballot.pairs.filter((pair) => !gone.includes(pair));
+    if (gone.includes(this.pair)) this.lost();
+    else if (this.pair) this.show(ballot.pairs.indexOf(this.pair));
+  }
+
+  /** The pair that was looked at is gone. */
+  lost() {
+    this.pair = null;
+    const next = button({ kind: "button primary", press: () => this.start(this.ballot) }, t("vote.gone.next"));
+    const inside = this.space.contains(this.shadowRoot.activeElement);
+    this.space.replaceChildren(nothing("unseen", t("viewer.broken"), t("vote.gone.text"), next));
+    this.said.textContent = t("viewer.broken");
+    if (inside) next.focus();
   }
 
   show(place) {

@@ -1,7 +1,8 @@
 """Deletes an upload that nothing is to be drawn from any more.
 
-Here and not in `uploads`, which knows of no generation. It is refused while one waits or runs that names it: it would
-fail when its turn comes, perhaps hours later, and cancelling it first is one step. An erasure asks nobody.
+Here and not in `uploads`, which knows of no generation and no recipe. It is refused while a generation waits or runs that
+names it, and while a later step of a run does: that would fail when its turn comes, perhaps hours later, and cancelling
+it first is one step. An erasure asks nobody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from backend.kit.database import SessionDep
 from backend.kit.errors import Conflict, Problem
 from backend.legalholds import service as legalholds
 from backend.legalholds.schemas import SubjectKind
+from backend.recipes import runs
 from backend.uploads import repository as uploads
 from backend.uploads import service as uploads_of
 from backend.uploads.router import ABSENT, UploadId
@@ -30,7 +32,7 @@ _KEPT: Final[dict[int | str, dict[str, Any]]] = {
     **ABSENT,
     409: {
         "model": Problem,
-        "description": "A generation is to be drawn from it (`in_use`), or a legal hold forbids it.",
+        "description": "A generation, or a later step of a run, is to be drawn from it (`in_use`), or a legal hold forbids it.",
     },
 }
 
@@ -46,7 +48,7 @@ class InUse(Conflict):
 def delete_upload(
     session: SessionDep, actor: ActorDep, context: ContextDep, upload_id: UploadId
 ) -> None:
-    """Delete one upload and its file, once nothing that is queued or running draws from it."""
+    """Delete one upload and its file, once nothing that is queued or running, or follows in a run, draws from it."""
     delete(session, context, actor, upload_id)
 
 
@@ -55,7 +57,7 @@ def delete(session: Session, context: Context, actor: Actor, upload_id: str) -> 
 
     Raises:
         NotFound: There is none, or it is not theirs.
-        InUse: A generation that is queued or running names it.
+        InUse: A generation that is queued or running names it, or a later step of a run needs it.
         UnderLegalHold: Nothing of theirs may be deleted.
     """
     # Before anything else is locked, as whoever forgets or erases uploads does.
@@ -66,4 +68,9 @@ def delete(session: Session, context: Context, actor: Actor, upload_id: str) -> 
             raise InUse(
                 f"Generation {generation.id} is to be drawn from it; cancel that, or wait until it has ended."
             )
+    if run := runs.needing(session, actor.id, upload_id):
+        raise InUse(
+            f"A later step of run {run.id} of the recipe “{run.title}” is to be drawn with it; cancel that run, or wait "
+            "until it has ended."
+        )
     uploads_of.delete(context, session, actor, row)
