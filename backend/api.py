@@ -46,6 +46,8 @@ from backend.system.router import router as system
 from backend.trials.router import router as trials
 from backend.uploads.router import router as uploads
 from backend.usage.router import router as usage
+from backend.verify.router import page as verify_page
+from backend.verify.router import router as verify
 from backend.webhooks.router import router as webhooks
 
 _EVERYWHERE: Final[dict[int | str, dict[str, Any]]] = {
@@ -79,6 +81,7 @@ router.include_router(standing)  #    /images/{id}/moderation  …/appeal
 router.include_router(quality)  #     /moderation/quality
 router.include_router(policies)  #    /policies
 router.include_router(trials)  #      /policies/{number}/trial  …/hold
+router.include_router(verify)  #      /verify
 router.include_router(catalog)  #     /models
 router.include_router(comparisons)  # /comparisons
 router.include_router(ballots)  #     /ballots
@@ -98,3 +101,4 @@ router.include_router(system)  #      /system
 pages = APIRouter()
 pages.include_router(permalinks)  #   /i/{image}
 pages.include_router(guests)  #       /s/{token}
+pages.include_router(verify_page)  #  /verify

@@ -30,7 +30,7 @@ from backend.dispatch.deliveries import Deliverer
 from backend.dispatch.dispatcher import Dispatcher
 from backend.generations import events, glimpses
 from backend.kit import probes, reference, reports
-from backend.kit.bodies import BodyLimit
+from backend.kit.bodies import BodyLimit, largest_form
 from backend.kit.client_address import client_address, parse_networks
 from backend.kit.context import Context
 from backend.kit.csrf import SameSiteOnly
@@ -50,15 +50,16 @@ from backend.kit.stopping import heard_before_stopping
 from backend.kit.storage import open_storage
 from backend.kit.telemetry import RequestTelemetry
 from backend.oversight import anchors
+from backend.provenance.authority import authority_of
 from backend.restorations.router import PATH as RESTORATIONS
 from backend.system import metrics
 from backend.uploads.router import PATH as UPLOADS
+from backend.verify import router as verify
 from backend.webhooks.sealing import reseal
 from inference.client import connect
 from inference.protocol import InferenceClient, InferenceError
 
 MAX_BODY_BYTES = 1024 * 1024
-AROUND_A_FILE_BYTES = 16 * 1024  # boundaries and headers of a form with one part
 CHECKER_KNOWN_WITHIN_S = 60.0
 _log = logging.getLogger("atelier.app")
 
@@ -99,10 +100,10 @@ def create_app(settings: Settings, *, inference: InferenceClient | None = None) 
 def _wrap(app: FastAPI, settings: Settings) -> None:
     """Add what every request passes through. The last one added is the outermost."""
     installation.install(app, settings)
-    uploads = int(settings.upload_megabytes * 1e6) + AROUND_A_FILE_BYTES
-    special = dict.fromkeys((("POST", UPLOADS), ("POST", RESTORATIONS)), uploads)
-    special["POST", reports.PATH] = reports.LARGEST_BYTES
-    app.add_middleware(BodyLimit, usual=MAX_BODY_BYTES, special=special)
+    special = dict.fromkeys((UPLOADS, RESTORATIONS, verify.PATH), largest_form(settings))
+    special |= {verify.PAGE: verify.MOST_SENT, reports.PATH: reports.LARGEST_BYTES}
+    sizes = {("POST", path): size for path, size in special.items()}
+    app.add_middleware(BodyLimit, usual=MAX_BODY_BYTES, special=sizes)
     # Inside the next: what another site makes a browser send uses up nothing of its owner's.
     address_of = partial(client_address, trusted=parse_networks(settings.trusted_proxies))
     app.add_middleware(Throttle, settings=settings, address_of=address_of)
@@ -148,8 +149,7 @@ async def _open_inference(settings: Settings, opened: AsyncExitStack) -> Inferen
     """Connect; an embedded server starts meanwhile, and `/readyz` says when it can draw."""
     client = connect(settings.inference_url, data_dir=settings.data_dir)
     opened.push_async_callback(client.aclose)
-    starting = asyncio.create_task(_wake(client))
-    opened.push_async_callback(_end, starting)
+    opened.push_async_callback(_end, asyncio.create_task(_wake(client)))
     return client
 
 
@@ -204,6 +204,7 @@ def _prepare(database: Database, settings: Settings) -> None:
     with database.write() as session:
         accounts.ensure_roles(session)
         reseal(session, ring_of(settings))
+    authority_of(settings)
 
 
 async def _open_catalog(context: Context, opened: AsyncExitStack) -> Catalog:

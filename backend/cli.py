@@ -23,6 +23,7 @@ from backend.audit.commands import app as audit
 from backend.backups.commands import backup, restore, snapshots
 from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
 from backend.demo.commands import demo_data
+from backend.dispatch.signing_commands import sign
 from backend.doctor import Finding, Level, examine
 from backend.emergency.commands import app as emergency
 from backend.kit.settings import Settings
@@ -35,6 +36,7 @@ from backend.moderation.commands import app as moderation
 from backend.notices.commands import notice
 from backend.queue.commands import app as queue
 from backend.trials.commands import app as policy
+from backend.verify.commands import verify
 
 READY_WITHIN_S = 120.0
 # With the second before it and what is closed after it, the whole process ends within fourteen.
@@ -56,6 +58,8 @@ app.command("demo-data")(demo_data)
 app.command("notice")(notice)
 for saved in (backup, restore, snapshots):
     app.command()(saved)
+app.command("verify")(verify)
+app.command("sign")(sign)
 app.command("train-lora")(train_lora)
 app.command("import-model")(import_model)
 

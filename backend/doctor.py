@@ -37,7 +37,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for everything the studio needs from this machine."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _python, _packages, _data_folder, _disk, _memory, _port, _database, _sign_in,
-        keys.kept, keys.files, _model, _checkers,
+        keys.kept, keys.files, keys.signing, _model, _checkers,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -268,5 +268,6 @@ WHILE_RUNNING: Final[dict[str, Callable[[Settings], Finding]]] = {
     "sign_in": _sign_in,
     "keys": keys.kept,
     "secret_files": keys.files,
+    "signing": keys.signing,
 }
 """Checks that mean the same while the studio runs on this machine, by a name for programs."""

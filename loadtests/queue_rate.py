@@ -31,13 +31,14 @@ from backend.dispatch.outcomes import Drawn
 from backend.dispatch.settlement import settle
 from backend.generations import service
 from backend.generations.models import queue
-from backend.images import service as images
+from backend.images import storing
 from backend.kit.context import Context
 from backend.kit.database import Database
 from backend.kit.notifier.memory import MemoryNotifier
 from backend.kit.queue import Lease, State
 from backend.kit.settings import Settings
 from backend.kit.storage import open_storage
+from backend.provenance.marker import marker_of
 from backend.results.keeping import Finished
 from inference.protocol import GenerationParameters
 from loadtests.machine import describe
@@ -102,8 +103,9 @@ def _settled(context: Context) -> float:
     """Claim as many as fit, and settle each with an image whose files are there already."""
     _submit(context)
     parameters = GenerationParameters(prompt="a red dress").completed_by(CARD, seed=7)
-    prepared = images.prepare(
+    prepared = storing.prepare(
         context.storage,
+        marker_of(context.settings),
         picture(7, parameters),
         parameters=parameters,
         seed=7,

@@ -35,11 +35,10 @@ from backend.kit.refusals import say_who, say_why
 from backend.kit.settings import Settings
 
 _SIGN_IN: Final = "/auth/"
-_LIMITED: Final = ("/api/", _SIGN_IN, "/i/", "/s/")
+_LIMITED: Final = ("/api/", _SIGN_IN, "/i/", "/s/", "/verify")
 _YES: Final = frozenset({"1", "true", "t", "yes", "y", "on"})  # as pydantic reads a boolean
-_ONLY_LOOK: Final = frozenset(
-    {"/api/v1/prompts/reading"}
-)  # a POST, so that no prompt stands in an address
+# POSTs, so that no prompt stands in an address, and because a picture needs a body.
+_ONLY_LOOK: Final = frozenset({"/api/v1/prompts/reading", "/api/v1/verify", "/verify"})
 _NOBODY: Final = ""
 _PERSON: Final = "person:"
 _log = logging.getLogger("atelier.accounts")

@@ -204,7 +204,7 @@ def get_side(  # noqa: PLR0913, PLR0917
     context: ContextDep,
 ) -> Response:
     """Fetch one image of a pair; neither address, headers nor file tell which model drew it."""
-    data = voting.image(session, context.storage, voter, comparison_id, pair_id, side)
+    data = voting.image(session, context, voter, comparison_id, pair_id, side)
     return Response(data, media_type="image/webp", headers=_HEADERS)
 
 

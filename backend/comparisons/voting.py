@@ -21,10 +21,11 @@ from backend.comparisons.schemas import (
     Preference,
     Side,
 )
-from backend.images import service as images
+from backend.images import handing
 from backend.images.schemas import Variant
+from backend.kit.context import Context
 from backend.kit.errors import Conflict, Forbidden, NotFound
-from backend.kit.storage import Storage
+from backend.provenance.marker import marker_of
 
 
 def look(session: Session, actor: Actor) -> list[BallotSummary]:
@@ -74,9 +75,9 @@ def vote(
 
 
 def image(  # noqa: PLR0913, PLR0917
-    session: Session, storage: Storage, actor: Actor, comparison_id: str, pair_id: str, side: Side
+    session: Session, context: Context, actor: Actor, comparison_id: str, pair_id: str, side: Side
 ) -> bytes:
-    """Return one image of a pair without anything that its file says but that a model made it.
+    """Return one image of a pair without anything that its file says but that a model of this studio made it.
 
     Raises:
         NotFound: There is no such pair that can be voted on, or it is closed.
@@ -88,7 +89,8 @@ def image(  # noqa: PLR0913, PLR0917
         raise NotFound("This comparison is closed.")
     pair, drawn = _ready(session, comparison, pair_id)
     shown = drawn.images[generation_on(comparison, actor.id, pair, side)]
-    return images.read_content(storage, shown, Variant.CLEAN)
+    content = handing.read(context.storage, shown, Variant.CLEAN)
+    return handing.told_nothing_of(marker_of(context.settings), shown, content)
 
 
 def _ballot(session: Session, actor: Actor, comparison: Comparison) -> Ballot:

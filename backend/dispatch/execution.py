@@ -16,7 +16,7 @@ from typing import Final, TypeVar, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.catalog.service import Catalog
-from backend.dispatch.fetching import fetch
+from backend.dispatch.fetching import Fetched, fetch
 from backend.dispatch.halting import failure_of
 from backend.dispatch.outcomes import (
     Canceled,
@@ -32,11 +32,12 @@ from backend.dispatch.settlement import settle
 from backend.dispatch.showing import Showing
 from backend.generations import events
 from backend.generations.models import Generation, queue
-from backend.images import service as images
+from backend.images import storing
 from backend.kit.context import Context
 from backend.kit.database import AWAY
 from backend.kit.live import Mark, Phase
 from backend.kit.queue import BEATS_PER_LEASE, Beat, Lease
+from backend.provenance.marker import marker_of
 from backend.results.keeping import Finished
 from inference.protocol import (
     Done,
@@ -46,7 +47,6 @@ from inference.protocol import (
     ImageReady,
     InferenceError,
     ModelCard,
-    Pictures,
     Preview,
     Progress,
     Queued,
@@ -115,9 +115,9 @@ class Execution:
             if halted := await asyncio.to_thread(failure_of, self._context, self.model):
                 return halted
             card = await self._catalog.resolve(self._row.parameters.model)
-            pictures = await asyncio.to_thread(fetch, self._context, self._row)
+            fetched = await asyncio.to_thread(fetch, self._context, self._row)
             await self._stop_predecessor()
-            return await self._follow(card, pictures)
+            return await self._follow(card, fetched)
         except Exception as error:  # noqa: BLE001
             outcome = outcome_of(error, started=self._started)
             if outcome is None:
@@ -125,11 +125,11 @@ class Execution:
                 outcome = Failure("internal", "Something went wrong on our side.", retryable=True)
             return outcome
 
-    async def _follow(self, card: ModelCard, pictures: Pictures) -> Outcome:
+    async def _follow(self, card: ModelCard, fetched: Fetched) -> Outcome:
         request = GenerationRequest(
             id=_request_id(self._lease),
             parameters=self._row.parameters,
-            pictures=pictures,
+            pictures=fetched.pictures,
             previews=await self._showing.wanted(),
         )
         keeping: list[asyncio.Task[Finished]] = []
@@ -149,7 +149,7 @@ class Execution:
                         case ImageReady():
                             self._showing.close(event.index)
                             self._context.hub.drop_preview(self._row.id, event.index)
-                            keeping.append(asyncio.create_task(self._keep(event, card, pictures)))
+                            keeping.append(asyncio.create_task(self._keep(event, card, fetched)))
                         case Failed():
                             return outcome_of_event(event, started=self._started)
                         case Done():
@@ -169,19 +169,21 @@ class Execution:
         if seen := await self._showing.look_at(preview):
             self._show(seen)
 
-    async def _keep(self, event: ImageReady, card: ModelCard, pictures: Pictures) -> Finished:
-        """Fetch a finished image and store its files."""
+    async def _keep(self, event: ImageReady, card: ModelCard, fetched: Fetched) -> Finished:
+        """Fetch a finished image, mark it and store its files."""
         data = await self._context.inference.image(_request_id(self._lease), event.index)
         prepared = await asyncio.to_thread(
-            images.prepare,
+            storing.prepare,
             self._context.storage,
+            marker_of(self._context.settings),
             data,
             parameters=self._row.parameters,
             seed=event.seed,
             index=event.index,
             generation_id=self._row.id,
             card=card,
-            over=pictures.init_image,
+            over=fetched.pictures.init_image,
+            parent=fetched.parent,
         )
         return Finished(prepared, event.scores)
 

@@ -5,10 +5,13 @@ Files never change, so a second attempt sends the same ones as the first.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from backend.accounts import recognition
 from backend.generations import pictures
 from backend.generations.models import Generation
 from backend.kit.context import Context
+from backend.provenance.claims import Parent
 from inference.protocol import Pictures
 
 
@@ -16,7 +19,14 @@ class NotFetched(Exception):
     """The storage did not give a file that is there; another try may."""
 
 
-def fetch(context: Context, row: Generation) -> Pictures:
+class Fetched(NamedTuple):
+    """The files that a generation is drawn from, and what its images name as the picture they were drawn over."""
+
+    pictures: Pictures
+    parent: Parent | None
+
+
+def fetch(context: Context, row: Generation) -> Fetched:
     """Return the files that `row` names; none for what is drawn from its prompt alone.
 
     Raises:
@@ -25,11 +35,12 @@ def fetch(context: Context, row: Generation) -> Pictures:
         NotFetched: The storage refuses.
     """
     if not pictures.named_in(row.parameters):
-        return Pictures()
+        return Fetched(Pictures(), None)
     with context.database.read() as session:
         owner = recognition.person(session, row.owner_id)
         found = pictures.to_draw(session, owner, row.parameters)
+        brought = pictures.credentials_of(session, found)
     try:
-        return pictures.read(context, found)
+        return Fetched(pictures.read(context, found), pictures.parent(context, found, brought))
     except OSError as error:
         raise NotFetched("The picture that it draws over could not be read.") from error

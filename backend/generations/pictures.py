@@ -18,12 +18,13 @@ from sqlmodel import Session
 from backend.accounts.actor import Actor
 from backend.generations.origin import Origin, about
 from backend.generations.schemas import GenerationParameters
+from backend.images import handing
 from backend.images import repository as images
-from backend.images import service as images_of
 from backend.images.models import Image
 from backend.images.schemas import Variant
 from backend.kit.context import Context
 from backend.kit.errors import NotFound, Unprocessable
+from backend.provenance.claims import Parent
 from backend.uploads import repository as uploads
 from backend.uploads.models import Upload
 from inference.protocol import MAX_PICTURE_BYTES, Pictures
@@ -158,6 +159,32 @@ def read(context: Context, found: Mapping[str, Picture]) -> Pictures:
     return Pictures(**over, control=tuple(files.values()))
 
 
+def credentials_of(session: Session, found: Mapping[str, Picture]) -> bytes | None:
+    """Return what the upload among `found` that is drawn over said of where it comes from, None: nothing, or no upload."""
+    over = found.get("init_image")
+    return uploads.credentials_of(session, over.id) if isinstance(over, Upload) else None
+
+
+def parent(
+    context: Context, found: Mapping[str, Picture], credentials: bytes | None
+) -> Parent | None:
+    """Return what images name as the picture among `found` that they are drawn over, None: nothing that has a name.
+
+    Raises:
+        PictureGone: The file of that image is there no more.
+        OSError: The storage refuses.
+    """
+    over = found.get("init_image")
+    if isinstance(over, Upload):
+        return Parent(credentials, "application/c2pa") if credentials else None
+    if over is None:
+        return None
+    try:
+        return Parent(context.storage.get(over.storage_key), over.content_type)
+    except FileNotFoundError:
+        raise _gone("init_image", over.id) from None
+
+
 def _obtained(session: Session, actor: Actor, name: str) -> Picture:
     found = usable_among(session, actor, [name]).get(name)
     if found is None or (isinstance(found, Upload) and not uploads.touch(session, found)):
@@ -174,7 +201,7 @@ def _file(context: Context, field: str, picture: Picture) -> bytes:
         data = (
             context.storage.get(picture.storage_key)
             if isinstance(picture, Upload)
-            else images_of.read_content(context.storage, picture, Variant.CLEAN)
+            else handing.read_content(context.storage, picture, Variant.CLEAN)
         )
     except FileNotFoundError:
         raise _gone(field, picture.id) from None

@@ -28,6 +28,7 @@ from backend.kit.ids import new_id
 from backend.kit.queue import State
 from backend.kit.telemetry import REGISTRY
 from backend.notices import service as studio_notice
+from backend.provenance.marker import marker_of
 from backend.results import keeping
 from backend.results import service as results
 from backend.results.keeping import Finished, Place
@@ -67,7 +68,12 @@ def prepare(
     generation_id = new_id()
     try:
         finished = results.copy(
-            context.storage, sources, parameters=complete, card=card, generation_id=generation_id
+            context.storage,
+            marker_of(context.settings),
+            sources,
+            parameters=complete,
+            card=card,
+            generation_id=generation_id,
         )
     except (OSError, ValueError) as error:
         ASKED.labels("lost").inc()

@@ -15,6 +15,7 @@ from backend.generations.recall import NOTHING_RECALLED, Recalled
 from backend.generations.router import FreshQuery, looked_at
 from backend.grids import repository, service
 from backend.grids.cards import EarlyGenerator, GridBody, SpreadDep
+from backend.grids.marking import signing
 from backend.grids.presentation import present, present_page
 from backend.grids.schemas import MOST_ON_SHEET, GridPage, GridPrice, GridPublic, SheetVariant
 from backend.grids.sheet import Sheet, SheetPlan, sheet_of
@@ -23,6 +24,7 @@ from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+from backend.provenance.marker import marker_of
 
 router = APIRouter(prefix="/grids", tags=["grids"])
 
@@ -160,7 +162,8 @@ def get_sheet(  # noqa: PLR0913 - each is a part of the request
     if_none_match: Annotated[str | None, Header(max_length=4096)] = None,
 ) -> Response:
     """Fetch a contact sheet: one PNG of the images, with the values along its edges; with a third axis, one for each of its values."""
-    sheet = sheet_of(session, repository.get(session, actor, grid_id), variant, z)
+    grid = repository.get(session, actor, grid_id)
+    sheet = sheet_of(session, grid, variant, z)
     if names_tag(if_none_match, sheet.tag):
         return Response(status_code=304, headers=sheet.headers)
 
@@ -168,4 +171,4 @@ def get_sheet(  # noqa: PLR0913 - each is a part of the request
         with context.database.read() as later:
             return sheet_of(later, repository.get(later, actor, grid_id), variant, z)
 
-    return Sheet(look, context.storage)
+    return Sheet(look, context.storage, signing(marker_of(context.settings), grid, z))

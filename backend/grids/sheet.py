@@ -78,16 +78,23 @@ class Sheet(Response):
     `look` says what is on the sheet by then: whoever waited for their turn is handed nothing that was taken down meanwhile.
     """
 
-    def __init__(self, look: Callable[[], SheetPlan], storage: Storage) -> None:
+    def __init__(
+        self, look: Callable[[], SheetPlan], storage: Storage, signed: Callable[[bytes], bytes]
+    ) -> None:
         super().__init__()
         self._look = look
         self._storage = storage
+        self._signed = signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Draw, then answer."""
-        made = await to_thread.run_sync(handed_out, self._look, self._storage, limiter=_places())
+        """Draw and sign, then answer."""
+        made = await to_thread.run_sync(self._made, limiter=_places())
         answer = Response(made.body, media_type="image/png", headers=made.sheet.headers)
         await answer(scope, receive, send)
+
+    def _made(self) -> Made:
+        made = handed_out(self._look, self._storage)
+        return made._replace(body=self._signed(made.body))
 
 
 class Made(NamedTuple):

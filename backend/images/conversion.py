@@ -9,42 +9,16 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final
 
-from anyio import to_thread
-from fastapi import Response
 from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
-from starlette.types import Receive, Scope, Send
 
 from backend.images import metadata
 from backend.images.schemas import Format
-from backend.kit.places import places
+from backend.kit.turns import LARGE_PIXELS
 
 JPEG_QUALITY: Final = 92
-# Drawing shares the machine: whoever wants files of other kinds waits for each other, not everybody for them.
-AT_ONCE: Final = 1
 # A segment of a JPEG holds 64 kB less its own head.
 _MOST_XMP: Final = 65_000
-
-# Of more pixels than these a PNG would take minutes to be packed as tightly as a small one is.
-_LARGE: Final = 2048 * 2048
-
-_places = places("atelier_images_converted", AT_ONCE)
-
-
-class Converted(Response):
-    """An answer whose body is converted once the request's session is closed, when it is this one's turn."""
-
-    def __init__(self, data: bytes, kind: Format, headers: dict[str, str]) -> None:
-        super().__init__()
-        self._data = data
-        self._kind = kind
-        self._told = headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Convert, then answer."""
-        body = await to_thread.run_sync(converted, self._data, self._kind, limiter=_places())
-        answer = Response(body, media_type=self._kind.content_type, headers=self._told)
-        await answer(scope, receive, send)
 
 
 def converted(data: bytes, kind: Format) -> bytes:
@@ -65,7 +39,8 @@ def _png(picture: Pillow.Image) -> bytes:
         told.add_itxt("atelier", generation)
     told.add_itxt("XML:com.adobe.xmp", metadata.ai_mark(metadata.source_type_in(xmp)).decode())
     out = BytesIO()
-    packing = {"compress_level": 1} if picture.width * picture.height > _LARGE else {}
+    # A large one would take minutes to be packed as tightly as a small one is.
+    packing = {"compress_level": 1} if picture.width * picture.height > LARGE_PIXELS else {}
     picture.save(out, "PNG", pnginfo=told, exif=b"", **packing)
     return out.getvalue()
 

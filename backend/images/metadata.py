@@ -172,6 +172,12 @@ def generation_in(xmp: bytes) -> str | None:
     return unescape(found[1]) if found else None
 
 
+def weights_in(xmp: bytes) -> str:
+    """Return the digest of the model that drew, from an XMP packet of ours; empty where it is said no more."""
+    told = generation_in(xmp)
+    return str(json.loads(told).get("weights_sha256", "")) if told else ""
+
+
 def as_jpeg_has_it(exif: bytes) -> bytes:
     """Return an Exif block with the prefix that JPEG puts before it, and WebP does not."""
     return b"Exif\x00\x00" + exif.removeprefix(b"Exif\x00\x00") if exif else b""

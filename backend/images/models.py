@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Column, Enum, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Enum, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.images.schemas import ImageParameters, Moderation, Prompts, Status
@@ -39,6 +39,13 @@ class Image(SQLModel, table=True):
             "trashed_at",
             sqlite_where=text("trashed_at IS NOT NULL"),
             postgresql_where=text("trashed_at IS NOT NULL"),
+        ),
+        Index("ix_image_lookup", "lookup"),
+        Index(
+            "ix_image_unsigned",
+            "id",
+            sqlite_where=text("signed = 0"),
+            postgresql_where=text("NOT signed"),
         ),
     )
 
@@ -86,6 +93,21 @@ class Image(SQLModel, table=True):
     )
     trashed_at: datetime | None = Field(
         default=None, description="When its owner threw it away; empty: they have not."
+    )
+    lookup: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        description="By what its files are found again, 0 to 2³² - 1; copies share it. Empty: it is older than that.",
+    )
+    hidden: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Its lookup id is in its pixels.",
+    )
+    signed: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="All its files are signed.",
     )
 
     @property

@@ -13,8 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from backend.accounts.actor import Actor
 from backend.accounts.dependencies import ActorDep
-from backend.images import repository, service
-from backend.images.conversion import Converted
+from backend.images import handing, repository, service
 from backend.images.models import Image
 from backend.images.schemas import Format, ImagePage, ImagePublic, Variant
 from backend.kit.context import Context, ContextDep
@@ -22,6 +21,7 @@ from backend.kit.database import SessionDep
 from backend.kit.errors import Problem
 from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
+from backend.provenance.marker import marker_of
 
 router = APIRouter(prefix="/images", tags=["images"])
 contents = APIRouter(prefix="/images", tags=["images"])
@@ -86,7 +86,7 @@ def get_content(  # noqa: PLR0913 - each is a part of the request
     headers = _headers_of(image, variant, kind, download=download)
     if not service.is_shown(image):
         return _revealed(context, actor, image, variant, kind, headers)
-    tag = service.content_tag(image, variant, kind)
+    tag = handing.content_tag(image, variant, kind)
     headers |= {"Cache-Control": "private, no-cache", "ETag": tag}
     if names_tag(if_none_match, tag):
         return Response(status_code=304, headers=headers)
@@ -116,10 +116,11 @@ def _revealed(  # noqa: PLR0913, PLR0917 - who sees what, as what
 def _sent(
     context: Context, image: Image, variant: Variant, kind: Format, headers: dict[str, str]
 ) -> Response:
-    data = service.read_content(context.storage, image, variant)
+    content, marker = handing.read(context.storage, image, variant), marker_of(context.settings)
     if kind is Format.WEBP:
-        return Response(data, media_type=image.content_type, headers=headers)
-    return Converted(data, kind, headers)
+        file = handing.handed_out(marker, content)
+        return Response(file, media_type=image.content_type, headers=headers)
+    return handing.Converted(marker, content, kind, headers)
 
 
 def _headers_of(image: Image, variant: Variant, kind: Format, *, download: bool) -> dict[str, str]:

@@ -1,14 +1,12 @@
-"""Keeps finished images and hands them out again: file first, then row.
+"""Keeps finished images: adds the rows of files that `storing` has written, and says of them what may be said.
 
-`prepare` writes files and needs no transaction; `record` adds the row inside the one that completes
-the generation. A crash between the two leaves a file that no row names, never a row without its file.
-Who may see what is decided in `repository`; whether an image may be shown, in `backend.moderation`.
+Who may see what is decided in `repository`; whether an image may be shown, in `backend.moderation`. `handing` hands
+the files out again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -16,11 +14,9 @@ from sqlmodel import Session
 
 from backend.accounts.actor import Actor
 from backend.audit import service as audit
-from backend.images import identity, metadata, smaller, webp
 from backend.images.models import Image
 from backend.images.ops import op_of, without_pictures
 from backend.images.schemas import (
-    Format,
     ImageParameters,
     ImagePublic,
     Moderation,
@@ -29,10 +25,10 @@ from backend.images.schemas import (
 )
 from backend.kit.database import Database
 from backend.kit.storage import Storage
-from inference.protocol import Decoder, GenerationParameters, ModelCard
+from inference.protocol import Decoder, GenerationParameters
 
 CONTENT_TYPE = "image/webp"
-_SUFFIX = ".webp"
+SUFFIX = ".webp"
 _NOT_THE_LOOK = {"seed", "variation_seed", "num_images", "priority", "template"}
 _SILENT_WHEN_EMPTY = ("variation_strength", "loras", "upscale", "control")
 _OVER_A_PICTURE = {
@@ -54,114 +50,9 @@ class PreparedImage:
     preview_key: str
     thumb_key: str
     result_key: str | None = None
-
-
-def prepare(  # noqa: PLR0913 - the image, and everything its file says about it
-    storage: Storage,
-    data: bytes,
-    *,
-    parameters: GenerationParameters,
-    seed: int,
-    index: int,
-    generation_id: str,
-    card: ModelCard,
-    over: bytes | None = None,
-) -> PreparedImage:
-    """Store the master with its provenance inside, and its two smaller copies.
-
-    `data` is a lossless WebP; its pixels stay as they came, bit for bit. `over` is the file of what was drawn over.
-
-    Raises:
-        ValueError: `data` is not a whole lossless WebP file, nor is `over` where that was only resampled.
-        OSError: It could not be stored.
-    """
-    return _prepared(
-        storage,
-        webp.parse(data),
-        lambda mark: smaller.copies(data, mark),
-        parameters.of_image(index).model_copy(update={"seed": seed}),
-        enlarged=metadata.source_type_of(over) if over and parameters.resamples else None,
-        asked=parameters,
-        index=index,
-        generation_id=generation_id,
-        card=card,
-    )
-
-
-def prepare_again(  # noqa: PLR0913 - the image, and everything the new file says about it
-    storage: Storage,
-    image: Image,
-    *,
-    parameters: GenerationParameters,
-    index: int,
-    generation_id: str,
-    card: ModelCard,
-) -> PreparedImage:
-    """Store the pixels of `image` again, bit for bit, in a master that says what `parameters` and its place are.
-
-    Raises:
-        ValueError: Its file is not the one that was stored.
-        OSError: One of its files is gone, or the new one could not be stored.
-    """
-    data = storage.get(image.storage_key)
-    if sha256(data).hexdigest() != image.sha256:
-        raise ValueError(f"the file of image {image.id} is not the one that was stored")
-    # The smaller copies say nothing of their own, so those of the same pixels are the same files. Stored
-    # again, they are young: whoever removes orphans leaves them until the new row names them.
-    copies = storage.get(image.preview_key), storage.get(image.thumb_key)
-    picture = webp.parse(data)
-    return _prepared(
-        storage,
-        picture,
-        lambda _: copies,
-        parameters.of_image(index),
-        enlarged=metadata.source_type_in(picture.xmp or b""),
-        asked=parameters,
-        index=index,
-        generation_id=generation_id,
-        card=card,
-    )
-
-
-def _prepared(  # noqa: PLR0913
-    storage: Storage,
-    picture: webp.WebP,
-    copies: Callable[[bytes], tuple[bytes, bytes]],
-    drawn: GenerationParameters,
-    *,
-    enlarged: str | None,
-    asked: GenerationParameters,
-    index: int,
-    generation_id: str,
-    card: ModelCard,
-) -> PreparedImage:
-    """Store a master that says what `drawn` is, and its preview and thumb, which `copies` makes with the AI mark.
-
-    `enlarged` is where the pixels come from if they were only resampled.
-    """
-    own = parameters_of(drawn, asked)
-    provenance = metadata.provenance_of(
-        drawn,
-        card,
-        generation_id=generation_id,
-        index=index,
-        template=own.template,
-        enlarged=enlarged or metadata.ENHANCED,
-    )
-    master = metadata.marked(picture, provenance).to_bytes()
-    preview, thumb = copies(metadata.ai_mark(provenance.source_type))
-    return PreparedImage(
-        generation_id=generation_id,
-        index=index,
-        parameters=own,
-        width=picture.width,
-        height=picture.height,
-        sha256=sha256(master).hexdigest(),
-        storage_key=storage.put(master, suffix=_SUFFIX),
-        preview_key=storage.put(preview, suffix=_SUFFIX),
-        thumb_key=storage.put(thumb, suffix=_SUFFIX),
-        result_key=identity.result_key(drawn, card),
-    )
+    lookup: int | None = None
+    hidden: bool = False
+    signed: bool = False
 
 
 def record(
@@ -183,6 +74,9 @@ def record(
         parent_id=parent_id,
         stack=stack_of(prepared.parameters),
         result_key=prepared.result_key,
+        lookup=prepared.lookup,
+        hidden=prepared.hidden,
+        signed=prepared.signed,
     )
     session.add(image)
     session.flush()
@@ -221,31 +115,6 @@ def check_kept(storage: Storage, prepared: PreparedImage) -> None:
     for key in (prepared.storage_key, prepared.preview_key, prepared.thumb_key):
         if not storage.exists(key):
             raise FileNotFoundError(key)
-
-
-def content_tag(image: Image, variant: Variant, kind: Format = Format.WEBP) -> str:
-    """Return the entity tag of one variant as one kind of file; the files of an image never change.
-
-    A weak one where the file is made anew each time: the pixels are the same, the bytes need not be.
-    """
-    return (
-        f'"{image.sha256}-{variant}"'
-        if kind is Format.WEBP
-        else f'W/"{image.sha256}-{variant}-{kind}"'
-    )
-
-
-def read_content(storage: Storage, image: Image, variant: Variant) -> bytes:
-    """Return the bytes of one variant. The caller has asked `repository.get_shown` first.
-
-    Raises:
-        FileNotFoundError: The storage has lost the file.
-    """
-    keys = {Variant.THUMB: image.thumb_key, Variant.PREVIEW: image.preview_key}
-    data = storage.get(keys.get(variant, image.storage_key))
-    if variant is Variant.CLEAN:
-        data = metadata.cleaned(webp.parse(data)).to_bytes()
-    return data
 
 
 def record_reveal(session: Session, actor: Actor, image: Image, variant: Variant) -> None:

@@ -6,36 +6,27 @@ decoded once for both copies, and are brought near the size by whole numbers fir
 
 from __future__ import annotations
 
-import threading
-from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from typing import Final
 
 from PIL import Image as Pillow
 
+from backend.kit.turns import turn_of
+
 PREVIEW_PX: Final = 640
 THUMB_PX: Final = 320
-LARGE_PIXELS: Final = 2048 * 2048
-"""More than these, and one is decoded at a time: each takes about a gigabyte at 8192 × 8192."""
-
 _GAP: Final = 3.0  # how much larger than wanted it is still resampled well from (Pillow's advice)
-_large = threading.Lock()
 
 
 def copies(data: bytes, mark: bytes) -> tuple[bytes, bytes]:
     """Return the preview and the thumb of the WebP `data`, both saying `mark`; a smaller picture is not enlarged."""
-    with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture, _turn(picture):
+    with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture, turn_of(*picture.size):
         picture.thumbnail((PREVIEW_PX, PREVIEW_PX), Pillow.Resampling.LANCZOS, reducing_gap=_GAP)
         # Alpha would be lost without a background; what is drawn here has none.
         preview = picture.convert("RGB")
     thumb = preview.copy()
     thumb.thumbnail((THUMB_PX, THUMB_PX), Pillow.Resampling.LANCZOS)
     return _saved(preview, mark), _saved(thumb, mark)
-
-
-def _turn(picture: Pillow.Image) -> AbstractContextManager[object]:
-    """Return what lets one large picture through at a time, and small ones at once."""
-    return _large if picture.width * picture.height > LARGE_PIXELS else nullcontext()
 
 
 def _saved(copy: Pillow.Image, mark: bytes) -> bytes:

@@ -1,25 +1,27 @@
 """WebP files as boxes of chunks: metadata put in and taken out without touching a pixel.
 
 Re-encoding would cost a hundred times more and change the bytes that were drawn. Knows the container
-(RFC 9649) and nothing of what the metadata says.
+(RFC 9649) and nothing of what the metadata says. A C2PA manifest is a chunk of its own at the end, about the bytes before it.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 _XMP_FLAG, _EXIF_FLAG, _ALPHA_FLAG = 0x04, 0x08, 0x10
 _RIFF_HEADER = 12
 _CHUNK_HEADER = 8
 _NAME = b"WEBP"
+_MANIFEST = b"C2PA"
 
 Chunk = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
 class WebP:
-    """A still WebP picture: its size in pixels, its picture chunks and its metadata."""
+    """A still WebP picture: its size in pixels, its picture chunks, its metadata, and the manifest that signs all of it."""
 
     width: int
     height: int
@@ -27,10 +29,11 @@ class WebP:
     picture: tuple[Chunk, ...]
     exif: bytes | None = None
     xmp: bytes | None = None
+    manifest: bytes | None = None
 
     def with_metadata(self, *, exif: bytes | None, xmp: bytes | None) -> WebP:
-        """Return the same picture with this metadata and no other."""
-        return replace(self, exif=exif, xmp=xmp)
+        """Return the same picture with this metadata and no other, not signed: a manifest is about what was there before."""
+        return replace(self, exif=exif, xmp=xmp, manifest=None)
 
     def to_bytes(self) -> bytes:
         """Return the file."""
@@ -39,6 +42,8 @@ class WebP:
             chunks.append((b"EXIF", self.exif))
         if self.xmp is not None:
             chunks.append((b"XMP ", self.xmp))
+        if self.manifest is not None:
+            chunks.append((_MANIFEST, self.manifest))
         # Joined once: what is 8192 pixels a side has a hundred million bytes.
         parts = [part for chunk in chunks for part in _packed(*chunk)]
         size = len(_NAME) + sum(map(len, parts))
@@ -67,24 +72,38 @@ def parse(data: bytes) -> WebP:
     if b"VP8L" not in named:
         raise ValueError("not a lossless WebP file: it holds no VP8L chunk")
     width, height, has_alpha = _measured(named[b"VP8L"])
-    metadata = {b"VP8X", b"EXIF", b"XMP "}
+    metadata = {b"VP8X", b"EXIF", b"XMP ", _MANIFEST}
     picture = tuple(chunk for chunk in chunks if chunk[0] not in metadata)
-    return WebP(width, height, has_alpha, picture, named.get(b"EXIF"), named.get(b"XMP "))
+    told = (named.get(name) for name in (b"EXIF", b"XMP ", _MANIFEST))
+    return WebP(width, height, has_alpha, picture, *told)
+
+
+def is_signed(data: bytes) -> bool:
+    """Return whether the WebP file `data`, lossless or not, holds a manifest; whether that is true is not asked.
+
+    Raises:
+        ValueError: It is cut short.
+    """
+    return any(name == _MANIFEST for name, _, _ in _places(data))
 
 
 def _chunks(data: bytes) -> list[Chunk]:
+    return [(name, data[start:end]) for name, start, end in _places(data)]
+
+
+def _places(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of each chunk, and where its payload begins and ends."""
     end = _CHUNK_HEADER + int(struct.unpack_from("<I", data, 4)[0])
     if end > len(data):
         raise ValueError("the WebP file is cut short")
-    chunks, at = [], _RIFF_HEADER
+    at = _RIFF_HEADER
     while at + _CHUNK_HEADER <= end:
         name, size = struct.unpack_from("<4sI", data, at)
         at += _CHUNK_HEADER
         if at + size > end:
             raise ValueError("the WebP file is cut short")
-        chunks.append((name, data[at : at + size]))
+        yield name, at, at + size
         at += size + size % 2
-    return chunks
 
 
 def _measured(lossless: bytes) -> tuple[int, int, bool]:

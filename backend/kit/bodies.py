@@ -7,6 +7,7 @@ anything has been read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -14,6 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.kit.errors import Problem
 from backend.kit.problems import respond
+from backend.kit.settings import Settings
+
+_AROUND_A_FILE: Final = 16 * 1024  # bytes: boundaries and headers of a form with one part
+
+
+def largest_form(settings: Settings) -> int:
+    """Return how many bytes a form with one file may have."""
+    return int(settings.upload_megabytes * 1e6) + _AROUND_A_FILE
 
 
 class BodyLimit:

@@ -7,7 +7,6 @@ folder. Sealed text is Fernet (AES-128-CBC, HMAC-SHA-256) under keys derived fro
 
 from __future__ import annotations
 
-import os
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from backend.kit.keeping import keep_once
 from backend.kit.secret_words import split
 from backend.kit.settings import Settings
 
@@ -75,18 +75,4 @@ def _derived(key: str) -> bytes:
 
 def _kept(path: Path) -> str:
     """Return what `path` holds; make it first, readable by its owner alone, if it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside it and linked into place, so that of two processes starting together one wins
-    # and neither reads half a file.
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    if not path.exists():
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text()
+    return keep_once(path, lambda: secrets.token_urlsafe(48).encode()).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, SecretStr
@@ -11,6 +12,14 @@ from backend.kit.client_address import parse_networks
 from backend.kit.secret_words import is_sample, split, weakness
 
 _LARGEST_PORT: Final = 65535
+
+
+class Registration(StrEnum):
+    """What becomes of somebody who signs in for the first time."""
+
+    OPEN = "open"  # let in
+    APPROVAL = "approval"  # waits for an administrator
+    INVITE = "invite"  # let in with an invite only
 
 
 def is_loopback(name: str) -> bool:

@@ -7,7 +7,6 @@ same variable with `_FILE` appended. `docs/settings.md` lists them, and a test k
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -21,20 +20,15 @@ from backend.kit.setting_values import (
     ClientSecret,
     Networks,
     Ports,
+    Registration,
     SecretKeys,
     Subjects,
     is_loopback,
 )
 
+__all__ = ["PREFIX", "Registration", "Settings"]
+
 PREFIX = "ATELIER_"
-
-
-class Registration(StrEnum):
-    """What becomes of somebody who signs in for the first time."""
-
-    OPEN = "open"  # let in
-    APPROVAL = "approval"  # waits for an administrator
-    INVITE = "invite"  # let in with an invite only
 
 
 class Settings(BaseSettings):
@@ -51,15 +45,12 @@ class Settings(BaseSettings):
         description="Where browsers reach the studio: by https, or by http on this machine alone; empty means "
         "http://host:port.",
     )
-    data_dir: Path = Field(
-        default=Path("var"), description="Folder for everything the studio writes."
-    )
+    data_dir: Path = Field(default=Path("var"), description="Folder of all that the studio writes.")
     database_url: str = Field(
         default="", description="SQLAlchemy URL; empty means SQLite inside the data folder."
     )
     storage_url: str = Field(
-        default="",
-        description="fsspec URL for image files; empty means a folder in the data folder.",
+        default="", description="fsspec URL for image files; empty means one in the data folder."
     )
     inference_url: str = Field(
         default="embedded:",
@@ -101,14 +92,18 @@ class Settings(BaseSettings):
     )
     registration: Registration = Field(
         default=Registration.OPEN,
-        description="Somebody new is let in (open), waits for an administrator (approval) or needs "
-        "an invite (invite).",
+        description="Somebody new is let in (open), waits for an administrator (approval) or needs an invite (invite).",
     )
     secret_key: SecretKeys = Field(
         default=SecretStr(""),
         description="Signs the login dance and seals secrets in the database; several with commas or line breaks "
         "between, the newest first; empty makes one inside the data folder.",
     )
+    signing_chain: str = Field(
+        default="",
+        description="PEM file of the certificates that sign images; empty makes an authority inside the data folder.",
+    )
+    signing_key: str = Field(default="", description="PEM file of the key that they are for.")
     dispatch_concurrency: int = Field(
         default=8,
         ge=0,
@@ -172,8 +167,7 @@ class Settings(BaseSettings):
     prompt_days: float = Field(
         default=0.0,
         ge=0,
-        description="Days after which prompts of ended generations are blanked, in rows and image files; 0 keeps "
-        "them.",
+        description="Days after which prompts of ended generations are blanked, in rows and image files; 0 keeps them.",
     )
     audit_detail_days: float = Field(
         default=0.0,
@@ -220,13 +214,14 @@ class Settings(BaseSettings):
     rate_wrong_credentials: int = Field(
         default=60,
         ge=0,
-        description="Different wrong keys and session cookies a minute that are tried for one address; "
-        "0 tries them all.",
+        description="Different wrong keys and session cookies a minute tried for one address; 0 tries them all.",
+    )
+    rate_verify: int = Field(
+        default=20, ge=0, description="Pictures to verify a minute of one address; 0 limits nobody."
     )
     trusted_proxies: Networks = Field(
         default="",
-        description="Networks (CIDRs, with commas between) whose X-Forwarded-For is believed; empty "
-        "believes nobody.",
+        description="Networks (CIDRs, with commas between) whose X-Forwarded-For is believed; empty believes nobody.",
     )
     upload_megabytes: float = Field(
         default=12.0, gt=0, le=100, description="Largest upload, as it is sent; 1 MB is 10⁶ bytes."
@@ -240,9 +235,7 @@ class Settings(BaseSettings):
         ge=0,
         description="Days after which an upload that nobody draws from is forgotten; 0 keeps it for ever.",
     )
-    session_idle_hours: float = Field(
-        default=8.0, gt=0, description="Idle time that ends a session."
-    )
+    session_idle_hours: float = Field(default=8.0, gt=0, description="Idle time ending a session.")
     session_max_days: float = Field(default=7.0, gt=0, description="Age that ends a session.")
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
@@ -253,6 +246,7 @@ class Settings(BaseSettings):
         description="Accept safety checkers that are only demonstrations, as the bundled one is, away from loopback; "
         "without it a studio that others can reach does not start with them.",
     )
+    watermark: bool = Field(default=True, description="Hide an id in the pixels of what is drawn.")
     log_level: str = Field(
         default="warning", description="debug, info (a line a request), warning or error."
     )

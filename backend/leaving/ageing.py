@@ -27,10 +27,11 @@ from backend.leaving.belongings import DELIVERIES, GENERATIONS, IMAGES, SESSIONS
 from backend.legalholds.repository import covered
 from backend.legalholds.schemas import SubjectKind
 from backend.moderation.models import Appeal, Flag
+from backend.provenance.marker import Marker
 from backend.webhooks.models import Delivery
 from backend.webhooks.repository import forgettable
 
-Remove = Callable[[Session, Storage, Collection[str]], object]
+Remove = Callable[[Session, Storage, Marker, Collection[str]], object]
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,12 @@ def _outlived(before: datetime) -> ColumnElement[bool]:
 
 
 def _plainly(belonging: Belonging) -> Remove:
-    return lambda session, storage, ids: removal.remove(session, storage, belonging, ids)
+    return lambda session, storage, _, ids: removal.remove(session, storage, belonging, ids)
+
+
+def _whole(remove: Callable[[Session, Storage, Collection[str]], object]) -> Remove:
+    """Return what removes files and writes none."""
+    return lambda session, storage, _, ids: remove(session, storage, ids)
 
 
 _DECIDED: Final = (
@@ -123,7 +129,7 @@ RULES: Final = (
         GENERATIONS,
         _unkept,
         col(Generation.ended_at),
-        removal.remove_generations,
+        _whole(removal.remove_generations),
         takes_files=True,
     ),
     Rule(
@@ -132,7 +138,7 @@ RULES: Final = (
         GENERATIONS,
         _ended(State.FAILED, State.CANCELED),
         col(Generation.ended_at),
-        removal.remove_generations,
+        _whole(removal.remove_generations),
         takes_files=True,
     ),
     Rule(
@@ -141,7 +147,7 @@ RULES: Final = (
         IMAGES,
         _withheld,
         _SINCE_DECIDED,
-        removal.remove_images,
+        _whole(removal.remove_images),
         takes_files=True,
     ),
     Rule(
@@ -150,7 +156,7 @@ RULES: Final = (
         IMAGES,
         _thrown_away,
         col(Image.trashed_at),
-        removal.remove_images,
+        _whole(removal.remove_images),
         takes_files=True,
     ),
     Rule(

@@ -45,7 +45,7 @@ gallery_images.jsonl  which pictures are in them, and in which galleries yours a
 gallery_members.jsonl of which galleries you are a member; of yours, what members may do, not who they are
 share_links.jsonl     links to your galleries and links that you made, without their addresses
 comments.jsonl        what you said about pictures, and what was said about yours; not by whom
-uploads.jsonl         pictures you brought, one a line
+uploads.jsonl         pictures you brought, one a line; credentials, in base64, is what their C2PA manifest said
 uploads/              their files as they are stored
 comparison_votes.jsonl  what you said of pairs of images; of comparisons that you made, what was said, not by whom
 comparison_pairs.jsonl  what was drawn for comparisons of models that you made

@@ -20,6 +20,7 @@ from backend.leaving import files, removal
 from backend.leaving.ageing import RULES, Rule, moment_of
 from backend.leaving.belongings import IMAGES
 from backend.legalholds import repository as legal_holds
+from backend.provenance.marker import Marker, marker_of
 
 AT_ONCE: Final = 20
 DETAILS: Final = "audit_details"
@@ -66,10 +67,10 @@ def removing(database: Database, storage: Storage, settings: Settings) -> Iterat
     Raises:
         OSError: The storage refuses. Say it again.
     """
-    now = clock.utc_now()
+    now, marker = clock.utc_now(), marker_of(settings)
     for rule in RULES:
         before = moment_of(rule, settings, now)
-        while before and (number := _remove(database, storage, rule, before)):
+        while before and (number := _remove(database, storage, marker, rule, before)):
             yield rule.name, number
     while settings.audit_detail_days and (number := _erase_details(database, settings, now)):
         yield DETAILS, number
@@ -115,14 +116,16 @@ def _sizes(database: Database, storage: Storage, rule: Rule, before: datetime) -
         last = ids[-1]
 
 
-def _remove(database: Database, storage: Storage, rule: Rule, before: datetime) -> int:
+def _remove(
+    database: Database, storage: Storage, marker: Marker, rule: Rule, before: datetime
+) -> int:
     with database.write() as session:
         legal_holds.keep_new_ones_out(session)
         if rule.takes_files:
             files.keep_rows_out(session)
         ids = removal.some(session, rule.belonging, rule.old(before), AT_ONCE)
         if ids:
-            rule.remove(session, storage, ids)
+            rule.remove(session, storage, marker, ids)
             _record(session, rule, len(ids))
     return len(ids)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from backend.images import service
+from backend.images import handing, service
 from backend.images.models import Image
 from backend.images.schemas import Format, Variant
 from backend.kit.storage import Storage
@@ -51,7 +51,7 @@ def _part(boundary: bytes, image: Image, data: bytes) -> bytes:
 
 def _read(storage: Storage, image: Image) -> bytes | None:
     try:
-        return service.read_content(storage, image, Variant.THUMB)
+        return handing.read_content(storage, image, Variant.THUMB)
     except FileNotFoundError:
         return None
 
@@ -59,6 +59,6 @@ def _read(storage: Storage, image: Image) -> bytes | None:
 def _digest(images: Sequence[Image]) -> str:
     told = sha256()
     for image in images:
-        tag = service.content_tag(image, Variant.THUMB, Format.WEBP)
+        tag = handing.content_tag(image, Variant.THUMB, Format.WEBP)
         told.update(f"{image.id} {tag}\n".encode())
     return told.hexdigest()

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from sqlmodel import Session
 
 from backend.galleries.models import Gallery
-from backend.images import service as images
+from backend.images import handing
 from backend.images.models import Image
 from backend.images.schemas import Variant
 from backend.kit.clock import utc_now
@@ -29,6 +29,7 @@ from backend.kit.etags import names_tag
 from backend.links import entry, pages, passwords, repository, service
 from backend.links.models import ShareLink
 from backend.links.schemas import LONGEST_PASSWORD, Downloads
+from backend.provenance.marker import marker_of
 
 router = APIRouter(prefix="/s", include_in_schema=False)
 
@@ -180,7 +181,7 @@ def _address(session: Session, opened: Opened, shown: Sequence[Image]) -> str:
 
 
 def _bytes(context: Context, image: Image, variant: Variant, known: str | None) -> Response:
-    tag = images.content_tag(image, variant)
+    tag = handing.content_tag(image, variant)
     headers = {
         **pages.QUIET,
         "Cache-Control": "private, no-cache",
@@ -191,5 +192,6 @@ def _bytes(context: Context, image: Image, variant: Variant, known: str | None) 
     }
     if names_tag(known, tag):
         return Response(status_code=304, headers=headers)
-    data = images.read_content(context.storage, image, variant)
-    return Response(data, media_type=image.content_type, headers=headers)
+    content = handing.read(context.storage, image, variant)
+    file = handing.handed_out(marker_of(context.settings), content)
+    return Response(file, media_type=image.content_type, headers=headers)

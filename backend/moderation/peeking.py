@@ -11,7 +11,7 @@ from typing import Final
 
 from PIL import Image as Pillow
 
-from backend.images import service as images
+from backend.images import handing
 from backend.images.schemas import Moderation, Variant
 from backend.kit.errors import NotFound
 from backend.kit.storage import Storage
@@ -60,6 +60,6 @@ def colours(storage: Storage, case: Case, policy: PolicyDocument) -> list[str]:
 
 
 def _thumb(storage: Storage, case: Case) -> Pillow.Image:
-    data = images.read_content(storage, case.image, Variant.THUMB)
+    data = handing.read_content(storage, case.image, Variant.THUMB)
     with Pillow.open(BytesIO(data), formats=["WEBP"]) as picture:
         return picture.convert("RGB")

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from backend.accounts.actor import Actor
-from backend.images import identity
-from backend.images import service as images
+from backend.images import identity, storing
 from backend.kit.clock import utc_now
 from backend.kit.settings import Settings
 from backend.kit.storage import Storage
 from backend.policies import service as policies
 from backend.policies.service import ActivePolicy
 from backend.policies.verdict import RELEASED, verdict_on
+from backend.provenance.marker import Marker
 from backend.results import repository
 from backend.results.keeping import Finished
 from backend.results.repository import Source
@@ -58,8 +58,9 @@ def are_there(storage: Storage, sources: Sequence[Source]) -> bool:
     return all(storage.exists(source.image.storage_key) for source in sources)
 
 
-def copy(
+def copy(  # noqa: PLR0913 - the images, and everything their new files say
     storage: Storage,
+    marker: Marker,
     sources: Sequence[Source],
     *,
     parameters: GenerationParameters,
@@ -74,8 +75,9 @@ def copy(
     """
     return [
         Finished(
-            images.prepare_again(
+            storing.prepare_again(
                 storage,
+                marker,
                 source.image,
                 parameters=parameters,
                 index=index,

@@ -28,6 +28,7 @@ _WORK: Final = (
     work.webhooks,
     work.audit,
     work.retention,
+    work.unsigned,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from backend.dispatch.signing import count_unsigned
 from backend.generations.models import queue as line
 from backend.kit.context import Context
 from backend.leaving import retention as kept
@@ -154,6 +155,21 @@ def retention(context: Context) -> Check:
             "Dispatchers remove it once an hour: look at the log of one, and run: atelier retention run --dry-run",
         )
     return ok(name, "Nothing is kept longer than the settings say.")
+
+
+def unsigned(context: Context) -> Check:
+    """Look whether files are stored that are not signed."""
+    name = "unsigned"
+    with context.database.read() as session:
+        number = count_unsigned(session)
+    if number:
+        which = "1 stored image is" if number == 1 else f"{number} stored images are"
+        return warn(
+            name,
+            f"{which} not signed: nobody else can check that they come from here.",
+            "Run: atelier sign. If more come, atelier doctor says why.",
+        )
+    return ok(name, "Every stored image is signed.")
 
 
 def _nobody_serves(session: Session, context: Context) -> bool:

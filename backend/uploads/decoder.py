@@ -1,9 +1,9 @@
 """A program of its own: reads a picture from its input, writes nothing but its pixels to its output.
 
-    python -I decoder.py MAX_PIXELS LONGEST_SIDE < any.png > clean.webp 2> report.json
+    python -I ../kit/confined.py decoder.py MAX_PIXELS LONGEST_SIDE < any.png > clean.webp 2> report.json
 
 It runs with no environment, little memory and little time, once for each file: what a hostile picture can
-break is this. Its last words are one JSON object: `{"width", "height"}`, or `{"refused": why}`.
+break is this. Its last line is one JSON object: `{"width", "height"}`, or `{"refused": why}`.
 Imports Pillow and the standard library; knows nothing of the studio.
 """
 
@@ -15,25 +15,12 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
-MEMORY_BYTES: Final = 1024 * 1024 * 1024
-CPU_S: Final = 20
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 _SIXTEEN_BITS: Final = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
 class Refused(Exception):
     """The file is not one that we take; the words are for the person who sent it."""
-
-
-def limit_ourselves() -> None:
-    """Take no more memory and time than any honest picture needs; where the system can say so."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415 - there is none on Windows
-
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def clean(data: bytes, *, max_pixels: int, longest: int) -> tuple[bytes, int, int]:
@@ -118,18 +105,21 @@ def _upright(picture: Any) -> Any:  # noqa: ANN401
 
 def main(max_pixels: int, longest: int) -> int:
     """Decode the input; return the exit status."""
-    limit_ourselves()
     try:
         data, width, height = clean(sys.stdin.buffer.read(), max_pixels=max_pixels, longest=longest)
     except Refused as refused:
-        json.dump({"refused": str(refused)}, sys.stderr)
+        _say({"refused": str(refused)})
         return 1
     except MemoryError:
-        json.dump({"refused": "takes more memory to decode than is given"}, sys.stderr)
+        _say({"refused": "takes more memory to decode than is given"})
         return 1
     sys.stdout.buffer.write(data)
-    json.dump({"width": width, "height": height}, sys.stderr)
+    _say({"width": width, "height": height})
     return 0
+
+
+def _say(report: dict[str, Any]) -> None:
+    sys.stderr.write("\n" + json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,18 @@
 """Has a file decoded in a process of its own (`decoder`), a few at once; reads what that says.
 
-The process gets the file, two numbers and nothing else: no environment, so no secret. If it is killed, by
-its limits or by the file, the file is refused and the studio has not noticed.
+The process gets the file, two numbers and nothing else (`backend.kit.isolated`). If it is killed, by its limits or by
+the file, the file is refused and the studio has not noticed.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from anyio import to_thread
 
+from backend.kit import isolated
 from backend.kit.errors import FieldProblem, Unprocessable
 from backend.kit.places import places
 from backend.uploads import decoder
@@ -31,11 +28,12 @@ _places = places("atelier_uploads_decoded", AT_ONCE)
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture made anew from pixels: WebP, lossless, with no metadata."""
+    """A picture made anew from pixels: WebP, lossless, with no metadata. `credentials` are what its manifest said."""
 
     data: bytes
     width: int
     height: int
+    credentials: bytes | None = None
 
 
 async def decode(file: IO[bytes]) -> Picture:
@@ -48,36 +46,17 @@ async def decode(file: IO[bytes]) -> Picture:
 
 
 def _decode(file: IO[bytes]) -> Picture:
-    file.seek(0)
-    command = [
-        sys.executable,
-        "-I",
-        str(Path(decoder.__file__)),
-        str(MAX_PIXELS),
-        str(LONGEST_SIDE),
-    ]
+    words = (str(MAX_PIXELS), str(LONGEST_SIDE))
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program, and nothing of the file's in its words
-            command, stdin=file.fileno(), capture_output=True, timeout=WITHIN_S, env={}, check=False
-        )
-    except subprocess.TimeoutExpired as error:
+        ended = isolated.run(decoder.__file__, *words, file=file, within_s=WITHIN_S)
+    except isolated.TooSlow as error:
         raise _refused("takes too long to decode") from error
-    report = _report_of(ended.stderr)
-    if ended.returncode == 0 and "width" in report:
-        return Picture(ended.stdout, int(report["width"]), int(report["height"]))
+    report = ended.report
+    if ended.status == 0 and "width" in report:
+        return Picture(ended.out, int(report["width"]), int(report["height"]))
     if "refused" not in report:
-        _log.warning("a decoder ended with %d and no word", ended.returncode)
+        _log.warning("a decoder ended with %d and no word", ended.status)
     raise _refused(str(report.get("refused", "could not be decoded")))
-
-
-def _report_of(written: bytes) -> dict[str, Any]:
-    """Return the decoder's last words; libraries may have said something before them."""
-    last = written[written.rfind(b"{") :] if b"{" in written else b"{}"
-    try:
-        found: dict[str, Any] = json.loads(last)
-    except ValueError:
-        return {}
-    return found
 
 
 def _refused(why: str) -> Unprocessable:

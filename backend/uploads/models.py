@@ -15,6 +15,7 @@ from backend.kit.ids import new_id
 class Upload(SQLModel, table=True):
     """One picture that its owner brought. Its file was written before this row, and never changes."""
 
+    model_config = {"ser_json_bytes": "base64"}
     __tablename__ = "upload"
     __table_args__: ClassVar = (Index("ix_upload_owner", "owner_id", "id"),)
 
@@ -29,4 +30,7 @@ class Upload(SQLModel, table=True):
         default_factory=clock.late_now,
         index=True,
         description="When it came, or was last drawn from.",
+    )
+    credentials: bytes | None = Field(
+        default=None, description="What its own C2PA manifest said, for what is drawn over it."
     )

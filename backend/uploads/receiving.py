@@ -8,11 +8,12 @@ not believed and not kept.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
 
+from anyio import CapacityLimiter
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -28,8 +29,12 @@ _places = places("atelier_uploads_received", AT_ONCE)
 
 
 @asynccontextmanager
-async def received(request: Request) -> AsyncIterator[IO[bytes]]:
-    """Yield the file that `request` brings, open for reading at its beginning.
+async def received(
+    request: Request, among: Callable[[], CapacityLimiter] = _places
+) -> AsyncIterator[IO[bytes]]:
+    """Yield the file that `request` brings, open for reading at its beginning; it is gone after that.
+
+    `among` are the places in which it is waited for: slow strangers take none of those of people signed in.
 
     Raises:
         UnsupportedMedia: The body is not `multipart/form-data`.
@@ -41,7 +46,7 @@ async def received(request: Request) -> AsyncIterator[IO[bytes]]:
             'Send the picture as multipart/form-data with one part named "file": '
             "curl -F file=@sketch.png …"
         )
-    async with _places():
+    async with among():
         form = await _form(request)
     try:
         yield _the_file(form)

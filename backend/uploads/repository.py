@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, Final, cast
 
 from sqlalchemy import func, update
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -20,10 +22,13 @@ from backend.legalholds.repository import covered, keep_new_ones_out
 from backend.legalholds.schemas import SubjectKind
 from backend.uploads.models import Upload
 
+# Kilobytes, which only `credentials_of` reads.
+_LIGHTLY: Final = defer(cast("QueryableAttribute[Any]", Upload.credentials))
+
 
 def readable_by(actor: Actor) -> SelectOfScalar[Upload]:
     """Select the uploads that `actor` may see: their own, and nobody else's."""
-    return select(Upload).where(Upload.owner_id == actor.id)
+    return select(Upload).options(_LIGHTLY).where(Upload.owner_id == actor.id)
 
 
 def get(session: Session, actor: Actor, upload_id: str) -> Upload:
@@ -71,6 +76,11 @@ def lock_owner(session: Session, owner_id: str) -> None:
         session.exec(person.with_for_update(key_share=True)).one()
 
 
+def credentials_of(session: Session, upload_id: str) -> bytes | None:
+    """Return what was kept of an upload's own manifest, None: nothing."""
+    return session.exec(select(Upload.credentials).where(Upload.id == upload_id)).one_or_none()
+
+
 def held_by(session: Session, owner_id: str) -> tuple[int, int]:
     """Return how many uploads a person has, and their bytes together."""
     size = func.coalesce(func.sum(Upload.size_bytes), 0)
@@ -88,7 +98,7 @@ def forget(
     """
     keep_new_ones_out(session)
     kept = col(Upload.owner_id).in_(covered(SubjectKind.PERSON))
-    unused = select(Upload).where(col(Upload.used_at) < unused_since, ~kept)
+    unused = select(Upload).options(_LIGHTLY).where(col(Upload.used_at) < unused_since, ~kept)
     if but:
         unused = unused.where(~among(col(Upload.id), but))
     old = unused.order_by(Upload.id).limit(limit)

@@ -5,6 +5,7 @@ Deleting one is `recipes.unneeded`'s: what is still to be drawn from it has a sa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -18,6 +19,7 @@ from backend.kit.errors import Problem
 from backend.kit.etags import names_tag
 from backend.kit.pagination import USUAL_PAGE, CursorQuery, LimitQuery
 from backend.uploads import repository, service
+from backend.uploads.credentials import credentials_in
 from backend.uploads.decoding import Picture, decode
 from backend.uploads.forms import NOT_RECEIVED, picture_form
 from backend.uploads.receiving import received
@@ -63,9 +65,14 @@ async def who_may_upload(context: ContextDep, actor: Annotated[Actor, Depends(si
 async def create_upload(
     request: Request, context: ContextDep, actor: Annotated[Actor, Depends(who_may_upload)]
 ) -> UploadPublic:
-    """Bring a picture. It is kept upright, in sRGB, at most 2048 pixels long, without its metadata."""
+    """Bring a picture. It is kept upright, in sRGB, at most 2048 pixels long, without its metadata.
+
+    A C2PA manifest is kept beside it: it names the picture in what is drawn over it.
+    """
     async with received(request) as file:
         picture = await decode(file)
+        credentials = await credentials_in(file)
+    picture = replace(picture, credentials=credentials)
     return await run_writing(_kept, context, actor, picture)
 
 

@@ -58,6 +58,7 @@ def keep(context: Context, session: Session, actor: Actor, picture: Picture, key
         height=picture.height,
         size_bytes=len(picture.data),
         storage_key=key,
+        credentials=picture.credentials,
     )
     session.add(row)
     session.flush()

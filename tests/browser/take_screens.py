@@ -124,6 +124,7 @@ def photograph(photographer: Photographer, link: str) -> None:
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
     photograph_lists(photographer, prompts)
+    photograph_verifying(photographer)
 
 
 def photograph_the_library(photographer: Photographer) -> None:
@@ -192,6 +193,22 @@ def photograph_a_shape(photographer: Photographer) -> None:
     pad.press("m")
     pad.line(*DRESS)
     photographer.keep(page, "shape")
+
+
+def photograph_verifying(photographer: Photographer) -> None:
+    """Take the picture of what a stranger is told of a picture that was saved anew by another program."""
+    page = photographer.page("designer")
+    drawn = draw(page, "a red striped dress on a cream background", width=256, height=256)
+    address = f"/api/v1/images/{drawn['images'][0]['id']}/content?variant=full"
+    out = BytesIO()
+    Image.open(BytesIO(page.request.get(address).body())).convert("RGB").save(
+        out, "JPEG", quality=90
+    )
+    page.goto("/verify")
+    file = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+    page.locator("#file").set_input_files(file)
+    page.locator(".card").wait_for()
+    photographer.keep(page, "verify")
 
 
 def photograph_galleries(photographer: Photographer, link: str) -> None:

@@ -80,6 +80,7 @@ ROWS: Final[dict[tuple[str, str], list[tuple[str, Any]]]] = {
         ("/policies/1/hold", {"image_ids": ["{image}"], "reason": "to see"}),
     ],
     ("GET", "/uploads/{upload_id}/content"): [("/uploads/{image}/content", None)],
+    ("GET", "/verify/root.pem"): [("/verify/root.pem", None)],
     # Beside the API: where a permalink leads, and what a guest with a link to the gallery gets.
     ("GET", "/i/{image_id}"): [("/i/{image}", None)],
     ("GET", "/s/{token}"): [("/s/{token}", None), ("/s/{token}?image={image}", None)],

@@ -83,7 +83,9 @@ def test_each_leads_to_its_section_of_the_runbooks(name: str) -> None:
 
 
 def test_no_runbook_is_left_over() -> None:
-    assert set(re.findall(r"^## (\w+)$", RUNBOOKS.read_text(), re.MULTILINE)) - {"Dashboards"} == set(rules())
+    assert set(re.findall(r"^## (\w+)$", RUNBOOKS.read_text(), re.MULTILINE)) - {
+        "Dashboards"
+    } == set(rules())
 
 
 def test_each_asks_for_metrics_that_there_are(studio: Studio) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from backend.generations.models import Generation
-from backend.images import repository
-from backend.images import service as images
+from backend.images import handing, repository
 from backend.images.models import Image
 from backend.images.schemas import Variant
 from backend.kit.database import Database
@@ -70,7 +69,7 @@ class TestUnderTheFiles:
                 disk.fill(leaving_pages=1)  # for the first of the three files of an image
                 late = [workshop.submit(seed=seed) for seed in (3, 4)]
                 await tried(workshop, late[0])
-                assert images.read_content(workshop.context.storage, shown, Variant.FULL)
+                assert handing.read_content(workshop.context.storage, shown, Variant.FULL)
                 assert all(images_of(workshop, row) == [] for row in late)
                 disk.make_room()
                 since = time.monotonic()

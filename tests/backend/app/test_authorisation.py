@@ -508,6 +508,10 @@ MATRIX = [
     Row("PATCH", f"{API}/presets/{{preset_id}}", OWNERS_WHO_DRAW, Things.preset, body={}),
     Row("DELETE", f"{API}/presets/{{preset_id}}", (401, 204, 404, 403, 404), Things.preset),
     Row("POST", f"{API}/restorations", (401, 415, 415, 403, 415), note="a body that is no form"),
+    Row("POST", f"{API}/verify", (415,) * 5, note="a body that is no form"),
+    Row("GET", f"{API}/verify/root.pem", EVERYBODY),
+    Row("GET", "/verify", EVERYBODY),
+    Row("POST", "/verify", (415,) * 5, body={}, note="a body that is no form"),
     Row("GET", f"{API}/emergency", ADMINISTRATORS),
     Row("GET", f"{API}/emergency/reach", (401, 403, 403, 403, 422), note="of nothing"),
     Row(

@@ -17,13 +17,14 @@ from sqlmodel import Session, SQLModel
 from backend.dispatch import retention
 from backend.dispatch.retention import FEW, TooManyOrphans, removing
 from backend.generations.models import Generation
-from backend.images import repository
+from backend.images import repository, storing
 from backend.images import service as images
 from backend.images.service import PreparedImage
 from backend.kit.database import Database
 from backend.kit.queue import State
 from backend.kit.storage import shelves
 from backend.kit.storage.file import FileStorage
+from backend.provenance.marker import marker_of
 from tests.fixtures.colours import picture
 from tests.fixtures.scripted import CARD
 from tests.fixtures.workshop import Workshop
@@ -34,8 +35,9 @@ HOUR_S = 3600.0
 def prepare(workshop: Workshop, generation: Generation, *, seed: int = 1) -> PreparedImage:
     """Store the files of an image; its row comes later, if at all."""
     parameters = generation.parameters
-    return images.prepare(
+    return storing.prepare(
         workshop.context.storage,
+        marker_of(workshop.context.settings),
         picture(seed, parameters),
         parameters=parameters,
         seed=seed,

@@ -13,6 +13,7 @@ from backend.generations.models import Generation
 from backend.grids.models import Grid, GridCell
 from backend.images.models import Image
 from backend.kit.clock import utc_now
+from backend.provenance.marker import marker_of
 from backend.usage.models import UsageCharge
 from tests.backend.generations.test_pictures import bring
 from tests.backend.grids.conftest import (
@@ -408,7 +409,7 @@ class TestLookingAndLeaving:
 
         with studio.context.database.write() as session:
             ids = list(session.exec(select(GridCell.generation_id)).all())
-            prompts.forget(session, studio.context.storage, ids)
+            prompts.forget(session, studio.context.storage, marker_of(studio.context.settings), ids)
         text = dana.get(f"{API}/{grid['id']}").text
         assert [word for word in ("navy", "cream", "blurred") if word in text] == []
         assert prompts.FORGOTTEN in text

@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import pytest
 from PIL import Image
 
-from backend.images import metadata, service
+from backend.images import metadata, storing
 from backend.images.service import PreparedImage, stack_of
 from backend.kit.storage import Storage, open_storage
+from backend.provenance.marker import Marker
 from inference.protocol import GenerationParameters
 from tests.fixtures.colours import picture
+from tests.fixtures.marks import marker_in
 from tests.fixtures.scripted import CARD
 
 
@@ -22,12 +24,20 @@ def storage(tmp_path: Path) -> Storage:
     return open_storage(f"file:{tmp_path / 'images'}")
 
 
-def prepare(storage: Storage, width: int = 64, height: int = 64, index: int = 0) -> PreparedImage:
+@pytest.fixture
+def marker(tmp_path: Path) -> Marker:
+    return marker_in(tmp_path / "var")
+
+
+def prepare(
+    storage: Storage, marker: Marker, width: int = 64, height: int = 64, index: int = 0
+) -> PreparedImage:
     parameters = GenerationParameters(
         prompt="a red dress", width=width, height=height, num_images=3, seed=40
     )
-    return service.prepare(
+    return storing.prepare(
         storage,
+        marker,
         picture(40 + index, parameters),
         parameters=parameters,
         seed=40 + index,
@@ -42,20 +52,22 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 class TestPrepare:
-    def test_the_digest_is_that_of_the_stored_file(self, storage: Storage) -> None:
-        prepared = prepare(storage)
+    def test_the_digest_is_that_of_the_stored_file(self, storage: Storage, marker: Marker) -> None:
+        prepared = prepare(storage, marker)
         master = storage.get(prepared.storage_key)
         assert sha256(master).hexdigest() == prepared.sha256
 
-    def test_the_pixels_stay_as_they_came(self, storage: Storage) -> None:
-        prepared = prepare(storage, 136, 72)
+    def test_the_pixels_stay_as_they_came(self, storage: Storage, marker: Marker) -> None:
+        prepared = prepare(storage, marker, 136, 72)
         came = picture(40, prepared.parameters)
         kept = storage.get(prepared.storage_key)
         assert Image.open(BytesIO(kept)).tobytes() == Image.open(BytesIO(came)).tobytes()
         assert (prepared.width, prepared.height) == (136, 72)
 
-    def test_the_parameters_draw_this_one_image_again(self, storage: Storage) -> None:
-        own = prepare(storage, index=2).parameters
+    def test_the_parameters_draw_this_one_image_again(
+        self, storage: Storage, marker: Marker
+    ) -> None:
+        own = prepare(storage, marker, index=2).parameters
         assert (own.seed, own.num_images) == (42, 1)
 
     @pytest.mark.parametrize(
@@ -69,25 +81,31 @@ class TestPrepare:
     def test_smaller_copies_are_never_larger(
         self,
         storage: Storage,
+        marker: Marker,
         drawn: tuple[int, int],
         preview: tuple[int, int],
         thumb: tuple[int, int],
     ) -> None:
-        prepared = prepare(storage, *drawn)
+        prepared = prepare(storage, marker, *drawn)
         assert size_of(storage.get(prepared.preview_key)) == preview
         assert size_of(storage.get(prepared.thumb_key)) == thumb
 
-    def test_smaller_copies_carry_the_ai_mark_and_no_prompt(self, storage: Storage) -> None:
-        prepared = prepare(storage)
+    def test_smaller_copies_carry_the_ai_mark_and_no_prompt(
+        self, storage: Storage, marker: Marker
+    ) -> None:
+        prepared = prepare(storage, marker)
         for key in (prepared.preview_key, prepared.thumb_key):
             data = storage.get(key)
             assert metadata.TRAINED_ALGORITHMIC_MEDIA.encode() in data
             assert b"red dress" not in data
 
-    def test_what_is_not_an_image_is_not_kept(self, storage: Storage, tmp_path: Path) -> None:
+    def test_what_is_not_an_image_is_not_kept(
+        self, storage: Storage, marker: Marker, tmp_path: Path
+    ) -> None:
         with pytest.raises(ValueError, match="not a WebP"):
-            service.prepare(
+            storing.prepare(
                 storage,
+                marker,
                 b"<html>",
                 parameters=GenerationParameters(prompt="a dress"),
                 seed=1,

@@ -14,6 +14,7 @@ from PIL import Image
 from backend.images import smaller
 from backend.images.conversion import converted
 from backend.images.schemas import Format
+from backend.kit import turns
 from inference.protocol import LARGEST_SIDE
 
 MARK = b"<x/>"
@@ -82,7 +83,7 @@ def test_8k_takes_about_a_gigabyte(tmp_path: Path) -> None:
 def test_large_ones_wait_for_each_other_and_small_ones_for_none() -> None:
     large = webp(2049, 2049)
     with ThreadPoolExecutor(1) as threads:
-        with smaller._large:
+        with turns.large:
             waiting = threads.submit(smaller.copies, large, MARK)
             assert smaller.copies(webp(64, 64), MARK)
             with pytest.raises(TimeoutError):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -51,6 +53,21 @@ class TestParse:
         assert b"secret" not in bare
         assert b"EXIF" not in bare
         assert opened(bare).info.get("xmp") is None
+
+    def test_other_metadata_drop_a_manifest_which_was_about_the_former(self) -> None:
+        signed = replace(webp.parse(encoded()), xmp=b"<x/>", manifest=b"jumbf").to_bytes()
+        assert webp.is_signed(signed)
+        assert webp.parse(signed).manifest == b"jumbf"
+        assert webp.parse(signed).to_bytes() == signed
+        assert not webp.is_signed(webp.parse(signed).with_metadata(exif=None, xmp=b"").to_bytes())
+        assert opened(signed).info["xmp"] == b"<x/>"
+
+    @pytest.mark.parametrize("lossless", [True, False])
+    def test_sees_whether_there_is_one_in_any_kind_of_webp(self, lossless: bool) -> None:
+        plain = encoded(lossless=lossless)
+        chunk = b"C2PA" + struct.pack("<I", 3) + b"abc\0"
+        longer = plain[:4] + struct.pack("<I", len(plain) - 8 + len(chunk)) + plain[8:] + chunk
+        assert (webp.is_signed(plain), webp.is_signed(longer)) == (False, True)
 
     @pytest.mark.parametrize(
         ("data", "says"),

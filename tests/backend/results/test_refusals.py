@@ -20,6 +20,7 @@ from backend.kit.clock import utc_now
 from backend.kit.storage.file import FileStorage
 from backend.leaving import prompts
 from backend.moderation.models import SafetyCheck
+from backend.provenance.marker import marker_of
 from backend.results import service as results
 from inference.protocol import GenerationParameters
 from tests.backend.results.asking import API, DRESS, ask, change, draw, is_drawn, price, row_of
@@ -73,7 +74,12 @@ def not_measured(studio: Studio, image_id: str) -> None:
 
 def with_its_prompt_forgotten(studio: Studio, image_id: str) -> None:
     with studio.context.database.write() as session:
-        prompts.forget(session, studio.context.storage, [row_of(studio, image_id).generation_id])
+        prompts.forget(
+            session,
+            studio.context.storage,
+            marker_of(studio.context.settings),
+            [row_of(studio, image_id).generation_id],
+        )
 
 
 def of_before_there_were_keys(studio: Studio, image_id: str) -> None:

@@ -32,10 +32,11 @@ API = "/api/v1/system"
 PATIENCE_S = 60.0
 NAMES = [
     "database", "storage", "inference", "models", "maintenance", "queue", "dispatchers", "dead_letters",
-    "webhooks", "audit", "retention", "data_folder", "disk", "memory", "sign_in", "keys", "secret_files",
+    "webhooks", "audit", "retention", "unsigned", "data_folder", "disk", "memory", "sign_in", "keys", "secret_files",
+    "signing",
 ]  # fmt: skip
 # What this very machine is like is not the studio's doing.
-MACHINE = {"disk", "memory", "storage", "keys"}
+MACHINE = {"disk", "memory", "storage", "keys", "signing"}
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from backend.trials.service import Trial, begin
 from inference.protocol import GenerationParameters, Priority
 from tests.backend.trials.test_trials import decide_by
 from tests.fixtures.actors import actor_of, add_user
+from tests.fixtures.marks import marker_in
 
 VOCABULARY = [
     "a red dress",
@@ -249,8 +250,9 @@ class TestForgotten:
     ) -> None:
         decide_by(database, BEFORE)
         old, _ = asked(database, dana, "gore", "gore and silk")
+        marker = marker_in(tmp_path)
         with database.write() as session:
-            leaving.forget(session, open_storage(f"file:{tmp_path}"), [old])
+            leaving.forget(session, open_storage(f"file:{tmp_path}"), marker, [old])
         report = tried(database, policy(rule("f", Action.BLOCK, "forgotten", "gore")), reviewer)
         assert (report.of, report.refused, len(report.samples)) == (1, 1, 1)
 

@@ -143,7 +143,7 @@ class TestRefusals:
     def test_a_decoder_that_dies_is_not_the_studios_end(
         self, shared_studio: Studio, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("backend.uploads.decoding.sys.executable", "/bin/false")
+        monkeypatch.setattr("backend.kit.isolated.sys.executable", "/bin/false")
         answer = bring(shared_studio.actors.browser())
         assert answer.status_code == 422
         monkeypatch.undo()
