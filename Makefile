@@ -52,7 +52,7 @@ test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and
 	@$(PYTEST) -q -m "faults and serial" $(ARGS) tests/faults
 
 test-security: .venv/ready-test ## Attack every door: hostile uploads, a fuzzed API, stored scripts
-	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/browser
+	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/backend/verify tests/browser
 
 # Processes of their own: Playwright keeps an event loop running in them, beside which no other can run.
 test-browser: .venv/ready-test ## The pages in two Chromiums
