@@ -41,7 +41,11 @@ EXPECTED = "Failed to load resource"
 def chromium() -> Iterator[Any]:
     """One browser for the whole run."""
     path = needed(
-        "chromium", "chromium-browser", package="chromium", lost="the pages were not driven"
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        package="chromium",
+        lost="the pages were not driven",
     )
     from playwright.sync_api import sync_playwright
 

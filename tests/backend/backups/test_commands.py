@@ -23,7 +23,7 @@ def kept(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_there_and_back(kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = atelier("backup", kept, "--keep-days", "35")
     assert made.exit_code == 0, made.output
-    anchor = made.output.split("The audit ends at ")[1].split(".")[0]
+    anchor = " ".join(made.output.split()).split("The audit ends at ")[1].split(".")[0]
     listed = atelier("snapshots", kept)
     assert anchor in listed.output
     whole = atelier("restore", kept, "--check")

@@ -148,6 +148,8 @@ WITHOUT: Final = {
     ("GET", "/api/v1/uploads/{upload_id}/content"): "a picture that its owner brought",
     ("GET", "/api/v1/moderation/flags/{flag_id}/blurred"): "a few soft colours",
     ("GET", "/s/{token}"): "a page",
+    ("GET", "/s/{token}/shown"): "ids",
+    ("GET", "/api/v1/verify/root.pem"): "certificates",
     ("GET", "/i/{image_id}"): "leads to a page",
     **dict.fromkeys(
         (

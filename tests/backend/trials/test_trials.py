@@ -151,10 +151,15 @@ class TestCounts:
     ) -> None:
         add_many(database, dana, [scores(motif=-0.5)] * 2_500)
         told = [(one.seen, one.of, one.report is not None) for one in tried(database, OTHER)]
-        assert told == [(1_000, 2_500, False), (2_000, 2_500, False), (2_500, 2_500, True)]
+        assert told == [
+            (1_000, 2_500, False),
+            (2_000, 2_500, False),
+            (2_500, 2_500, False),
+            (2_500, 2_500, True),
+        ]
 
     def test_without_a_past_there_is_nothing_to_say(self, database: Database) -> None:
-        [line] = tried(database, OTHER)
+        *_, line = tried(database, OTHER)
         assert line.report is not None
         assert (line.of, line.report.held, line.report.images) == (0, 0, [])
 
@@ -219,4 +224,10 @@ class TestHolding:
 
 def test_the_answer_is_lines_of_json() -> None:
     line = TrialLine(seen=1, of=2).model_dump_json()
-    assert json.loads(line) == {"seen": 1, "of": 2, "report": None}
+    assert json.loads(line) == {
+        "seen": 1,
+        "of": 2,
+        "prompts_seen": 0,
+        "prompts_of": 0,
+        "report": None,
+    }

