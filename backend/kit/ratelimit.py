@@ -92,8 +92,14 @@ def take(session: Session, policy: Policy, who: str) -> Decision:
         set_={"tat": case((tat < first - step, first), else_=tat + step)},
         where=tat <= first - 2 * step + policy.window_s + SLACK * step,
     ).returning(tat, now)
-    row = session.execute(counted, execution_options={"synchronize_session": False}).first()
-    return look(session, policy, who) if row is None else policy.decide(*row, taken=True)
+    while True:
+        row = session.execute(counted, execution_options={"synchronize_session": False}).first()
+        if row is not None:
+            return policy.decide(*row, taken=True)
+        # The clock was read before the wait for somebody else's transaction: there may be room by now, to be counted.
+        found = look(session, policy, who)
+        if not found.taken:
+            return found
 
 
 def look(session: Session, policy: Policy, who: str) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -157,3 +158,23 @@ def test_memory_keeps_the_newest() -> None:
     for number in range(3):
         memory.put(str(number), number)
     assert [memory.get(key) for key in "012"] == [None, 1, 2]
+
+
+def test_who_waits_for_somebody_elses_transaction_is_counted_all_the_same(
+    database: Database,
+) -> None:
+    """The moment they asked there was no room, and there is some when it is their turn."""
+    quick = Policy("changes", quota=2, window_s=1.0)
+    for _ in range(quick.quota):
+        assert take(database, policy=quick).taken
+    row = select(RateLimit.tat).where(col(RateLimit.key) == quick.key("dana"))
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            before = session.exec(row.with_for_update()).one()
+            waiting = pool.submit(take, database, "dana", quick)
+            time.sleep(quick.interval * 1.5)  # the limit is one of time
+        decision = waiting.result()
+    with database.read() as session:
+        after = session.exec(row).one()
+    assert decision.taken
+    assert after >= before + quick.interval * 0.99
