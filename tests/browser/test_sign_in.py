@@ -77,7 +77,7 @@ def test_somebody_new_chooses_waits_and_comes_in_once_approved(
     url, app = studio
     page = new_page(url)
     page.goto("/history")
-    ways = page.get_by_role("link")
+    ways = page.get_by_role("link", name="Continue with")
     expect(ways).to_have_text(["Continue with Example Corp", "Continue with GitHub"])
     page.keyboard.press("Enter")  # the first has the focus
     page.get_by_role("button", name="Dana Designer").click()
