@@ -39,8 +39,8 @@ check-deploy: .venv/ready-deploy ## Manifests, Dockerfiles and Terraform against
 fix: .venv/ready-test ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 
-test-fast: .venv/ready-test ## The tests that share the machine, two at a time
-	@$(PYTEST) -q -n 2 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy" $(ARGS)
+test-fast: .venv/ready-test ## The tests that share the machine, three at a time: each waits a fifth of its time
+	@$(PYTEST) -q -n 3 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy" $(ARGS)
 
 # Ray never beside another: two on one machine get in each other's way.
 test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone
@@ -54,9 +54,13 @@ test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and
 test-security: .venv/ready-test ## Attack every door: hostile uploads, a fuzzed API, stored scripts
 	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/backend/verify tests/browser
 
+# All pages take some forty minutes of a slow machine, which is more than CI has: it takes these, `make test` by itself takes all.
+PAGES ?=
+CORE_PAGES := -k "test_journey or test_five_journeys or test_pages or test_axe or test_cross_user or test_held_everywhere or test_every_page_as_each_role or test_review or test_policy_page or test_emergency or test_verify_page or test_share_link or test_origin or test_sign_in or test_stopped_models or test_words_refused"
+
 # Processes of their own: Playwright keeps an event loop running in them, beside which no other can run.
 test-browser: .venv/ready-test ## The pages in two Chromiums
-	@$(PYTEST) -q -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
+	@$(PYTEST) -q $(PAGES) -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
 	@$(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser
 
 test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database (10 minutes)
