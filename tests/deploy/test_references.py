@@ -46,11 +46,11 @@ def test_a_port_that_no_container_has_is_told(gke: list[Document]) -> None:
     named(gke, "Service", "api")["spec"]["ports"][0]["targetPort"] = "https"
     api = named(gke, "Deployment", "api")["spec"]["template"]["spec"]["containers"][0]
     api["readinessProbe"]["httpGet"]["port"] = 8080
-    named(gke, "PodMonitoring", "backend")["spec"]["endpoints"][0]["port"] = "metrics"
+    named(gke, "PodMonitoring", "atelier-backend")["spec"]["endpoints"][0]["port"] = "metrics"
     assert ports_missing(gke) == [
         "Deployment/api/api: 8080",
         "Service/api: https",
-        "PodMonitoring/backend: metrics",
+        "PodMonitoring/atelier-backend: metrics",
     ]
 
 
