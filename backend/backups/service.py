@@ -99,7 +99,7 @@ def restore(
     """
     manifest = snapshot.manifest()
     _prepare(database_url, manifest)
-    keys = [key for key in snapshot.files() if key not in set(manifest.missing)]
+    keys = _held_by(snapshot, manifest)
     _, missing = _copy(place.files, storage, keys, tell)
     if missing:
         raise BadSnapshot(
@@ -129,9 +129,7 @@ def check(snapshot: Snapshot, place: Place, *, tell: Tell) -> Manifest:
             raise BadSnapshot(
                 f"snapshot {snapshot.name}: the rows of {table} are not those that were saved"
             )
-    for number, key in enumerate(
-        key for key in snapshot.files() if key not in set(manifest.missing)
-    ):
+    for number, key in enumerate(_held_by(snapshot, manifest)):
         tell(f"file {number + 1} of {manifest.files}")
         if _read(place.files, key) is None:
             raise BadSnapshot(f"snapshot {snapshot.name}: file {key} is gone or damaged")
@@ -208,6 +206,12 @@ def _read(storage: Storage, key: str) -> bytes | None:
     except FileNotFoundError:
         return None
     return data if key_of(data, PurePosixPath(key).suffix) == key else None
+
+
+def _held_by(snapshot: Snapshot, manifest: Manifest) -> list[str]:
+    """Return the keys of the files that were there to be saved."""
+    lost = set(manifest.missing)
+    return [key for key in snapshot.files() if key not in lost]
 
 
 def _held(storage: Storage) -> Iterator[str]:

@@ -22,7 +22,8 @@ from backend.kit.secret_words import split
 from backend.kit.settings import Settings
 
 KEY_FILE: Final = "login.key"
-_FERNET_BYTES: Final = 32
+_DERIVED_BYTES: Final = 32
+_SEALING: Final = b"atelier sealing 1"
 
 
 class CannotOpen(Exception):
@@ -34,7 +35,7 @@ class KeyRing:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
-        self._fernets = [Fernet(_derived(key)) for key in self.keys]
+        self._fernets = [Fernet(urlsafe_b64encode(derived(key, _SEALING))) for key in self.keys]
         self._all = MultiFernet(self._fernets)
 
     def seal(self, text: str) -> str:
@@ -67,10 +68,10 @@ def ring_of(settings: Settings) -> KeyRing:
     return KeyRing(given or split(_kept(settings.data_dir / KEY_FILE)))
 
 
-def _derived(key: str) -> bytes:
-    """Return a key for sealing alone: a signature by the same secret tells nothing about it."""
-    hkdf = HKDF(algorithm=SHA256(), length=_FERNET_BYTES, salt=None, info=b"atelier sealing 1")
-    return urlsafe_b64encode(hkdf.derive(key.encode()))
+def derived(key: str, purpose: bytes) -> bytes:
+    """Return a key of 32 bytes for one purpose alone: what is done with it tells nothing about `key` or the others."""
+    hkdf = HKDF(algorithm=SHA256(), length=_DERIVED_BYTES, salt=None, info=purpose)
+    return hkdf.derive(key.encode())
 
 
 def _kept(path: Path) -> str:

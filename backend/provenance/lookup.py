@@ -9,15 +9,11 @@ import hashlib
 import hmac
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from backend.kit.keyring import KeyRing
+from backend.kit.keyring import KeyRing, derived
 
 _BITS: Final = 32
 _FOR: Final = b"atelier lookup 1"
 _HIDING: Final = b"atelier hiding 1"
-_KEY_BYTES: Final = 32
 
 
 def lookup_of(ring: KeyRing, generation_id: str, index: int) -> int:
@@ -33,10 +29,4 @@ def lookup_of(ring: KeyRing, generation_id: str, index: int) -> int:
 
 def hiding_keys(ring: KeyRing) -> tuple[bytes, ...]:
     """Return what `watermark.hide` and `find` take, 32 bytes each; the first one hides."""
-    return tuple(_derived(key) for key in ring.keys)
-
-
-def _derived(key: str) -> bytes:
-    """Return a key for hiding alone: a picture and its lookup id tell nothing about the others made of the same."""
-    hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_HIDING)
-    return hkdf.derive(key.encode())
+    return tuple(derived(key, _HIDING) for key in ring.keys)

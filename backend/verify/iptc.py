@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_VOCABULARY: Final = "cv.iptc.org/newscodes/digitalsourcetype/"
-_DRAWN: Final = f"{_VOCABULARY}trainedAlgorithmicMedia"
-_PARTLY: Final = f"{_VOCABULARY}compositeWithTrainedAlgorithmicMedia"
-_ENLARGED: Final = f"{_VOCABULARY}algorithmicallyEnhanced"
+from backend.images import metadata
+
 # As an element, an attribute or a resource, whatever the prefix is. Every repetition is bounded: the text is anybody's.
 _SOURCE_TYPE: Final = re.compile(
     r"""DigitalSourceType(?:\s{1,20}\w{1,20}:resource)?\s{0,20}[=>]\s{0,20}["']?\s{0,20}([^\s"'<>]{1,200})"""
@@ -35,3 +33,8 @@ def xmp_says_ai(xmp: str) -> bool:
 
 def _bare(source_type: str | None) -> str:
     return (source_type or "").removeprefix("http://").removeprefix("https://")
+
+
+_DRAWN: Final = _bare(metadata.TRAINED_ALGORITHMIC_MEDIA)
+_PARTLY: Final = _bare(metadata.COMPOSITE)
+_ENLARGED: Final = _bare(metadata.ENHANCED)
