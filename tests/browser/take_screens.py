@@ -123,8 +123,8 @@ def photograph(photographer: Photographer, link: str) -> None:
     page.locator("at-run img.in").nth(5).wait_for()
     photographer.keep(page, "history")
     photographer.keep(photographer.page("admin", "/moderation"), "moderation")
+    photograph_verifying(photographer)  # before the quotas, by which nothing more is drawn
     photograph_lists(photographer, prompts)
-    photograph_verifying(photographer)
 
 
 def photograph_the_library(photographer: Photographer) -> None:

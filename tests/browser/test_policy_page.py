@@ -118,6 +118,17 @@ def test_from_a_draft_to_a_version_that_decides_and_back(open_as: OpenAs, past: 
     expect(card(first, 2)).to_contain_text("Retired")
 
 
+def test_what_a_draft_would_do_stays_in_sight(open_as: OpenAs, past: list[str]) -> None:
+    assert past
+    page = open_as("admin", "/policy")
+    page.get_by_role("button", name="New draft").click()
+    live = page.locator("at-policy .what-if")
+    expect(live).to_contain_text("25 images")
+    page.evaluate("() => scrollTo(0, 4000)")
+    expect(page.locator("at-policy .bar")).to_be_in_viewport(ratio=1)
+    expect(live).to_be_in_viewport(ratio=1)
+
+
 def test_a_draft_that_cannot_be_is_refused_by_its_name(open_as: OpenAs, past: list[str]) -> None:
     assert past
     page = open_as("admin", "/policy", reduced_motion="reduce")

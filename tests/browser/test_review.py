@@ -162,6 +162,19 @@ def test_a_case_is_handed_to_administrators_with_a_note(open_as: OpenAs) -> None
     expect(row(second, "an escalated cape with motif")).to_have_count(0)
 
 
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_every_way_to_decide_is_inside_the_case(open_as: OpenAs, locale: str) -> None:
+    held(open_as("designer"), f"a cap with motif, {locale}")
+    page = open_as("admin", "/moderation", locale=locale)
+    open_row(page, f"a cap with motif, {locale}")
+    case = page.locator("at-case").bounding_box()
+    parts = page.locator("at-case .decisions").locator("textarea, button")
+    expect(parts).to_have_count(4)
+    for box in (part.bounding_box() for part in parts.all()):
+        assert case["x"] < box["x"]
+        assert box["x"] + box["width"] < case["x"] + case["width"]
+
+
 def test_one_key_decides_and_another_takes_it_back(open_as: OpenAs) -> None:
     held(open_as("designer", "/history"), "a taken back boot with motif")
     reviewer = open_as("admin", "/moderation")
