@@ -56,6 +56,7 @@ from backend.system import metrics
 from backend.uploads.router import PATH as UPLOADS
 from backend.verify import router as verify
 from backend.webhooks.sealing import reseal
+from inference import tracing
 from inference.client import connect
 from inference.protocol import InferenceClient, InferenceError
 
@@ -121,6 +122,7 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
+            tracing.start("atelier")
             client = inference or await _open_inference(settings, opened)
             database = await _open_database(settings, opened)
             context = Context(

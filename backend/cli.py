@@ -200,7 +200,7 @@ def _serve(settings: Settings, *, browser: bool) -> None:
     from backend.kit.logs import configure_logging  # noqa: PLC0415
     from webui.server import create_studio  # noqa: PLC0415
 
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     server = uvicorn.Server(
         uvicorn.Config(
             create_studio(settings),

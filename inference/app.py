@@ -20,6 +20,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from inference import plain, sse
+from inference.asked_for import AskedFor
 from inference.engine import Engine
 from inference.generation import Generation
 from inference.imaging import WEBP
@@ -112,6 +113,7 @@ def create_app(engine: Engine, siblings: Siblings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.siblings = siblings or Alone()
     refuse_in_words(app)
+    app.add_middleware(AskedFor)
     app.post("/v1/generate", response_class=StreamingResponse)(generate)
     app.get("/v1/jobs/{generation_id}", response_model=GenerationStatus)(status)
     app.delete("/v1/jobs/{generation_id}", status_code=204)(cancel)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from inference.asking import asking
 from inference.embedded import KINDS, EmbeddedInference
 from inference.protocol import (
     Broken,
@@ -65,17 +66,22 @@ class HttpInferenceClient:
         """See `protocol.InferenceClient.generate`."""
         body = request.model_dump(mode="json", exclude_unset=True)
         url = await self._url("/v1/generate")
-        try:
-            async with self._http.stream("POST", url, json=body, timeout=_STREAM_TIMEOUT) as answer:
-                await _raise_for(answer)
-                async for event in _events(answer):
-                    yield event
-        except httpx2.TransportError as error:
-            raise _unavailable(error) from error
+        with asking("inference: generate") as headers:
+            try:
+                async with self._http.stream(
+                    "POST", url, json=body, headers=headers, timeout=_STREAM_TIMEOUT
+                ) as answer:
+                    await _raise_for(answer)
+                    async for event in _events(answer):
+                        yield event
+            except httpx2.TransportError as error:
+                raise _unavailable(error) from error
 
     async def image(self, generation_id: str, index: int) -> bytes:
         """See `protocol.InferenceClient.image`."""
-        return (await self._ask("GET", f"/v1/jobs/{generation_id}/images/{index}")).content
+        with asking("inference: image") as headers:
+            path = f"/v1/jobs/{generation_id}/images/{index}"
+            return (await self._ask("GET", path, headers=headers)).content
 
     async def cancel(self, generation_id: str) -> None:
         """See `protocol.InferenceClient.cancel`."""
@@ -113,10 +119,12 @@ class HttpInferenceClient:
         path: str,
         *,
         json: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
         also_good: int | None = None,
     ) -> httpx2.Response:
         try:
-            answer = await self._http.request(method, await self._url(path), json=json)
+            url = await self._url(path)
+            answer = await self._http.request(method, url, json=json, headers=headers)
         except httpx2.TransportError as error:
             raise _unavailable(error) from error
         if answer.status_code != also_good:

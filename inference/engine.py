@@ -290,6 +290,7 @@ class Engine:
 
     def _ended(self, generation: Generation) -> None:
         self.metrics.ended(generation)
+        generation.trail.tell(generation)
         with self._changed:
             self._running.discard(generation)
             self._changed.notify_all()

@@ -149,19 +149,21 @@ class Finisher:
             sound = [slot for slot, _ in handed if self._is_sound(slot)]
             if not sound:
                 return []
-            began = time.perf_counter()
+            began = time.monotonic()
             images = self._images_of(sound)
-            decoded = time.perf_counter()
+            decoded = time.monotonic()
             scores = _scores(sound[0].brief.bundle.panel, images)
             on_host = [image.permute(1, 2, 0).contiguous().cpu() for image in images]
-            scored = time.perf_counter()
+            scored = time.monotonic()
         if not sound[0].generation.parameters.resamples:
             self._metrics.decode_seconds.observe(decoded - began)
         self._metrics.safety_seconds.observe(scored - decoded)
         for slot, image, score in zip(sound, on_host, scores, strict=True):
             if not slot.generation.parameters.resamples:
                 slot.generation.add_timing("decode", (decoded - began) / len(sound))
+                slot.generation.trail.stage("decode", began, decoded, shared=len(sound))
             slot.generation.add_timing("safety", (scored - decoded) / len(sound))
+            slot.generation.trail.stage("safety", decoded, scored, shared=len(sound))
             self._write(slot, image, score)
         return sound
 
@@ -195,7 +197,9 @@ class Finisher:
     def _write(self, slot: Piece, image: torch.Tensor, scores: SafetyScores | None) -> None:
         def written() -> None:
             try:
+                began = time.monotonic()
                 _keep(slot, image, scores)
+                slot.generation.trail.stage("file", began, time.monotonic())
                 self._metrics.images.inc()
                 if scores is None or not scores.is_whole:
                     self._metrics.unchecked.inc()
@@ -210,7 +214,11 @@ class Finisher:
             try:
                 work()
             except Exception as error:
-                logger.exception("an image of %s could not be encoded", generation.id)
+                logger.exception(
+                    "an image of %s could not be encoded",
+                    generation.id,
+                    extra=generation.trail.told,
+                )
                 self._fail(generation, error, "the image could not be encoded")
 
         self._encoder.submit(guarded)

@@ -29,6 +29,7 @@ from inference.protocol import (
     Progress,
 )
 from inference.rhythm import Rhythm
+from inference.trail import Trail
 
 COST_OF_A_SHAPE: Final = 0.5
 """UNet rows that a ControlNet is worth for each row that it is asked about: it is a UNet's first half."""
@@ -69,6 +70,7 @@ class Generation:
     steps_done: int = 0
     rows_at_stake: int = 0
     rhythm: Rhythm = field(default_factory=Rhythm)
+    trail: Trail = field(default_factory=Trail)
     asked_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None
     previewed_at: float | None = None
@@ -148,6 +150,12 @@ class Generation:
         wanted = self.delivery.previews and self.request.previews is not PreviewsWanted.NONE
         return wanted and self.rhythm.due(index)
 
+    def reach(self, step: int) -> None:
+        """Tell that it has taken `step` of its steps."""
+        self.steps_done = step
+        self.trail.step(step)
+        self.mailbox.put(self.progress())
+
     def add_timing(self, stage: str, seconds: float) -> None:
         """Add to what `stage` has taken; each stage has one thread that does."""
         self.timings[stage] = self.timings.get(stage, 0.0) + seconds
@@ -155,9 +163,11 @@ class Generation:
     @contextmanager
     def timing(self, stage: str) -> Iterator[None]:
         """Add what happens inside to `stage`."""
-        began = time.perf_counter()
+        began = time.monotonic()
         yield
-        self.add_timing(stage, time.perf_counter() - began)
+        ended = time.monotonic()
+        self.add_timing(stage, ended - began)
+        self.trail.stage(stage, began, ended)
 
     def raise_if_given_up(self) -> None:
         """Check, in the midst of long work beside the steps, whether it is still wanted.

@@ -13,6 +13,7 @@ from types import FrameType
 
 import uvicorn
 
+from inference import tracing
 from inference.app import create_app
 from inference.catalog import Catalog
 from inference.engine import Engine
@@ -28,6 +29,7 @@ def serve(
     options: EngineOptions, *, host: str, port: int, drain_seconds: float, parent_pipe: bool
 ) -> int:
     """Serve until a signal, or the parent's end, says stop. Returns the exit status."""
+    tracing.start("atelier-inference")
     engine = Engine(Catalog.read(), options).start()
     listener = socket.create_server((host, port))
     server = _Server(engine, drain_seconds)
@@ -139,6 +141,7 @@ class _Server(uvicorn.Server):
 def _exit(engine: Engine, status: int) -> None:
     """Leave at once if the engine is still inside a long step: nothing of it is wanted any more."""
     if engine.alive:
+        tracing.stop()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

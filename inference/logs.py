@@ -11,16 +11,27 @@ import logging
 import os
 import sys
 import threading
+from enum import StrEnum
+from importlib import import_module
 from logging import LogRecord
 from typing import Final
 
 from inference.redaction import GONE, redacted, shown
 
 LEVEL_VARIABLE: Final = "ATELIER_LOG_LEVEL"
+FORMAT_VARIABLE: Final = "ATELIER_LOG_FORMAT"
 OURS: Final = ("inference", "uvicorn")
 _TARGET: Final = 2  # in uvicorn's access lines: client, method, target, version, status
 _UNCAUGHT: Final = "nobody caught this"
 logger = logging.getLogger(__name__)
+
+
+class LogFormat(StrEnum):
+    """How lines are written."""
+
+    AUTO = "auto"
+    JSON = "json"
+    PLAIN = "plain"
 
 
 class PlainFormatter(logging.Formatter):
@@ -38,10 +49,10 @@ class PlainFormatter(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """Send our logs, and whatever else Python has to say, to standard error."""
+    """Send our logs, and whatever else Python has to say, to standard error: for people, unless JSON is asked for."""
     level = os.environ.get(LEVEL_VARIABLE, "info").upper()
     handler = logging.StreamHandler()
-    handler.setFormatter(PlainFormatter("%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
@@ -51,6 +62,14 @@ def configure_logging() -> None:
     sys.excepthook = lambda _type, error, _traceback: _log_uncaught(error)
     sys.unraisablehook = lambda told: _log_uncaught(told.exc_value)
     threading.excepthook = lambda told: _log_uncaught(told.exc_value)
+
+
+def _formatter() -> logging.Formatter:
+    if os.environ.get(FORMAT_VARIABLE) == LogFormat.JSON:
+        # By name: that module stands on this one.
+        made: logging.Formatter = import_module("inference.json_lines").JsonFormatter()
+        return made
+    return PlainFormatter("%Y-%m-%d %H:%M:%S")
 
 
 def message_of(record: LogRecord) -> str:

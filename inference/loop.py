@@ -104,16 +104,17 @@ class Loop:
         """Take the images of generations in, their prompts read together; the next tick has them."""
         if not entering:
             return
-        began = time.perf_counter()
+        first = time.monotonic()
         self._read(entering)
-        each = (time.perf_counter() - began) / len(entering)
+        each = (time.monotonic() - first) / len(entering)
         for generation in entering:
-            began = time.perf_counter()
+            began = time.monotonic()
             try:
                 self._take_in(generation, range(generation.parameters.num_images))
             except Exception as error:  # noqa: BLE001 - whatever it is ends this generation, not the loop
                 self._fail(generation, error)
-            generation.add_timing("encode", each + time.perf_counter() - began)
+            generation.add_timing("encode", each + time.monotonic() - began)
+            generation.trail.stage("encode", first, time.monotonic(), shared=len(entering))
 
     @torch.inference_mode()
     def tick(self) -> None:
@@ -233,7 +234,8 @@ class Loop:
         if device_lost(error):
             raise error
         if not isinstance(error, InferenceError):
-            logger.error("drawing %s failed", generation.id, exc_info=error)
+            told = generation.trail.told
+            logger.error("drawing %s failed", generation.id, exc_info=error, extra=told)
             error = Broken(f"the engine failed: {error}")
         self._around.end(generation, error)
 
@@ -283,10 +285,9 @@ class Loop:
                 steps[slot.generation] = min(slot.step, steps.get(slot.generation, slot.step))
         for generation, step in steps.items():
             if step > generation.steps_done:
-                generation.steps_done = step
-                generation.mailbox.put(generation.progress())
+                generation.reach(step)
         for generation in under_way - steps.keys():
-            generation.mailbox.put(generation.progress())  # its sheets have counted their windows
+            generation.reach(generation.steps_done)  # its sheets have counted their windows
 
     def _retire(self) -> None:
         finished = [slot for slot in self._slots if not slot.steps_left]

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from inference.energy import Energy
 from inference.generation import Generation, State
+from inference.span_counts import SPANS
 
 _STEP_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
@@ -19,7 +21,9 @@ class Metrics:
     """Counters and gauges of one engine; `text` is the exposition format."""
 
     def __init__(self, *, waiting: Callable[[], float], running: Callable[[], float]) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self.registry.register(Energy())
+        self.registry.register(SPANS)
         self._writing_off = threading.Lock()
         self._gauge("waiting", "Generations waiting for the engine").set_function(waiting)
         self._gauge("running", "Generations being drawn").set_function(running)
@@ -98,7 +102,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return everything counted so far."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)
 
     def _write_off(self, generation: Generation) -> None:
         # One that was canceled too late to be stopped has succeeded, and was drawn for nobody all the same.
@@ -107,10 +111,10 @@ class Metrics:
             generation.rows_at_stake = 0
 
     def _counter(self, name: str, help_: str, labels: list[str] | None = None) -> Counter:
-        return Counter(f"atelier_inference_{name}", help_, labels or [], registry=self._registry)
+        return Counter(f"atelier_inference_{name}", help_, labels or [], registry=self.registry)
 
     def _gauge(self, name: str, help_: str) -> Gauge:
-        return Gauge(f"atelier_inference_{name}", help_, registry=self._registry)
+        return Gauge(f"atelier_inference_{name}", help_, registry=self.registry)
 
     def _histogram(
         self, name: str, help_: str, buckets: tuple[float, ...], labels: list[str] | None = None
@@ -120,5 +124,5 @@ class Metrics:
             help_,
             labels or [],
             buckets=buckets,
-            registry=self._registry,
+            registry=self.registry,
         )

@@ -22,9 +22,11 @@ from pydantic import BaseModel, Field
 from inference.local_ray import HOST, LocalRay
 
 # isort: split
+import ray.util
 from ray import serve
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, BackpressureConfig
 
+from inference import metrics_port, tracing
 from inference.app import create_app, status_of
 from inference.catalog import Catalog, CatalogError
 from inference.engine import Engine
@@ -99,9 +101,20 @@ class Inference:
 
     def __init__(self, options: EngineOptions, models: tuple[str, ...] = ()) -> None:
         configure_logging()
-        self._engine = Engine(Catalog.read().only(models), options).start()
+        tracing.start("atelier-inference")
+        port = metrics_port.first_port()
+        catalog = Catalog.read().only(models)
+        self._engine = Engine(catalog, options).start()
         if not self._engine.wait_until_loaded(LOAD_SECONDS):
             raise Unavailable(self._engine.health().detail)
+        if port is not None:
+            self._tell_metrics(port, ",".join(offer.name for offer in catalog.offers))
+
+    def _tell_metrics(self, first_port: int, models: str) -> None:
+        labels = {"replica": serve.get_replica_context().replica_id.unique_id, "model": models}
+        metrics_port.answer(
+            self._engine.metrics.registry, ray.util.get_node_ip_address(), first_port, labels
+        )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Make the app inside the replica, around its own engine."""
@@ -128,6 +141,7 @@ class Inference:
     async def drain(self, seconds: float) -> None:
         """Take nothing more in, finish what can be in `seconds`, hand the rest back as retryable."""
         await asyncio.to_thread(self._engine.drain, seconds)
+        await asyncio.to_thread(tracing.stop)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Tell the autoscaling policy how many seconds of work wait here."""
@@ -139,6 +153,7 @@ class Inference:
 
     def __del__(self) -> None:
         self._engine.stop()
+        tracing.stop()
 
 
 class Replicas:

@@ -40,8 +40,8 @@ class Studio:
 
 
 @contextmanager
-def running_studio(folder: Path, *arguments: str) -> Iterator[Studio]:
-    """Run `atelier up` with its data in `folder` for as long as the context lasts."""
+def running_studio(folder: Path, *arguments: str, errors: Path | None = None) -> Iterator[Studio]:
+    """Run `atelier up` with its data in `folder` for as long as the context lasts; what it logs goes to `errors`."""
     port = free_port()
     unlimited = {"ATELIER_RATE_CHANGES": "0", "ATELIER_RATE_READS": "0"}  # one key loads it all
     environment = {
@@ -51,10 +51,11 @@ def running_studio(folder: Path, *arguments: str) -> Iterator[Studio]:
         "ATELIER_PORT": str(port),
     }
     since = time.monotonic()
-    with (folder / "studio.log").open("wb") as log:
+    said = folder / "studio.log"
+    with said.open("wb") as log, (errors or said).open("ab") as logged:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "backend", "up", "--no-browser", *arguments],
-            env=environment, stdout=log, stderr=log,
+            env=environment, stdout=log, stderr=logged,
         )  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}"

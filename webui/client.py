@@ -23,7 +23,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from backend.kit.errors import Maintenance, Problem
 from backend.screening.schemas import Finding
 
-FORWARDED: Final = ("cookie", "origin", "sec-fetch-site", "x-request-id", "x-forwarded-for")
+FORWARDED: Final = (
+    "cookie", "origin", "sec-fetch-site", "x-request-id", "traceparent", "x-forwarded-for",
+)  # fmt: skip
 TIMEOUT_S: Final = 15.0
 
 

@@ -26,6 +26,7 @@ from backend.dispatch import (
     stepping,
 )
 from backend.dispatch.execution import Execution
+from backend.dispatch.following import following
 from backend.dispatch.holding import owner_name, rest
 from backend.dispatch.outcomes import pause_after
 from backend.dispatch.suspects import divide, is_suspect
@@ -160,7 +161,9 @@ class Dispatcher:
 
     async def _see_through(self, row: Generation, execution: Execution) -> None:
         try:
-            outcome = await execution.run()
+            with following(row) as span:
+                outcome = await execution.run()
+                span.set_attribute("atelier.outcome", type(outcome).__name__.lower())
             if seconds := pause_after(outcome):
                 self._pause(seconds)
         except Exception:  # noqa: BLE001

@@ -39,6 +39,7 @@ from backend.kit.live import Mark, Phase
 from backend.kit.queue import BEATS_PER_LEASE, Beat, Lease
 from backend.provenance.marker import marker_of
 from backend.results.keeping import Finished
+from inference import tracing
 from inference.protocol import (
     Done,
     Failed,
@@ -171,6 +172,10 @@ class Execution:
 
     async def _keep(self, event: ImageReady, card: ModelCard, fetched: Fetched) -> Finished:
         """Fetch a finished image, mark it and store its files."""
+        with tracing.span("store", index=event.index):
+            return await self._stored(event, card, fetched)
+
+    async def _stored(self, event: ImageReady, card: ModelCard, fetched: Fetched) -> Finished:
         data = await self._context.inference.image(_request_id(self._lease), event.index)
         prepared = await asyncio.to_thread(
             storing.prepare,

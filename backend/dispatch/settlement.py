@@ -34,6 +34,7 @@ from backend.kit.telemetry import REGISTRY
 from backend.recipes import runs
 from backend.results import keeping
 from backend.results.keeping import Place
+from inference import tracing
 
 AWAY_FOR_S: Final = 15.0
 """For how long it is believed that inference is away; dispatchers try again every five seconds."""
@@ -46,6 +47,7 @@ DREW: Final = Histogram(
 )
 
 
+@tracing.traced("settle")
 def settle(context: Context, lease: Lease, outcome: Outcome) -> Outcome:
     """Settle a generation held under `lease`; return how it came out after all.
 

@@ -12,7 +12,9 @@ from backend.kit.clock import utc_now
 from backend.kit.database import PydanticJSON
 from backend.kit.ids import new_id
 from backend.kit.queue import Leased, LeaseQueue, lease_indexes
+from inference import tracing
 from inference.protocol import GenerationParameters
+from inference.request_ids import request_id
 
 
 class Generation(Leased, table=True):
@@ -73,6 +75,16 @@ class Generation(Leased, table=True):
         default=False,
         sa_column_kwargs={"server_default": text("false")},
         description="Nobody named its model; a canary's lot chose it.",
+    )
+    request_id: str | None = Field(
+        default_factory=request_id,
+        max_length=64,
+        description="Of the request that it came by; empty: it was made before those were kept.",
+    )
+    traceparent: str | None = Field(
+        default_factory=tracing.traceparent,
+        max_length=55,
+        description="The span that it was submitted in, as W3C writes it; empty: nobody traced.",
     )
     retried_as: str | None = Field(
         default=None,

@@ -133,6 +133,7 @@ def _public(  # noqa: PLR0913, PLR0917 - a row, and what is known of it elsewher
         images=pictures,
         error=_error(row),
         progress=_progress(hub, row),
+        request_id=row.request_id,
         urls=GenerationUrls(self=here, events=f"{here}/events", cancel=f"{here}/cancel"),
         **dict(wait),
     )

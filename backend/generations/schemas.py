@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.generations.requested import Requested
 from backend.images.schemas import Op, Prompts
 from backend.kit.queue import State
 from backend.kit.wording import READ
@@ -158,7 +159,7 @@ class DrawnOver(BaseModel):
     mask: PictureNamed | None = None
 
 
-class GenerationPublic(Wait):
+class GenerationPublic(Wait, Requested):
     """A generation as its owner sees it."""
 
     id: str

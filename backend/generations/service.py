@@ -35,6 +35,7 @@ from backend.usage.service import Spender
 from backend.webhooks import repository as webhooks_of
 from backend.webhooks import service as webhooks
 from backend.webhooks.models import Webhook
+from inference import tracing
 from inference.protocol import MAX_SEED, ModelCard
 
 
@@ -47,6 +48,7 @@ class Submitted:
     is_new: bool
 
 
+@tracing.traced("submit")
 def submit(  # noqa: PLR0913
     session: Session,
     context: Context,
@@ -100,6 +102,7 @@ def submit(  # noqa: PLR0913
     return Submitted(row, webhook, is_new=True)
 
 
+@tracing.traced("submit several")
 def submit_all(  # noqa: PLR0913
     session: Session,
     context: Context,
@@ -217,6 +220,7 @@ def _join(
 
 def _tell_of(session: Session, context: Context, actor: Actor, rows: Sequence[Generation]) -> None:
     for row in rows:
+        tracing.note(generation_id=row.id)  # of several, the last
         audit.record(
             session, actor_id=actor.id, verb="generation.submit", subject=f"generation:{row.id}"
         )

@@ -89,7 +89,8 @@ class Problem(BaseModel):
     code: str = Field(description="Stable, for programs.")
     detail: str = Field(description="For people: what happened and what to do next.")
     fields: list[FieldProblem] = Field(default_factory=list)
-    request_id: str | None = None
+    request_id: str | None = Field(default=None, description="Stands in logs and on rows.")
+    trace_id: str | None = Field(default=None, description="Of the request's trace.")
 
 
 class NotSignedIn(AtelierError):

@@ -28,8 +28,8 @@ from backend.kit.errors import (
 )
 from backend.kit.fields import field_problems
 from backend.kit.refusals import say_why
-from backend.kit.telemetry import request_id
 from inference.protocol import InferenceError, Refused
+from inference.request_ids import request_id, trace_id
 
 MEDIA_TYPE = "application/problem+json"
 _SERVER_ERROR = 500
@@ -54,7 +54,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 def respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return `problem` as a response that no cache keeps."""
-    problem.request_id = request_id()
+    problem.request_id, problem.trace_id = request_id(), trace_id()
     return JSONResponse(
         problem.model_dump(),
         status_code=problem.status,

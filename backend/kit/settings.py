@@ -25,6 +25,7 @@ from backend.kit.setting_values import (
     Subjects,
     is_loopback,
 )
+from inference.logs import LogFormat
 
 __all__ = ["PREFIX", "Registration", "Settings"]
 
@@ -249,6 +250,9 @@ class Settings(BaseSettings):
     watermark: bool = Field(default=True, description="Hide an id in the pixels of what is drawn.")
     log_level: str = Field(
         default="warning", description="debug, info (a line a request), warning or error."
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="json, plain, or auto: JSON unless a terminal watches."
     )
 
     @model_validator(mode="before")

@@ -7,13 +7,13 @@ status and time. Routes are named by their pattern, so that ids do not become la
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -27,11 +27,16 @@ from prometheus_client import (
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from inference import tracing
+from inference.request_ids import HEADER, SAFE, working_for
+from inference.span_counts import SPANS
+
 REGISTRY: Final = CollectorRegistry()
 """Every metric of this process."""
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
+REGISTRY.register(SPANS)
 
 REQUESTS: Final = Counter(
     "atelier_http_requests_total",
@@ -50,15 +55,10 @@ IN_FLIGHT: Final = Gauge(
     "atelier_http_requests_in_flight", "Requests and event streams now open.", registry=REGISTRY
 )
 
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_NOT_TRACED: Final = ("/healthz", "/readyz", "/metrics", "/ui-static", "/api/v1/events")
+"""How the paths begin of what is asked all day, or stays open all day: none of it is a click."""
 _log = logging.getLogger("atelier.http")
-
-
-def request_id() -> str | None:
-    """Return the id of the request being answered, or None outside of one."""
-    return _request_id.get()
 
 
 class RequestTelemetry:
@@ -72,31 +72,33 @@ class RequestTelemetry:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        this = given if _SAFE_ID.fullmatch(given) else secrets.token_hex(8)
-        token = _request_id.set(this)
-        watched = _Watched(scope, send, this)
-        try:
-            with IN_FLIGHT.track_inprogress():
-                await self.app(scope, receive, watched.send)
-        finally:
-            watched.note_if_unanswered()
-            _request_id.reset(token)
+        headers = Headers(scope=scope)
+        given = headers.get(HEADER, "")
+        this = given if SAFE.fullmatch(given) else secrets.token_hex(8)
+        with working_for(this), _span_of(scope, headers, this) as span:
+            _carry(scope, this, span)
+            watched = _Watched(scope, send, this, span)
+            try:
+                with IN_FLIGHT.track_inprogress():
+                    await self.app(scope, receive, watched.send)
+            finally:
+                watched.note_if_unanswered()
 
 
 class _Watched:
     """One request on its way through."""
 
-    def __init__(self, scope: Scope, send: Send, this: str) -> None:
+    def __init__(self, scope: Scope, send: Send, this: str, span: Span) -> None:
         self._scope = scope
         self._send = send
         self._id = this
+        self._span = span
         self._begun = time.perf_counter()
         self._noted = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["x-request-id"] = self._id
+            MutableHeaders(scope=message)[HEADER] = self._id
             self._note(message["status"])
         await self._send(message)
 
@@ -109,9 +111,25 @@ class _Watched:
         took = time.perf_counter() - self._begun
         method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
         route = known_route(self._scope) or "other"
+        tracing.answered(self._span, method, route, status)
         REQUESTS.labels(method, route, str(status)).inc()
         DURATION.labels(method, route).observe(took)
         _log.info("%s %s %d in %.0f ms", method, route, status, took * 1000)
+
+
+def _span_of(scope: Scope, headers: Headers, this: str) -> AbstractContextManager[Span]:
+    """Return the span in which a request is answered, for those that somebody asked by a click."""
+    if not tracing.is_on() or scope["path"].startswith(_NOT_TRACED):
+        return nullcontext(INVALID_SPAN)
+    parent = tracing.believed(headers, this)
+    return tracing.span("request", kind=SpanKind.SERVER, within=parent)
+
+
+def _carry(scope: Scope, this: str, span: Span) -> None:
+    """Have whoever answers find id and span in the headers, as if they had come along: pages send them on to the API."""
+    ours = {HEADER: this, **tracing.headers_of(span)} if span.is_recording() else {HEADER: this}
+    left = [pair for pair in scope["headers"] if pair[0].decode("latin-1") not in ours]
+    scope["headers"] = left + [(key.encode(), value.encode()) for key, value in ours.items()]
 
 
 def known_route(scope: Scope) -> str | None:

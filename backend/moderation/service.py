@@ -24,6 +24,7 @@ from backend.policies.schemas import PolicyDocument
 from backend.policies.verdict import RELEASED, Verdict, worse
 from backend.screening import service as screening
 from backend.stops import service as stops
+from inference import tracing
 from inference.protocol import SafetyScores
 
 TAKEN_DOWN_BEFORE = (
@@ -31,6 +32,7 @@ TAKEN_DOWN_BEFORE = (
 )
 
 
+@tracing.traced("moderate")
 def judge(session: Session, image: Image, scores: SafetyScores | None) -> None:
     """Release or hold a pending image by its scores and its words; a held one gets a flag for reviewers.
 
@@ -39,6 +41,7 @@ def judge(session: Session, image: Image, scores: SafetyScores | None) -> None:
     policy = policies.active(session)
     verdict, origin = _verdict_on(session, image, scores, policy.document)
     image.moderation, image.reason = verdict.moderation, verdict.reason
+    tracing.note(index=image.index, moderation=verdict.moderation.value)
     session.add(image)
     # Where the image lies is kept apart, as what can be searched.
     measured = scores.without_embedding() if scores else None

@@ -13,11 +13,10 @@ OF_OTHERS = {
     "up",
     "kubelet_volume_stats_available_bytes",
     "kubelet_volume_stats_capacity_bytes",
-    "DCGM_FI_DEV_POWER_USAGE",
 }
 _ENDS = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
 _QUOTED = re.compile(r'"[^"]*"')
-_NAME = re.compile(r"\b(?:atelier|kubelet|DCGM)_\w+|\bup\b")
+_NAME = re.compile(r"\b(?:atelier|kubelet)_\w+|\bup\b")
 
 
 def exposed(studio: Studio) -> set[str]:

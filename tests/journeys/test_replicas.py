@@ -18,13 +18,18 @@ from typing import Any
 import httpx2
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from inference import metrics_port
+from inference.hosting import free_port
 from inference.protocol import (
     GenerationRequest,
     InferenceClient,
     UnknownGeneration,
     UnknownModel,
 )
+from inference.request_ids import trace_id_of
+from tests.fixtures.collector import Collector, Told
 from tests.fixtures.inference import Server, asking, drawn, heard, running_server
 from tests.fixtures.replicas import asking_at, replicas_of
 
@@ -49,11 +54,27 @@ def two_models(tmp_path_factory: pytest.TempPathFactory, tiny_models_file: Path)
 
 
 @pytest.fixture(scope="module")
-def ray(two_models: Path) -> Iterator[Server]:
+def collector() -> Iterator[Collector]:
+    with Collector() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def first_port() -> int:
+    """The port at which the first replica tells what it counts."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def ray(two_models: Path, collector: Collector, first_port: int) -> Iterator[Server]:
     """Where both applications answer: two addresses with a comma between."""
     arguments = ("--apart", f"--replicas={REPLICAS}")
-    with running_server("inference.serve_app", two_models, PATIENCE_S, *arguments) as server:
-        yield server
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(metrics_port.PORT_VARIABLE, str(first_port))
+        patched.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+        patched.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        with running_server("inference.serve_app", two_models, PATIENCE_S, *arguments) as server:
+            yield server
 
 
 def test_every_model_is_offered_and_drawn_by_its_own_application(
@@ -113,6 +134,61 @@ def test_a_cancel_reaches_whoever_draws(ray: Server, tmp_path: Path) -> None:
         assert [task.result() for task in told] == ["canceled"] * 4
 
     asyncio.run(scenario())
+
+
+def test_each_replica_tells_at_a_port_of_its_own_what_its_engine_counts(
+    ray: Server, tmp_path: Path, first_port: int
+) -> None:
+    async def draw() -> None:
+        async with asking_at(ray.url, tmp_path) as client, asyncio.TaskGroup() as tasks:
+            for model in MODELS * 3:
+                tasks.create_task(heard(client, asking(model=model, num_images=2)))
+
+    before = _told_by_replicas(first_port)
+    asyncio.run(draw())
+    after = _told_by_replicas(first_port)
+    assert len(after) == len(before) == len(MODELS) * REPLICAS
+    assert sorted(model for _, model in after) == sorted(MODELS * REPLICAS)
+    assert {
+        name: sum(count - before[one] for one, count in after.items() if one[1] == name)
+        for name in MODELS
+    } == dict.fromkeys(MODELS, 3.0 * 2)
+
+
+def _told_by_replicas(first: int) -> dict[tuple[str, str], float]:
+    """Return how many images each (replica, model) has finished."""
+    told = {}
+    for port in range(first, first + metrics_port.TRIED):
+        try:
+            text = httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        except httpx2.TransportError:
+            continue
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == "atelier_inference_images_total":
+                    told[sample.labels["replica"], sample.labels["model"]] = sample.value
+    return told
+
+
+def test_a_replica_goes_on_with_the_trace_that_asked(ray: Server, collector: Collector) -> None:
+    parent = f"00-{trace_id_of('a-click')}-b7ad6b7169203331-01"
+    httpx2.post(
+        f"{ray.url.split(',')[0]}/v1/generate",
+        json={"parameters": {"prompt": "a hat"}},
+        headers={"traceparent": parent, "x-request-id": "a-click"},
+        timeout=PATIENCE_S,
+        trust_env=False,
+    ).raise_for_status()
+
+    def ours() -> dict[str, Told]:
+        told = [span for span in collector.spans if span.trace_id == trace_id_of("a-click")]
+        return {span.name: span for span in told}
+
+    _wait_for(lambda: {"denoise", "POST /v1/generate"} <= ours().keys())
+    spans = ours()
+    assert spans["POST /v1/generate"].parent_id == "b7ad6b7169203331"
+    assert spans["engine"].parent_id == spans["POST /v1/generate"].span_id
+    assert spans["denoise"].parent_id == spans["engine"].span_id
 
 
 def test_a_backlog_brings_replicas_and_an_end_hands_back_what_is_unfinished(

@@ -18,9 +18,9 @@ from backend.accounts import witness
 from backend.accounts.credentials import compose_key
 from backend.accounts.models import Standing, User
 from backend.kit.ids import new_id, new_long_secret, new_secret
-from backend.kit.logs import JsonFormatter
 from backend.kit.pace import EVERY_S, Pace
 from backend.kit.settings import Registration, Settings
+from inference.json_lines import JsonFormatter
 from tests.fixtures.actors import Client, begin, consent, sign_in
 from tests.fixtures.app import Studio, open_studio
 from tests.fixtures.issuer import Issuer, come_back, provider_at

@@ -73,7 +73,7 @@ def test_atelier_up_has_uvicorn_believe_nobody(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(uvicorn, "Server", Server)
     monkeypatch.setattr("webui.server.create_studio", lambda _settings: FastAPI())
     monkeypatch.setattr(cli, "_welcome", lambda *_: None)
-    monkeypatch.setattr("backend.kit.logs.configure_logging", lambda _level: None)
+    monkeypatch.setattr("backend.kit.logs.configure_logging", lambda *_: None)
     cli._serve(Settings(), browser=False)
     assert [one.proxy_headers for one in configured] == [False]
 

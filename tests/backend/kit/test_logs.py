@@ -13,9 +13,10 @@ import pytest
 from backend.accounts.credentials import compose_key, new_key_secret
 from backend.kit.ids import new_id, new_secret
 from backend.kit.keyring import KeyRing
-from backend.kit.logs import JsonFormatter, configure_logging
+from backend.kit.logs import configure_logging
 from backend.webhooks.signatures import new_secret as new_webhook_secret
-from inference.logs import PlainFormatter
+from inference.json_lines import JsonFormatter
+from inference.logs import LogFormat, PlainFormatter
 from inference.redaction import redacted, shown
 from tests.fixtures.loggers import loggers_restored
 
@@ -59,7 +60,7 @@ class TestConfigureLogging:
     def test_sends_to_standard_error(
         self, capsys: pytest.CaptureFixture[str], as_json: bool
     ) -> None:
-        configure_logging("warning", as_json=as_json)
+        configure_logging("warning", LogFormat.JSON if as_json else LogFormat.PLAIN)
         logging.getLogger("atelier.test").info("quiet")
         logging.getLogger("atelier.test").warning("loud")
         said = capsys.readouterr().err

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from backend.kit.telemetry import (
     RequestTelemetry,
     metrics_text,
-    request_id,
 )
+from inference.request_ids import request_id
 
 
 @pytest.fixture
