@@ -35,6 +35,7 @@ from backend.kit.client_address import client_address, parse_networks
 from backend.kit.context import Context
 from backend.kit.csrf import SameSiteOnly
 from backend.kit.database import Database
+from backend.kit.doors import Farewell
 from backend.kit.errors import NotReady
 from backend.kit.headers import SecurityHeaders
 from backend.kit.keyring import ring_of
@@ -116,6 +117,7 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Witness, settings=settings, address_of=address_of)
     app.add_middleware(RequestTelemetry)
     app.add_middleware(SecurityHeaders, https=is_https(settings))
+    app.add_middleware(Farewell)
 
 
 def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan:
@@ -124,12 +126,13 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
         async with AsyncExitStack() as opened:
             tracing.start("atelier")
             client = inference or await _open_inference(settings, opened)
+            notifier = await _open_notifier(settings.resolved_database_url, opened)
             database = await _open_database(settings, opened)
             context = Context(
                 settings=settings,
                 database=database,
                 storage=open_storage(settings.resolved_storage_url),
-                notifier=await _open_notifier(database, opened),
+                notifier=notifier,
                 inference=client,
             )
             app.state.context = context
@@ -172,11 +175,14 @@ async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database
     return database
 
 
-async def _open_notifier(database: Database, opened: AsyncExitStack) -> Notifier:
-    """Listen where the other processes speak, on PostgreSQL; beside SQLite each is by itself."""
-    if database.is_sqlite:
+async def _open_notifier(database_url: str, opened: AsyncExitStack) -> Notifier:
+    """Listen where the other processes speak, on PostgreSQL; beside SQLite each is by itself.
+
+    Before the schema is looked at: from here on a newer version sees this one, and takes nothing away from it.
+    """
+    if database_url.startswith("sqlite"):
         return MemoryNotifier()
-    notifier = PostgresNotifier(database.url)
+    notifier = PostgresNotifier(database_url, migrations.newest())
     opened.push_async_callback(asyncio.to_thread, notifier.close)
     return await asyncio.to_thread(notifier.start)
 

@@ -90,9 +90,14 @@ def up(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    bring_up_to_date(read_settings())
-    out.print("The database is up to date.")
+    """Bring the database to the newest schema, but for what connected processes of an older version still use."""
+    if waiting := bring_up_to_date(read_settings()):
+        out.print(
+            f"The database is ready for this version. Older processes still use what {', '.join(waiting)} takes "
+            "away: run this again once they are stopped."
+        )
+    else:
+        out.print("The database is up to date.")
 
 
 @app.command()
@@ -196,12 +201,13 @@ def _print_findings(settings: Settings, *, only_trouble: bool) -> list[Finding]:
 def _serve(settings: Settings, *, browser: bool) -> None:
     import uvicorn  # noqa: PLC0415
 
+    from backend.kit.doors import PatientServer  # noqa: PLC0415
     from backend.kit.impatience import ImpatientProtocol  # noqa: PLC0415
     from backend.kit.logs import configure_logging  # noqa: PLC0415
     from webui.server import create_studio  # noqa: PLC0415
 
     configure_logging(settings.log_level, settings.log_format)
-    server = uvicorn.Server(
+    server = PatientServer(
         uvicorn.Config(
             create_studio(settings),
             http=ImpatientProtocol,

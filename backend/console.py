@@ -38,14 +38,17 @@ def read_settings(**overrides: str | int | None) -> Settings:
         raise typer.Exit(2) from None
 
 
-def bring_up_to_date(settings: Settings, *, quiet: bool = False) -> None:
-    """Bring the database to the newest schema, making it if there is none."""
+def bring_up_to_date(settings: Settings, *, quiet: bool = False) -> list[str]:
+    """Bring the database to the newest schema, making it if there is none; return the revisions that have to wait."""
     from backend import migrations  # noqa: PLC0415 - a command imports what it needs
 
     if not quiet:
         out.print("· preparing the database")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(settings.resolved_database_url)
+    try:
+        return migrations.upgrade(settings.resolved_database_url)
+    except migrations.Refused as refused:
+        fail(f"{refused}.")
 
 
 @contextmanager

@@ -59,5 +59,6 @@ NOBODYS: Final = {
     "audit_head": "the end of the chain",
     "notice": "what everybody is told; who posted it is in the audit",
     "alembic_version": "the schema",
+    "schema_floor": "which programs work with the schema",
 }
 """Tables in which nothing is about a person, and what they hold."""

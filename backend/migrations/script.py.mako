@@ -10,6 +10,9 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+# What older programs still use is taken away by another revision, later: docs/operate/upgrading.md.
+PHASE = "expand"
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

@@ -14,8 +14,10 @@ from backend.catalog import management
 from backend.catalog.service import Catalog
 from backend.kit.context import Context
 from backend.kit.errors import NotReady
+from backend.kit.notifier.postgres import APPLICATION
 from backend.kit.storage.file import FileStorage
 from backend.kit.storage.objects import protocol_of
+from backend.migrations import Standing
 from backend.system.findings import bad, of_doctor, ok, warn
 from backend.system.schemas import Check, CheckState
 from inference.protocol import InferenceError, ModelCard
@@ -27,8 +29,16 @@ _SIZES: Final = {
 }
 _PROCESSES: Final = (
     "SELECT count(*) FROM pg_stat_activity "
-    "WHERE application_name = 'atelier notifier' AND datname = current_database()"
+    "WHERE application_name LIKE :ours AND datname = current_database()"
 )
+_UPGRADING: Final = {
+    Standing.WAITING: "What older versions use is still there.",
+    Standing.NEWER: "A newer version has prepared it, and this one works with it.",
+}
+_FINISH: Final = {
+    Standing.WAITING: "Once no process of an older version runs: atelier migrate",
+    Standing.NEWER: "Finish the upgrade: replace this process, too.",
+}
 _CONNECTIONS_EACH: Final = 2  # a notifier speaks on one and hears on the other
 
 
@@ -40,14 +50,17 @@ def database(context: Context) -> Check:
     took_ms = (time.monotonic() - began) * 1000
     with context.database.read() as session:
         size = int(session.execute(text(_SIZES[context.database.is_sqlite])).scalar_one())
-        at, newest = migrations.revision_of(session.connection()), migrations.newest()
+        connection = session.connection()
+        at, stands = migrations.revision_of(connection), migrations.standing_of(connection)
     says = f"{kind} answers in {took_ms:.0f} ms, {_megabytes(size)}, schema {at}."
-    if at != newest:
+    if stands is Standing.BEHIND:
         return bad(
             name,
-            f"{kind} has schema {at}, and this version wants {newest}.",
+            f"{kind} has schema {at}, and this version wants {migrations.newest()}.",
             "Run: atelier migrate",
         )
+    if stands is not Standing.NEWEST:
+        return warn(name, f"{says} {_UPGRADING[stands]}", _FINISH[stands])
     if took_ms > SLOW_MS:
         return warn(name, says, "It is slow: look at the load of its machine and at its disk.")
     return ok(name, says)
@@ -58,7 +71,9 @@ def processes(context: Context) -> int | None:
     if context.database.is_sqlite:
         return None
     with context.database.read() as session:
-        connections = int(session.execute(text(_PROCESSES)).scalar_one())
+        connections = int(
+            session.execute(text(_PROCESSES), {"ours": f"{APPLICATION}%"}).scalar_one()
+        )
     return max(1, -(-connections // _CONNECTIONS_EACH))
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,13 +26,14 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx2
+from fastapi import FastAPI
 
 from backend.kit import clock
 from tests.faults.warm import Process, WarmProcess
 
 ROOT = Path(__file__).parents[2]
 MODULE = "tests.faults.studio"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0  # with pages, of which several start on two cores that others use
 GONE = {"gone": True}
 
 
@@ -50,6 +51,14 @@ class Part:
     """Whether it renews its leases."""
     quiet: bool = False
     """Whether what it logs is thrown away."""
+    port: int = 0
+    """Where it listens; 0 is a free one."""
+    public_url: str = ""
+    """Where browsers find it, if not there."""
+    pages: bool = False
+    """Whether it has the pages, too."""
+    newer: bool = False
+    """Whether it is of the next version."""
 
 
 class Studio:
@@ -147,6 +156,10 @@ def main(words: str) -> None:
     with ExitStack() as odd:
         if part.wrong_by_s:
             _be_wrong(part.wrong_by_s, odd)
+        if part.newer:
+            from tests.faults.next_version import become
+
+            become()
         # Only now: whoever imports a clock by name is to find the wrong one.
         from backend.dispatch import execution
         from backend.dispatch.settlement import settle
@@ -165,29 +178,39 @@ def main(words: str) -> None:
 def _serve(part: Part) -> None:
     import uvicorn
 
-    from backend.app import create_app
     from backend.cli import STOP_WITHIN_S
+    from backend.kit.doors import PatientServer
     from backend.kit.impatience import ImpatientProtocol
     from backend.kit.settings import Settings
 
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    listening = socket.create_server(("127.0.0.1", part.port), backlog=2048)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     settings = Settings(
         data_dir=Path(part.folder),
         database_url=part.database_url,
-        public_url=url,
+        public_url=part.public_url or url,
         # One key floods it here, which no rate limit would let it do.
         **{"webhook_concurrency": 0, "rate_changes": 0, "rate_reads": 0, **part.settings},
     )
-    app = create_app(settings, inference=_paced(part.step_s))
+    app = _maker(part)(settings, inference=_paced(part.step_s))
     config = uvicorn.Config(
         app, http=ImpatientProtocol, log_config=None, timeout_graceful_shutdown=STOP_WITHIN_S
     )
     # It logs a long traceback for every connection that it gives up on.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = uvicorn.Server(config)
+    server = PatientServer(config)
     threading.Thread(target=_say_where, args=(server, url), daemon=True).start()
     server.run(sockets=[listening])
+
+
+def _maker(part: Part) -> Callable[..., FastAPI]:
+    if not part.pages:
+        from backend.app import create_app
+
+        return create_app
+    from webui.server import create_studio
+
+    return create_studio
 
 
 def _paced(step_s: float) -> Any:

@@ -41,10 +41,12 @@ _LISTEN: Final = "LISTEN atelier"
 # One statement for a whole batch; unnest keeps the order.
 _NOTIFY: Final = "SELECT pg_notify('atelier', payload) FROM unnest(%s::text[]) AS payload"
 
+APPLICATION: Final = "atelier notifier"
+"""As what PostgreSQL knows these connections; the program's revision stands behind it."""
+
 # A server that vanished without a word is noticed within half a minute.
 _CONNECTING: Final[dict[str, Any]] = {
     "autocommit": True,
-    "application_name": "atelier notifier",
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -64,8 +66,9 @@ _log = logging.getLogger("atelier.notifier")
 class PostgresNotifier:
     """Speaks to every process that has one on the same database, once started."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, program: str = "") -> None:
         url = make_url(database_url)
+        self._application = f"{APPLICATION} {program}".strip()
         self._address = url.get_dialect()().create_connect_args(url)
         self._name = secrets.token_hex(6)
         self._cutter = Cutter(self._name)
@@ -130,7 +133,9 @@ class PostgresNotifier:
 
     def _connect(self) -> psycopg.Connection[Any]:
         arguments, options = self._address
-        return psycopg.connect(*arguments, **{**_CONNECTING, **options})
+        return psycopg.connect(
+            *arguments, **{**_CONNECTING, "application_name": self._application, **options}
+        )
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute(_LISTEN)
