@@ -6,12 +6,14 @@ Parses words and prints sentences; the work is done by the features it calls.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated
 
@@ -39,6 +41,7 @@ from backend.trials.commands import app as policy
 from backend.verify.commands import verify
 
 READY_WITHIN_S = 120.0
+ANSWER_WITHIN_S = 5.0
 # With the second before it and what is closed after it, the whole process ends within fourteen.
 STOP_WITHIN_S = 8
 
@@ -226,19 +229,34 @@ def _serve(settings: Settings, *, browser: bool) -> None:
 
 
 def _welcome(settings: Settings, browser: bool) -> None:
-    """Wait until the studio can draw, then say where it is and how to get in."""
-    since = time.monotonic()
-    out.print("· loading the model")
-    while not _is_ready(settings.base_url):
-        if time.monotonic() - since > READY_WITHIN_S:
-            err.print("[red]The model did not load.[/] Look above for why, or run: atelier doctor")
-            return
+    """Wait until the studio can draw, then say where it is and how to get in; say what is late, once."""
+    patience = time.monotonic() + READY_WITHIN_S
+    out.print("· loading the model" if _draws_itself(settings) else "· waiting for what draws")
+    while away := _away(settings):
+        if time.monotonic() > patience:
+            err.print(_late(settings, away), soft_wrap=True)
+            patience = math.inf
         time.sleep(0.2)
     out.print(f"\n  [bold]The studio is open at[/] [bold cyan]{settings.base_url}[/]\n")
     out.print(_how_to_sign_in(settings))
     out.print("  Ctrl-C stops everything.\n")
     if browser:
         webbrowser.open(settings.base_url)
+
+
+def _late(settings: Settings, away: Sequence[str]) -> str:
+    """Return what to say of parts that are still away."""
+    if tuple(away) != ("inference",):
+        return f"[yellow]warning[/] Still away: {', '.join(away)}. Look above for why, or run: atelier doctor"
+    what = "The model" if _draws_itself(settings) else f"What draws at {settings.inference_url}"
+    return (
+        f"[yellow]warning[/] {what} is not ready yet; it is waited for. {settings.base_url} is open: what is queued "
+        "is drawn then. Look above for why, or run: atelier doctor"
+    )
+
+
+def _draws_itself(settings: Settings) -> bool:
+    return not settings.inference_url.startswith("http")
 
 
 def _how_to_sign_in(settings: Settings) -> str:
@@ -253,12 +271,23 @@ def _how_to_sign_in(settings: Settings) -> str:
     )
 
 
-def _is_ready(base_url: str) -> bool:
+def _away(settings: Settings) -> tuple[str, ...]:
+    """Ask this process itself, since the public address may not be reachable from here; return what is away."""
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not bound
+    host = anywhere.get(settings.host, settings.host)
+    host = f"[{host}]" if ":" in host else host
     try:
-        with urllib.request.urlopen(f"{base_url}/readyz", timeout=2) as answer:  # noqa: S310 - ours
-            return bool(answer.status == 200)  # noqa: PLR2004
-    except (urllib.error.URLError, OSError):
-        return False
+        # Not through a proxy that the environment names.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://{host}:{settings.port}/readyz", timeout=ANSWER_WITHIN_S):
+            return ()
+    except urllib.error.HTTPError as error:
+        with suppress(ValueError, KeyError):
+            checks = json.load(error)["checks"]
+            return tuple(name for name, seen in checks.items() if seen != "ok")
+    except OSError:  # it does not listen yet
+        pass
+    return ("process",)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """`python -m inference.drain --seconds=70`: before this machine goes, Ray starts its replicas elsewhere and empties it.
 
-For a pod's preStop hook. Ends when no replica is left here, at the latest after `--seconds`; what is being drawn until
-then goes on. Ray's own command for it is hidden and promises nothing, and neither does what tells where replicas
-are: both are used here only, and `tests/inference/test_drain.py` says when they change.
+For a pod's preStop hook. Ends when no replica is left here and the proxy has passed on the last stream that came
+through it, at the latest after `--seconds`; what is being drawn until then goes on. Ray's own command for it is hidden
+and promises nothing, and neither does what tells where replicas are: both are used here only, and
+`tests/inference/test_drain.py` says when they change.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import inference.ray_environment  # noqa: F401 - before `ray`, which reads the environment
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     here = ray.get_runtime_context()
     node = asked.node or here.get_node_id()
     status = _announce(here.gcs_address, node, int(until - time.monotonic()))
-    while not status and time.monotonic() < until and any(_replicas_on(node)):
+    while not status and time.monotonic() < until and _in_use(node):
         time.sleep(LOOK_EVERY_S)
     ray.shutdown()
     return status
@@ -54,14 +54,23 @@ def _announce(address: str, node: str, seconds: int) -> int:
     return subprocess.run([*ray_itself, *words], check=False).returncode  # noqa: S603 - Ray's
 
 
-def _replicas_on(node: str) -> Iterator[Any]:
-    """Yield the replicas of Serve that are on `node`, those that are ending too."""
+def _in_use(node: str) -> bool:
+    """Say whether replicas of Serve, ending ones too, or streams to others' replicas are still on `node`."""
     client = _get_global_client(raise_if_no_controller_running=False)
-    applications = client.get_serve_details()["applications"] if client else {}
-    for application in applications.values():
-        for deployment in application["deployments"].values():
-            # One that is starting is on no node yet.
-            yield from (one for one in deployment["replicas"] if one.get("node_id") == node)
+    return bool(client) and is_used(client.get_serve_details(), node)
+
+
+def is_used(details: dict[str, Any], node: str) -> bool:
+    """Say so of what Serve's controller tells of itself."""
+    # The controller's own node keeps its proxy, drained or not.
+    if node in details["proxies"] and node != details["controller_info"].get("node_id"):
+        return True
+    return any(
+        one.get("node_id") == node  # one that is starting is on no node yet
+        for application in details["applications"].values()
+        for deployment in application["deployments"].values()
+        for one in deployment["replicas"]
+    )
 
 
 if __name__ == "__main__":

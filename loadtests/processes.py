@@ -27,7 +27,7 @@ class Family:
 
     def cpu_seconds(self) -> float:
         """Return the CPU seconds of everybody so far, those who have ended included."""
-        for process in self._members():
+        for process in self.members():
             with suppress(psutil.Error):
                 times = process.cpu_times()
                 key = (process.pid, process.create_time())
@@ -49,7 +49,7 @@ class Family:
 
     def end(self) -> int:
         """End whoever is left and return how many that were."""
-        left = self._members()
+        left = self.members()
         for process in left:
             with suppress(psutil.Error):
                 process.terminate()
@@ -60,7 +60,15 @@ class Family:
         psutil.wait_procs(stubborn, timeout=END_WITHIN_S)
         return len(left)
 
-    def _members(self) -> list[psutil.Process]:
+    def kill(self) -> None:
+        """Kill -9 everybody, also those who are born meanwhile."""
+        while left := self.members():
+            for process in left:
+                with suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs(left, timeout=END_WITHIN_S)
+
+    def members(self) -> list[psutil.Process]:
         """Find everybody who is alive."""
         self._known = {pid: process for pid, process in self._known.items() if _alive(process)}
         others = {process.pid: process for process in psutil.process_iter()}

@@ -1,6 +1,6 @@
 """A whole backend in a process of its own, to be stopped, killed or put to sleep: `python -m … PART`.
 
-It draws by the script, at a pace that is asked for, and prints a JSON line with its address once it
+It draws by the script, at a pace that is asked for, or where it is told to, and prints a JSON line with its address once it
 listens, and one for each generation that it settled. Beside `tests.faults.api` it is one that draws.
 """
 
@@ -39,7 +39,7 @@ GONE = {"gone": True}
 
 @dataclass(frozen=True)
 class Part:
-    """What one process of a studio is to be like."""
+    """What one process of a studio is to be like; it draws by the script unless a setting says where."""
 
     database_url: str
     folder: str
@@ -192,7 +192,8 @@ def _serve(part: Part) -> None:
         # One key floods it here, which no rate limit would let it do.
         **{"webhook_concurrency": 0, "rate_changes": 0, "rate_reads": 0, **part.settings},
     )
-    app = _maker(part)(settings, inference=_paced(part.step_s))
+    scripted = "inference_url" not in part.settings
+    app = _maker(part)(settings, inference=_paced(part.step_s) if scripted else None)
     config = uvicorn.Config(
         app, http=ImpatientProtocol, log_config=None, timeout_graceful_shutdown=STOP_WITHIN_S
     )

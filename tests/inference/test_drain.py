@@ -113,6 +113,22 @@ def test_nobody_is_turned_away_from_a_node_that_is_drained(cluster: Any) -> None
     assert set(asking.stop()) == {first, second}
 
 
+def test_what_others_draw_is_passed_on_to_its_end() -> None:
+    from inference.drain import is_used
+
+    deployments = {"Where": {"replicas": [{"node_id": "other"}, {"node_id": None}]}}
+    details: dict[str, Any] = {
+        "controller_info": {"node_id": "head"},
+        "proxies": {"head": {}, "going": {"status": "DRAINING"}, "other": {}},
+        "applications": {"where": {"deployments": deployments}},
+    }
+    assert is_used(details, "going")
+    del details["proxies"]["going"]
+    assert not is_used(details, "going")
+    assert is_used(details, "other")
+    assert not is_used(details, "head")
+
+
 def test_a_node_that_is_not_there_is_told(cluster: Any) -> None:
     done = drain(cluster, "--seconds=5", "--node=nowhere")
     assert done.returncode != 0
