@@ -11,7 +11,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 HF_HUB_OF
           GRADIO_ANALYTICS_ENABLED=False $(PY) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-deploy fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare screenshots soak clean
+.PHONY: help run test check check-deploy images check-images fix test-fast test-serial test-faults test-security test-browser test-long doctor migrate openapi settings lock figures compare screenshots soak clean
 
 ##@ Everyday
 
@@ -36,11 +36,18 @@ check: .venv/ready-test ## Lint, format, types, import layers (seconds)
 check-deploy: .venv/ready-deploy ## Manifests, Dockerfiles and Terraform against their schemas and our rules, without a cluster
 	@$(PYTEST) -q -n 2 --dist loadfile -m deploy $(ARGS) tests/deploy
 
+# Words for the builder after `--`: make images BASE=… ARGS='inference -- --volume …'
+images: .venv/ready-deploy ## Build the images into build/images, each with its bill of materials (BASE=…@sha256:… names the base)
+	@$(PY) -m containers.build --base '$(BASE)' $(if $(TORCH_INDEX),--torch-index='$(TORCH_INDEX)') $(ARGS)
+
+check-images: .venv/ready-deploy ## What `make images` built: what is in it, and that it runs as nobody with a root that cannot be written (as root; needs crun)
+	@$(PYTEST) -q -m images $(ARGS) tests/deploy/images
+
 fix: .venv/ready-test ## Let ruff mend what it can
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
 
 test-fast: .venv/ready-test ## The tests that share the machine, three at a time: each waits a fifth of its time
-	@$(PYTEST) -q -n 3 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy" $(ARGS)
+	@$(PYTEST) -q -n 3 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy and not images" $(ARGS)
 
 # Ray never beside another: two on one machine get in each other's way.
 test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone

@@ -1,6 +1,6 @@
-"""Prints what `pyproject.toml` beside it asks for, with the extras that are named: packages change more seldom than code.
+"""Prints what `pyproject.toml` beside it asks for: packages change more seldom than code, and come in a layer of their own.
 
-python requirements.py inference > requirements.txt
+python requirements.py studio gcs > requirements.txt     # "studio" is what the project itself depends on; the rest are extras
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import tomllib
 from pathlib import Path
 
 
-def main(extras: list[str]) -> None:
+def main(parts: list[str]) -> None:
     """Print a requirement a line."""
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
-    wanted = list(project["dependencies"])
-    for extra in extras:
-        wanted += project["optional-dependencies"][extra]
+    known = {"studio": project["dependencies"], **project["optional-dependencies"]}
+    wanted = [line for part in parts for line in known[part]]
     sys.stdout.write("\n".join(wanted) + "\n")
 
 

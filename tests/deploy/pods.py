@@ -68,10 +68,15 @@ def _loose(context: Document) -> list[str]:
 def unpinned(documents: list[Document]) -> list[str]:
     """Return images whose tag says nothing, and ours where they are of different versions."""
     images = {whose: container["image"] for whose, container in every_container(documents)}
-    tags = {whose: image.rpartition("/")[2].partition(":")[2] for whose, image in images.items()}
-    found = [f"{whose}: {images[whose]}" for whose, tag in tags.items() if tag in {"", "latest"}]
+    tags = {whose: tag(image) for whose, image in images.items()}
+    found = [f"{whose}: {images[whose]}" for whose, one in tags.items() if one in {"", "latest"}]
     ours = {tags[whose] for whose, image in images.items() if OURS.search(image)}
     return found + ([f"several versions: {', '.join(sorted(ours))}"] if len(ours) > 1 else [])
+
+
+def tag(image: str) -> str:
+    """Return the tag of an image, which may be named by its digest too."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
 def unbounded(documents: list[Document]) -> list[str]:

@@ -38,7 +38,7 @@ def lint(path: Path) -> str:
 def copied(path: Path) -> list[str]:
     """Return what a Dockerfile takes from here, not from another stage."""
     lines = re.findall(r"^COPY (?!--from)(.+)$", path.read_text(), re.MULTILINE)
-    return [word for line in lines for word in line.split()[:-1]]
+    return sorted({word for line in lines for word in line.split()[:-1]})
 
 
 def let_through() -> list[str]:
@@ -102,7 +102,7 @@ def test_all_images_have_the_python_that_the_tests_run_on() -> None:
 
 def test_what_an_image_installs_is_what_pyproject_says() -> None:
     done = subprocess.run(
-        [sys.executable, "containers/requirements.py", "gcs", "inference"],
+        [sys.executable, "containers/requirements.py", "studio", "gcs", "inference"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = {re.split(r"[\[<>=]", line)[0] for line in done.stdout.splitlines()}
@@ -117,7 +117,7 @@ def test_everything_that_the_images_need_is_pinned() -> None:
         if "==" in line
     }
     done = subprocess.run(
-        [sys.executable, "containers/requirements.py", "gcs", "inference", "deploy"],
+        [sys.executable, "containers/requirements.py", "studio", "gcs", "inference", "deploy"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = {re.split(r"[\[<>=]", line)[0].lower() for line in done.stdout.splitlines()}

@@ -79,6 +79,16 @@ def test_an_image_that_may_change_is_told(local: list[Document]) -> None:
     assert unpinned(local) == ["several versions: 0.0.9, 0.1.0"]
 
 
+def test_images_named_by_digest_are_of_the_version_that_their_tag_says(
+    local: list[Document],
+) -> None:
+    digest = "sha256:" + "a" * 64
+    pod(local)["containers"][0]["image"] = f"registry.invalid:5000/atelier/backend:0.1.0@{digest}"
+    assert unpinned(local) == []
+    pod(local)["containers"][0]["image"] = f"registry.invalid:5000/atelier/backend@{digest}"
+    assert len(unpinned(local)) == 2
+
+
 def test_what_has_no_bound_is_told(local: list[Document]) -> None:
     sound = copy.deepcopy(pod(local)["containers"][0]["resources"])
     for broken in ({}, {**sound, "limits": {}}, {**sound, "limits": {"memory": "100Mi"}}):
