@@ -23,6 +23,7 @@ from backend.accounts import commands as accounts
 from backend.accounts.invites.commands import app as invite
 from backend.audit.commands import app as audit
 from backend.backups.commands import backup, restore, snapshots
+from backend.capacity.commands import capacity
 from backend.console import bring_up_to_date, err, fail, open_database, out, read_settings, writing
 from backend.demo.commands import demo_data
 from backend.dispatch.signing_commands import sign
@@ -63,6 +64,7 @@ for saved in (backup, restore, snapshots):
     app.command()(saved)
 app.command("verify")(verify)
 app.command("sign")(sign)
+app.command("capacity")(capacity)
 app.command("train-lora")(train_lora)
 app.command("import-model")(import_model)
 
