@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache, partial
@@ -54,7 +55,7 @@ def refused_settings(documents: list[Document], scratch: Path) -> list[str]:
     found = []
     for one in of_kind(documents, "ConfigMap"):
         told = {
-            name.removeprefix(PREFIX).lower(): value
+            name.removeprefix(PREFIX).lower(): json.loads(value) if value[:1] == "[" else value
             for name, value in one.get("data", {}).items()
             if name.startswith(PREFIX) and not name.endswith("_FILE")
         }

@@ -142,6 +142,8 @@ module "identity" {
     atelier-database-url       = ["backend", "backup"]
     atelier-secret-key         = ["backend"]
     atelier-oidc-client-secret = ["backend"]
+    atelier-signing-chain      = ["backend"]
+    atelier-signing-key        = ["backend"]
   }
 }
 

@@ -58,7 +58,7 @@ run "kubernetes_is_told_of_everything" {
     error_message = "the GPUs are not counted"
   }
   assert {
-    condition     = toset(output.secrets) == toset(["atelier-database-url", "atelier-oidc-client-secret", "atelier-secret-key"])
+    condition     = toset(output.secrets) == toset(["atelier-database-url", "atelier-oidc-client-secret", "atelier-secret-key", "atelier-signing-chain", "atelier-signing-key"])
     error_message = "a secret has no place"
   }
 }
