@@ -56,7 +56,7 @@ test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a
 
 test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and count what was lost
 	@$(PYTEST) -q -n 3 --dist worksteal -m "faults and not serial" $(ARGS) tests/faults
-	@$(PYTEST) -q -m "faults and serial" $(ARGS) tests/faults
+	@$(PYTEST) -q -m "faults and serial and not long" $(ARGS) tests/faults
 
 test-security: .venv/ready-test ## Attack every door: hostile uploads, a fuzzed API, stored scripts
 	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/backend/verify tests/browser
@@ -70,8 +70,9 @@ test-browser: .venv/ready-test ## The pages in two Chromiums
 	@$(PYTEST) -q $(PAGES) -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
 	@$(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser
 
-test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database (10 minutes)
+test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database, machines of a Ray lost (20 minutes)
 	@$(PYTEST) -q -n 2 -m long $(ARGS) tests/conformance
+	@$(PYTEST) -q -m long $(ARGS) tests/faults
 
 openapi: .venv/ready-test ## Write docs/openapi.json anew
 	@$(PY) -m backend.cli openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

@@ -1,5 +1,6 @@
 """F20: machines of a real Ray go while a studio draws there: killed, drained first, and the head; nothing is lost.
 
+The first is in `make test`, the other two in `make test-long`.
 One Ray for all of it, since starting a head and two workers takes a while. `python -m loadtests.nodes` does the same
 with the bundled model and prints the figures.
 """
@@ -32,9 +33,9 @@ def nodes(tiny_models_file: Path) -> Iterator[RayNodes]:
 
 
 def test_a_node_that_is_killed_loses_nothing(
-    nodes: RayNodes, database_url: str, tmp_path: Path, tell: Tell
+    nodes: RayNodes, postgres_url: str, tmp_path: Path, tell: Tell
 ) -> None:
-    with studio_at(nodes, database_url, tmp_path) as scene:
+    with studio_at(nodes, postgres_url, tmp_path) as scene:
         undisturbed = scene.undisturbed(GENERATIONS)
         assert is_good(undisturbed), undisturbed
         told = scene.kill(GENERATIONS)
@@ -44,6 +45,7 @@ def test_a_node_that_is_killed_loses_nothing(
     assert told["next_image_s"] <= SERVED_WITHIN_S
 
 
+@pytest.mark.long
 def test_a_node_that_is_drained_first_is_not_missed(
     nodes: RayNodes, sqlite_url: str, tmp_path: Path, tell: Tell
 ) -> None:
@@ -51,10 +53,11 @@ def test_a_node_that_is_drained_first_is_not_missed(
         scene.undisturbed(GENERATIONS)
         told = scene.drain(GENERATIONS)
     tell({"fault": "F20", "way": "drain", **told})
-    # A stream that takes a busy machine longer than a replica's 14 s to end is drawn again, and told of.
+    # Nothing is drawn again on idle cores; on crowded ones two of sixty were. Nothing is lost on either.
     assert is_good(told), told
 
 
+@pytest.mark.long
 def test_workers_draw_without_their_head_and_it_comes_back_to_them(
     nodes: RayNodes, sqlite_url: str, tmp_path: Path, tell: Tell
 ) -> None:
