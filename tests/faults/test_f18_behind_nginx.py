@@ -6,6 +6,8 @@ that died, and they send it again with the same key.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -32,6 +34,15 @@ def port_of(url: str) -> int:
     return urlsplit(url).port or 0
 
 
+def is_caught_drawing(pid: int, workshop: Workshop) -> bool:
+    """Hold a process still; say whether it was drawing then, and let it go on if not."""
+    os.kill(pid, signal.SIGSTOP)
+    drawing = pid in holders(workshop)
+    if not drawing:
+        os.kill(pid, signal.SIGCONT)
+    return drawing
+
+
 def test_one_of_each_killed(postgres_database: Database, tmp_path: Path, tell: Tell) -> None:
     database = postgres_database
     key = add_key(database, add_user(database))
@@ -49,7 +60,7 @@ def test_one_of_each_killed(postgres_database: Database, tmp_path: Path, tell: T
             api_died = time.monotonic()
             one.kill()
             until(lambda: len(load.accepted) > GENERATIONS // 2, 60)
-            until(lambda: drawing[0].pid in holders(workshop))
+            until(lambda: is_caught_drawing(drawing[0].pid, workshop))
             drawing[0].kill()
         rows = wait_for_every_end(workshop, 60)
         with load.client() as client:
