@@ -52,7 +52,7 @@ test-fast: .venv/ready-test ## The tests that share the machine, three at a time
 # Ray never beside another: two on one machine get in each other's way.
 test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone
 	@$(PYTEST) -q -n 2 --dist loadfile -m "heavy and not ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests tests/test_cli.py
-	@$(PYTEST) -q -m "serial and not browser and not faults and not security or heavy and ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests
+	@$(PYTEST) -q -m "serial and not long and not browser and not faults and not security or heavy and ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests
 
 test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and count what was lost
 	@$(PYTEST) -q -n 3 --dist worksteal -m "faults and not serial" $(ARGS) tests/faults
@@ -70,9 +70,9 @@ test-browser: .venv/ready-test ## The pages in two Chromiums
 	@$(PYTEST) -q $(PAGES) -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
 	@$(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser
 
-test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database, machines of a Ray lost (20 minutes)
+test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database, trials of 100,000 images, machines of a Ray lost (20 minutes)
 	@$(PYTEST) -q -n 2 -m long $(ARGS) tests/conformance
-	@$(PYTEST) -q -m long $(ARGS) tests/faults
+	@$(PYTEST) -q -m long $(ARGS) tests/backend tests/faults
 
 openapi: .venv/ready-test ## Write docs/openapi.json anew
 	@$(PY) -m backend.cli openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

@@ -36,6 +36,6 @@ def test_a_hundred_thousand_images(database: Database) -> None:
     took = time.monotonic() - began
     report = lines[-1].report
     assert report is not None
-    assert (report.of, len(lines)) == (IMAGES, IMAGES // 1_000)
+    assert (report.of, len(lines)) == (IMAGES, IMAGES // 1_000 + 1)  # the last is of words
     print(f"{database.engine.dialect.name}: {IMAGES} images in {took:.1f} s")  # noqa: T201
     assert took < WITHIN_S
