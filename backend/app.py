@@ -126,8 +126,12 @@ def _lifespan(settings: Settings, inference: InferenceClient | None) -> Lifespan
         async with AsyncExitStack() as opened:
             tracing.start("atelier")
             client = inference or await _open_inference(settings, opened)
+            await opened.enter_async_context(sole_host(settings.resolved_database_url))
+            # Closed after the notifier, by which work on it may still be woken; nothing is asked of it before.
+            database = Database(settings.resolved_database_url)
+            opened.callback(database.dispose)
             notifier = await _open_notifier(settings.resolved_database_url, opened)
-            database = await _open_database(settings, opened)
+            await _prepare_database(database, settings)
             context = Context(
                 settings=settings,
                 database=database,
@@ -166,13 +170,9 @@ async def _wake(client: InferenceClient) -> None:
         _log.warning("inference does not answer yet: %s", error.message)
 
 
-async def _open_database(settings: Settings, opened: AsyncExitStack) -> Database:
-    await opened.enter_async_context(sole_host(settings.resolved_database_url))
+async def _prepare_database(database: Database, settings: Settings) -> None:
     await asyncio.to_thread(migrations.upgrade, settings.resolved_database_url)
-    database = Database(settings.resolved_database_url)
-    opened.callback(database.dispose)
     await asyncio.to_thread(_prepare, database, settings)
-    return database
 
 
 async def _open_notifier(database_url: str, opened: AsyncExitStack) -> Notifier:

@@ -29,7 +29,9 @@ class AskedFor:
         headers = Headers(scope=scope)
         given = headers.get(HEADER, "")
         with working_for(given if SAFE.fullmatch(given) else None):
-            if not tracing.is_on() or not scope["path"].startswith(TRACED):
+            # Ray Serve leaves in the path where the application is mounted.
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if not tracing.is_on() or not path.startswith(TRACED):
                 await self.app(scope, receive, send)
                 return
             parent = tracing.after(headers.get(tracing.TRACEPARENT))

@@ -112,9 +112,7 @@ class Inference:
 
     def _tell_metrics(self, first_port: int, models: str) -> None:
         labels = {"replica": serve.get_replica_context().replica_id.unique_id, "model": models}
-        metrics_port.answer(
-            self._engine.metrics.registry, ray.util.get_node_ip_address(), first_port, labels
-        )
+        metrics_port.answer(self._engine.metrics.registry, _own_address(), first_port, labels)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Make the app inside the replica, around its own engine."""
@@ -246,6 +244,12 @@ def main(arguments: list[str] | None = None) -> int:
         patience = 0.0 if orphaned.is_set() else LOCAL_DRAIN_S
         local.tell_every_replica("drain", patience, timeout_s=patience + 1)
     return 0
+
+
+def _own_address() -> str:
+    """Return the address by which Ray knows this node, where Prometheus finds it and nobody else has to."""
+    this = ray.get_runtime_context().get_node_id()
+    return next(str(node["NodeManagerAddress"]) for node in ray.nodes() if node["NodeID"] == this)
 
 
 def _parser() -> argparse.ArgumentParser:

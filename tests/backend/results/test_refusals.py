@@ -305,5 +305,5 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
     """Return what an answer says, without what differs from one to the next."""
     never_the_same = {"id", "parameters", "created_at", "started_at", "ended_at", "urls", "images"}
     passing = {"state", "progress", "position", "waiting_for", "estimated_start_s", "remaining"}
-    passing |= {"estimated_wait_s", "estimated_seconds"}
+    passing |= {"estimated_wait_s", "estimated_seconds", "request_id", "trace_id"}
     return {name: value for name, value in body.items() if name not in never_the_same | passing}
