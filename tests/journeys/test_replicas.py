@@ -19,6 +19,7 @@ import httpx2
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from ray import util as ray_util
 
 from inference import metrics_port
 from inference.hosting import free_port
@@ -158,9 +159,11 @@ def test_each_replica_tells_at_a_port_of_its_own_what_its_engine_counts(
 def _told_by_replicas(first: int) -> dict[tuple[str, str], float]:
     """Return how many images each (replica, model) has finished."""
     told = {}
+    # Ray knows a node on loopback by the machine's own address.
+    host = ray_util.get_node_ip_address()
     for port in range(first, first + metrics_port.TRIED):
         try:
-            text = httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+            text = httpx2.get(f"http://{host}:{port}/metrics", trust_env=False).text
         except httpx2.TransportError:
             continue
         for family in text_string_to_metric_families(text):
