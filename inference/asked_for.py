@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference import tracing
-from inference.request_ids import HEADER, SAFE, working_for
+from inference.request_ids import brought, working_for
 
 TRACED: Final = ("/v1/generate", "/v1/jobs/")
 """Paths, or how they begin, whose requests are told to a collector: those that belong to a generation."""
@@ -27,8 +27,7 @@ class AskedFor:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        given = headers.get(HEADER, "")
-        with working_for(given if SAFE.fullmatch(given) else None):
+        with working_for(brought(headers)):
             # Ray Serve leaves in the path where the application is mounted.
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             if not tracing.is_on() or not path.startswith(TRACED):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -17,6 +17,12 @@ SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HEADER: Final = "x-request-id"
 
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def brought(headers: Mapping[str, str]) -> str | None:
+    """Return the id that came along with a request, if it is one."""
+    given = headers.get(HEADER, "")
+    return given if SAFE.fullmatch(given) else None
 
 
 def request_id() -> str | None:

@@ -1,6 +1,6 @@
 """What stands before the proxies of several nodes: a HAProxy that asks each whether it is well, as a Service does.
 
-docs/operate/ray-serve.md shows the same file for machines without Kubernetes.
+docs/operate/ray-on-several-machines.md shows the same file for machines without Kubernetes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,12 @@ class Front:
 
     def is_well(self) -> bool:
         """Say whether somebody behind it can draw."""
-        try:
-            return httpx2.get(f"{self.url}/readyz", timeout=5, trust_env=False).is_success
-        except httpx2.TransportError:
-            return False
+        return is_ready(self.url)
+
+
+def is_ready(url: str) -> bool:
+    """Say whether whoever listens at `url` has somebody to send to."""
+    try:
+        return httpx2.get(f"{url}/readyz", timeout=5, trust_env=False).is_success
+    except httpx2.TransportError:
+        return False

@@ -1,6 +1,6 @@
 """What a studio loses when a machine of its Ray goes: killed, drained first, or the head.
 
-    python -m loadtests.nodes [--generations 60] [--database URL] [--only undisturbed kill drain head]
+    python -m loadtests.nodes [--generations 60] [--models FILE] [--only undisturbed kill drain head]
 
 A Ray of a head and two workers with a replica each, the real inference app on them, and a studio that draws there,
 all on this machine. Prints a table; the exit status is 1 if anything was lost, doubled or drawn differently.
@@ -37,7 +37,6 @@ from tests.fixtures.workshop import Workshop
 REPLICAS: Final = 2
 GENERATIONS: Final = 60
 AT_ONCE: Final = 8
-PROMPT: Final = "a red dress"
 BEGAN: Final = "atelier_inference_images_created "
 DRAIN_S: Final = 120
 MOST_APART: Final = 2  # of 255: who shares the steps decides in which order floats are added

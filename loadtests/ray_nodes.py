@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-import httpx2
 import psutil
 
 import inference.ray_environment  # noqa: F401 - what Ray is told through the environment
 from inference.caretaker import watch_over
 from inference.hosting import free_port
-from loadtests.front import HOST, Front
+from loadtests.front import HOST, Front, is_ready
 from loadtests.processes import Family
 
 RAY_HOST: Final = "127.0.0.2"  # Ray takes 127.0.0.1 for another name of the machine's own address
@@ -153,11 +152,7 @@ class RayNodes:
 
     def head_serves(self) -> bool:
         """Say whether the head's own proxy has somebody to send to: the controller is back then."""
-        try:
-            url = f"http://{HOST}:{self._head_port}/readyz"
-            return httpx2.get(url, timeout=5, trust_env=False).is_success
-        except httpx2.TransportError:
-            return False
+        return is_ready(f"http://{HOST}:{self._head_port}")
 
     def replicas(self) -> set[int]:
         """Return the process ids of all replicas."""

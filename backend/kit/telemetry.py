@@ -28,7 +28,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference import tracing
-from inference.request_ids import HEADER, SAFE, working_for
+from inference.request_ids import HEADER, brought, working_for
 from inference.span_counts import SPANS
 
 REGISTRY: Final = CollectorRegistry()
@@ -73,8 +73,7 @@ class RequestTelemetry:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        given = headers.get(HEADER, "")
-        this = given if SAFE.fullmatch(given) else secrets.token_hex(8)
+        this = brought(headers) or secrets.token_hex(8)
         with working_for(this), _span_of(scope, headers, this) as span:
             _carry(scope, this, span)
             watched = _Watched(scope, send, this, span)
