@@ -15,6 +15,12 @@ from tests.deploy.needs import ROOT, program
 Document = dict[str, Any]
 K8S = ROOT / "k8s"
 OVERLAYS = ("local", "gke")
+_WITH = """
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [{up}/overlays/{overlay}]
+components: [{up}/components/{component}]
+"""
 
 
 def render(folder: Path) -> list[Document]:
@@ -34,6 +40,15 @@ def render(folder: Path) -> list[Document]:
 def overlay(name: str) -> list[Document]:
     """Return what an overlay of ours renders to; not to be changed (`copy.deepcopy` first)."""
     return render(K8S / "overlays" / name)
+
+
+def with_component(name: str, component: str, scratch: Path) -> list[Document]:
+    """Return what an overlay renders to with one more component, named in an empty folder."""
+    # kustomize takes relative paths only.
+    up = "../" * len(scratch.parts[1:]) + "/".join(K8S.parts[1:])
+    kustomization = _WITH.format(up=up, overlay=name, component=component)
+    (scratch / "kustomization.yaml").write_text(kustomization)
+    return render(scratch)
 
 
 def of_kind(documents: list[Document], *kinds: str) -> list[Document]:

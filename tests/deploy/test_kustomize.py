@@ -11,7 +11,10 @@ import yaml
 from tests.deploy.rendering import K8S, OVERLAYS, Document, named, of_kind, overlay, render, title
 
 pytestmark = pytest.mark.deploy
-OFF = {"incremental-upgrade"}  # for who asks for it; its own test renders it
+OFF = {
+    "incremental-upgrade",
+    "traces-otlp",
+}  # for who asks for them; tests of their own render them
 CLUSTER_WIDE = {"Namespace", "ComputeClass"}
 PLACEHOLDER = re.compile(
     r"\b(?!ATELIER_)[A-Z]+(?:_[A-Z]+)*_(?:ID|BUCKET|CIDR|POLICY|ADDRESS|MAP|POOL)\b|\bHOSTNAME\b"

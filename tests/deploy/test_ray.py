@@ -11,15 +11,9 @@ import pytest
 import yaml
 
 from tests.deploy.ray_rules import errors, serve_errors
-from tests.deploy.rendering import K8S, Document, named, render
+from tests.deploy.rendering import K8S, Document, named, with_component
 
 pytestmark = pytest.mark.deploy
-COMPONENT = """
-apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-resources: [{overlay}]
-components: [{component}]
-"""
 
 
 def service_of(documents: list[Document]) -> Document:
@@ -82,16 +76,7 @@ def test_a_worker_may_drain_for_as_long_as_it_is_left(gke: list[Document]) -> No
 
 
 def test_the_component_for_incremental_upgrades_keeps_the_rules_too(tmp_path: Path) -> None:
-    # kustomize takes relative paths only.
-    def up(to: Path) -> str:
-        return "../" * len(tmp_path.parts[1:]) + "/".join(to.parts[1:])
-
-    (tmp_path / "kustomization.yaml").write_text(
-        COMPONENT.format(
-            overlay=up(K8S / "overlays/gke"), component=up(K8S / "components/incremental-upgrade")
-        )
-    )
-    service = service_of(render(tmp_path))
+    service = service_of(with_component("gke", "incremental-upgrade", tmp_path))
     assert service["spec"]["upgradeStrategy"]["type"] == "NewClusterWithIncrementalUpgrade"
     assert errors(service) == []
     service["spec"]["upgradeStrategy"]["clusterUpgradeOptions"]["stepSizePercent"] = 50
