@@ -80,6 +80,7 @@ def _gpus(axes: Any, plan: Plan) -> None:  # noqa: ANN401 - matplotlib's
         yscale="symlog",
     )
     axes.set_xticks(counts, [str(count) for count in counts])
+    axes.yaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}")
     axes.set_ylim(bottom=0)
     axes.legend()
 

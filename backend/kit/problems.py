@@ -167,7 +167,7 @@ def _wrong_fields(request: Request, error: Exception) -> JSONResponse:
 def _inference_failed(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InferenceError)  # noqa: S101
     _log.warning("inference: %s: %s", error.code, error.message)
-    detail = error.message if isinstance(error, Refused) else _WHAT_TO_DO[error.retryable]
+    detail = error.message if isinstance(error, Refused) else _what_to_do(error)
     title = HTTPStatus(error.http_status).phrase
     problem = Problem(title=title, status=error.http_status, code=error.code, detail=detail)
     return respond(problem, _retry_after(error.retry_after))
@@ -192,7 +192,7 @@ def _unexpected() -> Problem:
         title="Something went wrong",
         status=_SERVER_ERROR,
         code="unexpected",
-        detail="This is a mistake of ours. Try again; if it stays, tell an administrator the request id.",
+        detail=f"This is a mistake of ours. Try again; if it stays, tell an administrator the request id {request_id()}.",
     )
 
 
@@ -200,7 +200,7 @@ def _retry_after(seconds: float | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(max(1, round(seconds)))}
 
 
-_WHAT_TO_DO = {
-    True: "The machine that draws is busy or away at the moment; try again in a few seconds.",
-    False: "The machine that draws could not do this; an administrator can look up the request id.",
-}
+def _what_to_do(error: InferenceError) -> str:
+    if error.retryable:
+        return "The machine that draws is busy or away at the moment; try again in a few seconds."
+    return f"The machine that draws could not do this; an administrator can look up the request id {request_id()}."

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from backend.generations.requested import Requested
 from backend.kit.queue import State
 from inference.protocol import Priority
 
@@ -57,7 +58,7 @@ class QueuePage(BaseModel):
     status: QueueStatus
 
 
-class DeadLetter(BaseModel):
+class DeadLetter(Requested):
     """A generation that failed after its last attempt, or by a bug; docs/operate/dead-letters.md."""
 
     id: str

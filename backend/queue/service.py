@@ -175,6 +175,7 @@ def _letter(one: Owned) -> DeadLetter:
         attempts=row.attempt,
         created_at=row.created_at,
         ended_at=row.ended_at,
+        request_id=row.request_id,
     )
 
 

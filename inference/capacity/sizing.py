@@ -118,6 +118,7 @@ class Planner:
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if enough(middle) else (middle, high)
+        enough(high + 1)  # what one more would bring
         return Answer(gpus=high, within_s=within_s, until=until, rows=_in_order(rows))
 
     def mixes(self, gpus: int, scaling: Scaling | None = None) -> list[Row]:

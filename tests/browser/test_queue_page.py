@@ -177,6 +177,9 @@ class TestDeadLetters:
         letter = admin.get_by_role("listitem").filter(has_text="a broken one")
         letter.get_by_text("the script breaks here").wait_for()
         letter.get_by_text("The engine failed.").wait_for()
+        [known] = admin.request.get("/api/v1/queue/dead").json()["items"]
+        letter.get_by_text(known["request_id"], exact=True).wait_for()
+        letter.get_by_text(known["trace_id"], exact=True).wait_for()
         letter.get_by_text(HOSTILE).wait_for()
         assert admin.evaluate("window.owned") is None
         failed = letter.get_attribute("data-id")

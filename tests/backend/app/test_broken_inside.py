@@ -104,6 +104,7 @@ def test_what_inference_says_of_its_own_inside_is_not_passed_on(
     monkeypatch.setattr(shared_studio.app.state.catalog, "cards", breaking(error))
     answer = shared_studio.actors.browser().get(f"{API}/models")
     assert answer.status_code >= 500
+    assert answer.headers["x-request-id"] in answer.json()["detail"]
     assert not LEAKS.search(answer.text), answer.text
 
 
@@ -119,3 +120,4 @@ def test_an_answer_of_the_wrong_shape_is_a_plain_500(
     assert answer.status_code == 500
     assert not LEAKS.search(answer.text), answer.text
     assert answer.json()["code"] == "unexpected"
+    assert answer.headers["x-request-id"] in answer.json()["detail"]

@@ -70,7 +70,7 @@ def test_atelier_up_has_uvicorn_believe_nobody(monkeypatch: pytest.MonkeyPatch) 
 
         def run(self) -> None: ...
 
-    monkeypatch.setattr(uvicorn, "Server", Server)
+    monkeypatch.setattr("backend.kit.doors.PatientServer", Server)
     monkeypatch.setattr("webui.server.create_studio", lambda _settings: FastAPI())
     monkeypatch.setattr(cli, "_welcome", lambda *_: None)
     monkeypatch.setattr("backend.kit.logs.configure_logging", lambda *_: None)

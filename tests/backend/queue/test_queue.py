@@ -148,11 +148,14 @@ class TestDeadLetters:
     def test_lists_what_failed_for_good_and_retries_it_once(
         self, studio: Studio, dana: Client, ada: Client
     ) -> None:
-        failed = studio.draw(dana, "broken")["id"]
+        drawn = studio.draw(dana, "broken")
+        failed = drawn["id"]
         [letter] = ada.get(f"{API}/dead").json()["items"]
         assert (letter["id"], letter["code"], letter["attempts"]) == (failed, "broken", 1)
         assert letter["message"] == "the script breaks here"
         assert letter["ended_at"]
+        assert letter["request_id"] == drawn["request_id"]
+        assert letter["trace_id"]
         fresh = ada.post(f"{API}/dead/{failed}/retry").json()
         assert fresh["id"] != failed
         assert fresh["owner"]["id"] == dana.user_id

@@ -99,9 +99,10 @@ export class DeadLetters {
   }
 }
 
-/** Return the code, what was said, and what to do about it. */
-function why({ code, message }) {
+/** Return the code, what was said, what to do about it, and by which request logs and traces know it. */
+function why({ code, message, request_id: request, trace_id: trace }) {
   const advice = has(`dead.advice.${code}`) ? `dead.advice.${code}` : "dead.advice.other";
   return h("dl", { class: "why" }, h("dt", {}, h("span", { class: "tag" }, code)), h("dd", {}, message || t("dead.silent")),
-    h("dt", {}, t("dead.advice")), h("dd", {}, t(advice)));
+    h("dt", {}, t("dead.advice")), h("dd", {}, t(advice)),
+    ...(request ? [h("dt", {}, t("dead.request")), h("dd", {}, h("code", {}, request), ` ${t("dead.trace")} `, h("code", {}, trace))] : []));
 }
