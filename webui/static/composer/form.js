@@ -16,6 +16,7 @@ let early = EMPTY;
 let tooEarly = false;
 let element = null;
 let asking = 0;
+let lastSent = "";
 let applyNow = () => null;
 const started = Promise.withResolvers?.() ?? deferred();
 
@@ -70,7 +71,8 @@ export const form = {
     }
     current = { ...named(list), tiny: current.tiny };
     keepDraft(current);
-    element?.clear();
+    // Gradio may tell of a field once more when its answer is there: what was said of what was sent is still true.
+    if (JSON.stringify(list) !== lastSent) element?.clear();
     tellOthers();
   },
 
@@ -81,6 +83,7 @@ export const form = {
     const { gallery, parent } = originNow();
     const fields = tooEarly ? listed(current) : list;
     tooEarly = false;
+    lastSent = JSON.stringify(fields);
     return [{ ticket, gallery: gallery?.id ?? null, parent, edit: { ...sentEdit(), ...decoded({ ...named(fields), tiny: current.tiny }) } }, ...dressed(fields)];
   },
 
