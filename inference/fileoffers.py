@@ -1,6 +1,6 @@
-"""What the tables of a models file have in common that name one file for some of the models, as a LoRA's does.
+"""What the tables of a models file have in common that offer weights for some of the models, as a LoRA's does.
 
-Imports no torch. A file that is refused is told of on the card, so that one bad file does not stop a studio.
+Imports no torch. What is refused is told of on the card, so that one bad file does not stop a studio.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
-class FileOffer(BaseModel):
-    """One table. `root` is the folder of the models file, which `file` may not leave."""
+class WeightsOffer(BaseModel):
+    """One table. `root` is the folder of the models file, which what it names may not leave."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,7 +20,6 @@ class FileOffer(BaseModel):
     name: str
     title: str = Field(default="", max_length=200)
     description: str = Field(default="", max_length=2000)
-    file: Path
     models: tuple[str, ...] = ()
     family: str = Field(default="", max_length=80)
     licence: str = Field(default="", max_length=80)
@@ -37,3 +36,9 @@ class FileOffer(BaseModel):
     def is_for(self, model: str, family: str) -> bool:
         """Whether the model of that name and family draws with it."""
         return model in self.models or bool(self.family and self.family == family)
+
+
+class FileOffer(WeightsOffer):
+    """One whose weights are one file."""
+
+    file: Path

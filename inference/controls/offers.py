@@ -7,43 +7,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from inference.controls.files import ControlFile, read_control
+from inference.fileoffers import WeightsOffer
 from inference.protocol import ControlCard, ControlKind
 from inference.weightfiles import RefusedFile
 
 
-class ControlOffer(BaseModel):
-    """One table. `root` is the folder of the models file, which `directory` may not leave."""
+class ControlOffer(WeightsOffer):
+    """One table, whose weights are a folder. `scale` is where its strength stands at first."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    root: Path
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")
-    title: str = Field(default="", max_length=200)
-    description: str = Field(default="", max_length=2000)
     kind: ControlKind = ControlKind.OTHER
     directory: Path
-    models: tuple[str, ...] = ()
-    family: str = Field(default="", max_length=80)
     scale: float = Field(default=1.0, gt=0, le=2)
-    licence: str = Field(default="", max_length=80)
-    sha256: str = Field(default="", pattern=r"^([0-9a-fA-F]{64})?$")
-
-    @model_validator(mode="after")
-    def _for_somebody(self) -> Self:
-        if not self.models and not self.family:
-            raise ValueError(
-                "say which models it is for: models = [names], or family = their family"
-            )
-        return self
-
-    def is_for(self, model: str, family: str) -> bool:
-        """Whether the model of that name and family draws by it."""
-        return model in self.models or bool(self.family and self.family == family)
 
     @cached_property
     def file(self) -> ControlFile | str:
