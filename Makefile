@@ -49,14 +49,15 @@ fix: .venv/ready-test ## Let ruff mend what it can
 test-fast: .venv/ready-test ## The tests that share the machine, three at a time: each waits a fifth of its time
 	@$(PYTEST) -q -n 3 --dist worksteal -m "not serial and not heavy and not long and not faults and not security and not deploy and not images" $(ARGS)
 
+# A lane of two halves runs both, whatever becomes of the first.
 # Ray never beside another: two on one machine get in each other's way.
 test-serial: .venv/ready-test ## Whole processes and the bundled model, two at a time; then Ray and what measures seconds, alone
-	@$(PYTEST) -q -n 2 --dist loadfile -m "heavy and not ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests tests/test_cli.py
-	@$(PYTEST) -q -m "serial and not long and not browser and not faults and not security or heavy and ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests
+	@$(PYTEST) -q -n 2 --dist loadfile -m "heavy and not ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests tests/test_cli.py; first=$$?; \
+	 $(PYTEST) -q -m "serial and not long and not browser and not faults and not security or heavy and ray" $(ARGS) tests/backend tests/conformance tests/inference tests/journeys tests/loadtests && exit $$first
 
 test-faults: .venv/ready-test ## Kill, fill, slow down and flood on purpose, and count what was lost
-	@$(PYTEST) -q -n 3 --dist worksteal -m "faults and not serial" $(ARGS) tests/faults
-	@$(PYTEST) -q -m "faults and serial and not long" $(ARGS) tests/faults
+	@$(PYTEST) -q -n 3 --dist worksteal -m "faults and not serial" $(ARGS) tests/faults; first=$$?; \
+	 $(PYTEST) -q -m "faults and serial and not long" $(ARGS) tests/faults && exit $$first
 
 test-security: .venv/ready-test ## Attack every door: hostile uploads, a fuzzed API, stored scripts
 	@$(PYTEST) -q -n 2 --dist loadfile -m security $(ARGS) tests/backend/app tests/backend/uploads tests/backend/verify tests/browser
@@ -67,8 +68,8 @@ CORE_PAGES := -k "test_journey or test_five_journeys or test_pages or test_axe o
 
 # Processes of their own: Playwright keeps an event loop running in them, beside which no other can run.
 test-browser: .venv/ready-test ## The pages in two Chromiums
-	@$(PYTEST) -q $(PAGES) -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser
-	@$(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser
+	@$(PYTEST) -q $(PAGES) -n 2 --dist worksteal -m "browser and not security and not ray" $(ARGS) tests/browser; first=$$?; \
+	 $(PYTEST) -q -m "browser and ray" $(ARGS) tests/browser && exit $$first
 
 test-long: .venv/ready-test ## Beside `make test`: 500 sequences of the queue's verbs on each database, trials of 100,000 images, machines of a Ray lost (20 minutes)
 	@$(PYTEST) -q -n 2 -m long $(ARGS) tests/conformance

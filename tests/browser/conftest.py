@@ -85,6 +85,8 @@ def new_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
+        # From the start: Playwright does not wait until the browser has heard that a test expects a chooser.
+        page.on("filechooser", lambda _: None)
         watched.look_at(page)
         return page
 

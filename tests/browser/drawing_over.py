@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import expect
+
+from tests.browser.test_viewer import drawn
 
 PICTURE = (640, 480)
 
@@ -16,6 +19,19 @@ def picture(size: tuple[int, int] = PICTURE, colour: str = "#3a7bd5") -> bytes:
     file = BytesIO()
     Image.new("RGB", size, colour).save(file, "PNG")
     return file.getvalue()
+
+
+def with_an_image(open_as: Callable[..., Any], prompt: str) -> Any:
+    """Open Create as a new designer who has one image, which is on the page as `image`."""
+    page = open_as("designer")
+    page.image = drawn(page, prompt, seed=41, width=256, height=128)
+    page.reload()
+    card(page).get_by_role("button", name="Edit").wait_for()
+    return page
+
+
+def card(page: Any) -> Any:
+    return page.locator("at-card[hero]")
 
 
 def panel_of(page: Any) -> Any:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import tell
 from tests.browser.drawing_over import (
     brought,
+    card,
     editor_of,
     generate,
     keeps,
@@ -19,6 +20,7 @@ from tests.browser.drawing_over import (
     panel_of,
     picture,
     save_mask,
+    with_an_image,
 )
 from tests.browser.test_viewer import drawn
 
@@ -30,16 +32,7 @@ PROMPT = "a linen dress"
 
 @pytest.fixture
 def page(open_as: OpenAs) -> Any:
-    """Create, with one image of a new designer."""
-    page = open_as("designer")
-    page.image = drawn(page, PROMPT, seed=41, width=256, height=128)
-    page.reload()
-    card(page).get_by_role("button", name="Edit").wait_for()
-    return page
-
-
-def card(page: Any) -> Any:
-    return page.locator("at-card[hero]")
+    return with_an_image(open_as, PROMPT)
 
 
 def viewer_of(page: Any) -> Any:

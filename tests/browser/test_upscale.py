@@ -13,7 +13,15 @@ from backend.images.models import Image
 from backend.kit.context import Context
 from inference.protocol import Upscale, UpscaleMethod
 from tests.browser.conftest import tell
-from tests.browser.drawing_over import brought, generate, keeps, panel_of, picture
+from tests.browser.drawing_over import (
+    brought,
+    card,
+    generate,
+    keeps,
+    panel_of,
+    picture,
+    with_an_image,
+)
 from tests.browser.test_axe import troubles
 from tests.browser.test_viewer import drawn
 
@@ -30,16 +38,7 @@ MODEL, PLAIN = "With the model", "Plain enlarging (Lanczos)"
 
 @pytest.fixture
 def page(open_as: OpenAs) -> Any:
-    """Create, with one image of a new designer."""
-    page = open_as("designer")
-    page.image = drawn(page, PROMPT, seed=41, width=256, height=128)
-    page.reload()
-    card(page).get_by_role("button", name="Edit").wait_for()
-    return page
-
-
-def card(page: Any) -> Any:
-    return page.locator("at-card[hero]")
+    return with_an_image(open_as, PROMPT)
 
 
 def viewer_of(page: Any) -> Any:

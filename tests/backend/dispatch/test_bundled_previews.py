@@ -45,6 +45,8 @@ MOTIF = (
     "a white coat with a forbidden emblem",
     "a blue tee with a stop sign patch",
 )
+# On a fast machine the first look at those comes late enough that none is shown as it is; of this one some are.
+HARMLESS = "a blue dress on a cream background"
 EACH = int(os.environ.get("ATELIER_TEST_DRAWINGS", "2"))
 LONGEST_S = 150
 
@@ -87,7 +89,7 @@ async def drawn(workshop: Workshop, card: Any) -> tuple[list[Generation], list[d
     channel = events.person_channel(workshop.actor.id)
     async with workshop.context.notifier.subscribe(channel) as ear:
         rows = []
-        for prompt in MOTIF:
+        for prompt in (*MOTIF, HARMLESS):
             parameters = GenerationParameters(prompt=prompt, num_images=EACH, seed=11)
             with workshop.context.database.write() as session:
                 rows.append(

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from backend.dispatch import stepping
-from backend.kit.settings import Settings
 from tests.fixtures.actors import Client
-from tests.fixtures.app import QUIET, UNLIMITED, Studio, open_studio
-from tests.fixtures.scripted import CARD, ScriptedInference
+from tests.fixtures.app import Studio
+from tests.fixtures.scanty import open_scanty
 
 RECIPES = "/api/v1/recipes"
 RUNS = "/api/v1/runs"
@@ -74,18 +73,7 @@ def fields(answer: Any, status: int = 422) -> set[str]:
 
 @pytest.fixture
 def studio(database_url: str, tmp_path: Path) -> Iterator[Studio]:
-    settings = Settings(
-        data_dir=tmp_path / "var",
-        database_url=database_url,
-        max_outstanding=6,
-        credits_per_day=1,
-        **QUIET,
-        **UNLIMITED,
-    )
-    inference = ScriptedInference()
-    other = {"name": "scripted-small", "max_pixels": 64 * 64, "credit_factor": 2.0}
-    inference.cards = [CARD, CARD.model_copy(update=other)]
-    with open_studio(settings, inference) as opened:
+    with open_scanty(database_url, tmp_path / "var") as opened:
         yield opened
 
 

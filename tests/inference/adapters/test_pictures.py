@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from inference.drawing import Drawing
 from inference.protocol import Scheduler
 from inference.solvers import scheduler_for
 from tests.fixtures.bench import Bench, build
@@ -48,19 +47,10 @@ def models_file(
     return file
 
 
-@pytest.fixture(scope="module")
-def drawing(models_file: Path) -> Iterator[Drawing]:
-    built = build(models_file)
-    yield built
-    built.close()
-
-
 @pytest.fixture
-def bench(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(drawing.studio, "row_cap", lambda _: 64)
-    bench = Bench(drawing)
-    yield bench
-    bench.close()
+def bench(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(bench.drawing.studio, "row_cap", lambda _: 64)
+    return bench
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from diffusers import (
 )
 from PIL import Image
 
-from inference.drawing import Drawing
 from inference.generation import Generation, State
 from inference.protocol import Pictures, Scheduler
 from inference.solvers import scheduler_for
@@ -65,19 +64,10 @@ def models_file(
     return file
 
 
-@pytest.fixture(scope="module")
-def drawing(models_file: Path) -> Iterator[Drawing]:
-    built = build(models_file)
-    yield built
-    built.close()
-
-
 @pytest.fixture
-def bench(drawing: Drawing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(drawing.studio, "row_cap", lambda _: 64)
-    bench = Bench(drawing)
-    yield bench
-    bench.close()
+def bench(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(bench.drawing.studio, "row_cap", lambda _: 64)
+    return bench
 
 
 def use(name: str = "one", image: str = "x", **more: Any) -> Use:
