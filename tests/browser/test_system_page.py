@@ -46,7 +46,7 @@ def write(page: Any, text: str, *, maintenance: bool = False) -> Any:
 
 class TestChecks:
     def test_say_how_every_part_stands_in_words(self, admin: Any) -> None:
-        expect(admin.locator(".check-of")).to_have_count(17)
+        expect(admin.locator(".check-of")).to_have_count(19)
         expect(check(admin, "database")).to_contain_text("SQLite answers in")
         expect(check(admin, "database").locator(".tag")).to_have_text("Well")
         expect(admin.locator("at-system .bar .sub")).to_contain_text("running for")
