@@ -130,6 +130,7 @@ def test_what_is_severe_is_sealed_and_released_by_two(open_as: OpenAs, context: 
     expect(case.get_by_alt_text("Held image", exact=True)).to_be_visible()
     press(first, "a")
     expect(row(first, "a sealed coat with motif")).to_contain_text("Needs a second person")
+    row(first, "a sealed coat with motif").click()  # whoever asked looks at it, and has it not
 
     second.goto("/moderation")
     second.get_by_role("tab", name="Second person").click()

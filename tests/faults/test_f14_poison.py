@@ -16,7 +16,7 @@ from tests.faults.studio import Part, Studio, running_studio
 from tests.fixtures.telling import Tell
 from tests.fixtures.workshop import Workshop
 
-ATTEMPTS, OTHERS, LEASE_S, STEP_S = 3, 3, 1.5, 0.1
+ATTEMPTS, OTHERS, LEASE_S, STEP_S = 3, 3, 5.0, 0.1
 WITHIN_S = 90.0
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(150)]
 

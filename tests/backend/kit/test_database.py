@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import func, select, update
 
 from backend.accounts.models import User
@@ -53,6 +55,26 @@ class TestWrite:
         for thread in threads:
             thread.join()
         assert names(database) == ["xxxx"]
+
+
+class TestOpeningPostgres:
+    """How long a server is waited for that does not answer: five seconds, or what its address says."""
+
+    @pytest.mark.parametrize(("said", "waited_s"), [("", 5), ("?connect_timeout=30", 30)])
+    def test_the_address_may_say_for_how_long(
+        self, monkeypatch: pytest.MonkeyPatch, said: str, waited_s: int
+    ) -> None:
+        asked: list[int] = []
+
+        def connect(*_: object, connect_timeout: int | str, **__: object) -> None:
+            asked.append(int(connect_timeout))
+            raise psycopg.OperationalError
+
+        monkeypatch.setattr(psycopg, "connect", connect)
+        database = Database(f"postgresql+psycopg://nobody@127.0.0.1:1/none{said}")
+        with pytest.raises(OperationalError), database.read() as session:
+            session.exec(select(User.name))
+        assert asked == [waited_s]
 
 
 class TestOpeningSqlite:

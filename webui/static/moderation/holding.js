@@ -12,13 +12,13 @@ export class Holding {
     this.lost = lost;
   }
 
-  /** Have this case; nothing happens if one has it. */
-  async take(flag) {
-    if (this.#flagId === flag.id || flag.state !== "open" || flag.mine) return;
+  /** Have this case; nothing happens if one has it, nor if it waits for somebody else. */
+  take(flag) {
+    if (this.#flagId === flag.id || flag.state !== "open" || flag.mine || flag.awaited?.mine) return;
     this.drop();
     this.#flagId = flag.id;
-    await this.renew();
     this.#timer = setInterval(() => { if (!document.hidden) this.renew(); }, RENEW_MS);
+    this.renew();
   }
 
   async renew() {
